@@ -145,7 +145,7 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
     """Read and validate `path`.
 
     The YAML dialect is 1.2, as in DVC, so that `1e-4` is the number that `-S` and a reader take it for.
-    Raises `BeamlineError` naming file, line and key for an unknown or missing key, a wrong type or a value out of range.
+    Raises `BeamlineError` naming file, line and key for an unknown or missing key, a wrong type, a value out of range.
     """
     try:
         document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))

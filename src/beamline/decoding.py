@@ -1,0 +1,127 @@
+"""Summaries from a checkpoint, under exactly the settings of `generation`, whatever a checkpoint brings along."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from rich.progress import track
+from transformers import GenerationConfig, PreTrainedModel
+
+from beamline.batching import group_by_budget, pad_rows
+from beamline.checkpoint import position_limits
+from beamline.errors import BeamlineError
+from beamline.params import Generation, Padding
+from beamline.text import Encoding, TextCodec
+
+_BEAM_ONLY = ("early_stopping", "length_penalty")
+_SAMPLING_ONLY = ("temperature", "top_k", "top_p")
+_NOT_DECODING = ("_", "output_", "return_", "transformers_version", "use_cache")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A decoded summary. tokens: without start and end; finished: the model wrote an end of sequence by itself."""
+
+    text: str
+    tokens: int
+    finished: bool
+
+
+@dataclass(frozen=True)
+class ResolvedGeneration:
+    """What decoding really does with `generation`.
+
+    settings: what is in force. ignored: settings that this kind of decoding doesn't read, with the reason. overridden:
+    what the checkpoint's own generation_config asked for in place of a setting in force.
+    """
+
+    settings: dict[str, Any]
+    ignored: dict[str, str]
+    overridden: dict[str, Any]
+
+
+def resolve_generation(generation: Generation, checkpoint: GenerationConfig) -> ResolvedGeneration:
+    settings = generation.model_dump()
+    ignored: dict[str, str] = {}
+    if generation.num_beams == 1:
+        ignored |= dict.fromkeys(_BEAM_ONLY, "needs num_beams above 1")
+    if not generation.do_sample:
+        ignored |= dict.fromkeys(_SAMPLING_ONLY, "needs do_sample: true")
+    for name in ignored:
+        del settings[name]
+    # A setting that params.yaml doesn't have is at its neutral default here, and a checkpoint can't turn it on.
+    asked = {
+        name: value
+        for name, value in checkpoint.to_diff_dict().items()
+        if not name.endswith(("token_id", "_from_model_config", "transformers_version")) and settings.get(name) != value
+    }
+    return ResolvedGeneration(settings, ignored, dict(sorted(asked.items())))
+
+
+class Decoder:
+    """Writes summaries with one model on one device."""
+
+    def __init__(
+        self, model: PreTrainedModel, codec: TextCodec, generation: Generation, padding: Padding, device: torch.device
+    ) -> None:
+        """Raises `BeamlineError` where `generation.max_length` exceeds the decoder's positions."""
+        _, limit = position_limits(model.config)
+        if limit is not None and generation.max_length > limit:
+            raise BeamlineError(
+                f"generation.max_length: the model has positions for {limit} tokens, found {generation.max_length}"
+            )
+        self.resolved = resolve_generation(generation, model.generation_config)
+        self.model = model.to(device).eval()
+        self.codec = codec
+        self.device = device
+        self.fixed_length = codec.encoding.max_source_tokens if padding.mode == "max_length" else None
+        self.config = GenerationConfig(**self.resolved.settings, **_special_tokens(codec.encoding))
+        # generate() fills what its config leaves open from the model's own; it must find nothing there.
+        self.model.generation_config = GenerationConfig()
+
+    def summaries(
+        self, sources: Sequence[list[int]], *, tokens_per_batch: int, seed: int, description: str
+    ) -> list[Summary]:
+        """One summary for each source (token ids), in the order of `sources`.
+
+        Decoded from the longest to the shortest, in batches of `tokens_per_batch` padded source tokens times beams:
+        little padding, and the most memory is needed first. `seed` matters to sampling alone.
+        """
+        lengths = [len(source) * self.config.num_beams for source in sources]
+        order = sorted(range(len(sources)), key=lengths.__getitem__, reverse=True)
+        batches = group_by_budget(order, lengths, tokens_per_batch)
+        summaries: dict[int, Summary] = {}
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            for batch in track(batches, description):
+                summaries.update(zip(batch, self._decode([sources[index] for index in batch]), strict=True))
+        return [summaries[index] for index in range(len(sources))]
+
+    @torch.inference_mode()
+    def _decode(self, sources: Sequence[list[int]]) -> list[Summary]:
+        encoding, length = self.codec.encoding, self.fixed_length or max(map(len, sources))
+        generated = self.model.generate(
+            input_ids=pad_rows(sources, encoding.pad_token_id, length).to(self.device),
+            attention_mask=pad_rows([[1] * len(source) for source in sources], 0, length).to(self.device),
+            generation_config=self.config,
+        )
+        rows = [_until_end(row[1:], encoding.eos_token_id) for row in generated.tolist()]
+        texts = self.codec.decode([row for row, _ in rows])
+        return [Summary(text, len(row), finished) for text, (row, finished) in zip(texts, rows, strict=True)]
+
+
+def _until_end(row: list[int], eos_token_id: int) -> tuple[list[int], bool]:
+    """The tokens before the first end of sequence, and whether there is one."""
+    if eos_token_id in row:
+        return row[: row.index(eos_token_id)], True
+    return row, False
+
+
+def _special_tokens(encoding: Encoding) -> dict[str, int | None]:
+    return {
+        "pad_token_id": encoding.pad_token_id,
+        "eos_token_id": encoding.eos_token_id,
+        "decoder_start_token_id": encoding.decoder_start_token_id,
+        "forced_bos_token_id": encoding.forced_first_token_id,
+    }

@@ -1,0 +1,110 @@
+"""The `evaluate` stage: choose a checkpoint on validation under the decoding that is reported, then score test with it.
+
+python -m beamline.evaluate
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+import transformers
+from rich.console import Console
+
+from beamline.decoding import Decoder, ResolvedGeneration, Summary
+from beamline.errors import BeamlineError, run
+from beamline.files import write_json, write_jsonl
+from beamline.model import load_model
+from beamline.params import Params, read_params
+from beamline.prepared import EncodedDialogue, read_split
+from beamline.results import health, length_pairs, prediction_rows, sample_rows, score_histogram, score_table
+from beamline.rouge import RougeResult, RougeScorer
+from beamline.text import TextCodec
+from beamline.tracking import Tracker
+
+MODELS = Path("models")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A split's summaries under one checkpoint, and their scores."""
+
+    checkpoint: str
+    summaries: list[Summary]
+    result: RougeResult
+    resolved: ResolvedGeneration
+
+
+def main() -> None:
+    params = read_params()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    torch.set_num_threads(params.evaluate.threads)
+
+    experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
+    with Tracker(params, stage="evaluate", experiment=experiment, root=root, curves=None) as tracker:
+        validation, test = read_split("validation"), read_split("test")
+        # Both scorers before any decoding: references that can't be scored are known at once.
+        validation_scorer, test_scorer = build_scorer(params, validation), build_scorer(params, test)
+        candidates = [decode(params, name, validation, validation_scorer, "validation") for name in kept_checkpoints()]
+        best = max(candidates, key=lambda each: each.result.headline.means()["rouge_f"])
+        final = decode(params, best.checkpoint, test, test_scorer, "test")
+
+        signature = test_scorer.signature(backend="transformers")
+        test_metrics = {**final.result.headline.means(), **health(test, final.summaries)}
+        intervals = final.result.intervals()
+        other = "best" if params.rouge.references == "mean" else "mean"
+        metrics = {
+            "validation": best.result.headline.means(),
+            # Lists don't show in `dvc metrics diff`, so that intervals stand in the file without crowding the table.
+            "test": test_metrics | {f"{name}_interval": [each.low, each.high] for name, each in intervals.items()},
+            f"test_{other}": getattr(final.result, other).means(),
+            "coverage": test_scorer.coverage,
+            "checkpoint": best.checkpoint,
+            "signature": signature,
+        }
+        write_json(Path("metrics/generation.json"), asdict(final.resolved))
+        write_json(Path("plots/scores.json"), score_histogram(final.result))
+        write_json(Path("plots/lengths.json"), length_pairs(test, final.summaries))
+        write_jsonl(Path("reports/predictions.jsonl"), prediction_rows(test, final.summaries, final.result))
+        write_json(Path("metrics/rouge.json"), metrics)
+
+        tracker.summarize({**test_metrics, "checkpoint": best.checkpoint, "signature": signature})
+        codec = TextCodec.load(MODELS / best.checkpoint)
+        tracker.table("examples", *sample_rows(test, final.summaries, final.result, codec))
+    console = Console()
+    console.print(score_table(metrics, intervals))
+    console.print(signature, soft_wrap=True, highlight=False)
+
+
+def build_scorer(params: Params, dialogues: list[EncodedDialogue]) -> RougeScorer:
+    return RougeScorer(params.rouge, [each.record.references for each in dialogues], seed=params.seed)
+
+
+def kept_checkpoints() -> list[str]:
+    """Names of the kept checkpoints, the lowest validation loss first. Raises `BeamlineError` where there is none."""
+    path = MODELS / "checkpoints.json"
+    try:
+        return [each["name"] for each in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BeamlineError(f"{path}: not readable ({error}); run: dvc repro train") from None
+
+
+def decode(
+    params: Params, checkpoint: str, dialogues: list[EncodedDialogue], scorer: RougeScorer, split: str
+) -> Decoded:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    directory = MODELS / checkpoint
+    decoder = Decoder(load_model(directory), TextCodec.load(directory), params.generation, params.padding, device)
+    summaries = decoder.summaries(
+        [each.input_ids for each in dialogues],
+        tokens_per_batch=params.evaluate.tokens_per_batch,
+        seed=params.seed,
+        description=f"{split}, {checkpoint}",
+    )
+    return Decoded(checkpoint, summaries, scorer.score([each.text for each in summaries]), decoder.resolved)
+
+
+if __name__ == "__main__":
+    run(main)

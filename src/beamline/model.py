@@ -1,0 +1,117 @@
+"""The model that is trained: built from `model.scratch`, or a checkpoint fitted to the speaker tags.
+
+Weights are read from safetensors only.
+"""
+
+from pathlib import Path
+
+import torch
+from transformers import (
+    AutoModelForSeq2SeqLM,
+    BartConfig,
+    BartForConditionalGeneration,
+    PreTrainedModel,
+    T5Config,
+    T5ForConditionalGeneration,
+)
+
+from beamline.checkpoint import Checkpoint, first_line
+from beamline.errors import BeamlineError
+from beamline.params import Scratch
+from beamline.text import TextCodec
+
+
+def build_model(scratch: Scratch, codec: TextCodec) -> PreTrainedModel:
+    """A small BART or T5 with random weights, drawn from torch's global generator."""
+    encoding = codec.encoding
+    special = {
+        "vocab_size": len(codec.tokenizer),
+        "pad_token_id": encoding.pad_token_id,
+        "bos_token_id": encoding.decoder_start_token_id,
+        "eos_token_id": encoding.eos_token_id,
+        "decoder_start_token_id": encoding.decoder_start_token_id,
+    }
+    if scratch.family == "bart":
+        return BartForConditionalGeneration(
+            BartConfig(
+                **special,
+                # BART's own default forces the end of sequence at max_length, hiding unfinished summaries.
+                forced_eos_token_id=None,
+                d_model=scratch.d_model,
+                encoder_layers=scratch.layers,
+                decoder_layers=scratch.layers,
+                encoder_attention_heads=scratch.attention_heads,
+                decoder_attention_heads=scratch.attention_heads,
+                encoder_ffn_dim=scratch.ffn_dim,
+                decoder_ffn_dim=scratch.ffn_dim,
+                dropout=scratch.dropout,
+                max_position_embeddings=max(encoding.max_source_tokens, encoding.max_target_tokens),
+            )
+        )
+    return T5ForConditionalGeneration(
+        T5Config(
+            **special,
+            d_model=scratch.d_model,
+            d_kv=scratch.d_model // scratch.attention_heads,
+            d_ff=scratch.ffn_dim,
+            num_layers=scratch.layers,
+            num_heads=scratch.attention_heads,
+            dropout_rate=scratch.dropout,
+        )
+    )
+
+
+def load_pretrained(checkpoint: Checkpoint, codec: TextCodec) -> PreTrainedModel:
+    """The checkpoint's model, with an embedding for every token of `codec` and its start token in the config."""
+    model = load_model(checkpoint.name, None if checkpoint.is_local else checkpoint.revision)
+    encoding = codec.encoding
+    for part in _parts(model):
+        if part.get_input_embeddings().num_embeddings < len(codec.tokenizer):
+            part.resize_token_embeddings(len(codec.tokenizer), mean_resizing=False)
+        _start_at_mean(part, list(encoding.new_tokens))
+    model.config.decoder_start_token_id = encoding.decoder_start_token_id
+    model.config.pad_token_id = encoding.pad_token_id
+    model.config.eos_token_id = encoding.eos_token_id
+    return model
+
+
+def load_model(name: str | Path, revision: str | None = None) -> PreTrainedModel:
+    """A sequence-to-sequence model from safetensors, in single precision. Raises `BeamlineError`."""
+    try:
+        model: PreTrainedModel = AutoModelForSeq2SeqLM.from_pretrained(
+            name, revision=revision, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        pickles = sorted(each.name for each in Path(name).glob("*.bin"))
+        if pickles:
+            raise BeamlineError(
+                f"{name}: {pickles[0]} is a pickle, which can run any code when it is read; convert it to safetensors"
+            ) from None
+        raise BeamlineError(f"{name}: {first_line(error)}") from None
+    return model
+
+
+def _parts(model: PreTrainedModel) -> list[PreTrainedModel]:
+    """The models that own embeddings: encoder and decoder of an `EncoderDecoderModel`, else the model itself."""
+    if model.config.model_type == "encoder-decoder":
+        return [model.encoder, model.decoder]
+    return [model]
+
+
+@torch.no_grad()
+def _start_at_mean(model: PreTrainedModel, new_tokens: list[int]) -> None:
+    """Start the embeddings of `new_tokens` at the mean of the others, on the input and the output side.
+
+    A random row lies far from all others and draws probability from them (Hewitt, "Initializing New Word Embeddings
+    for Pretrained Language Models", 2021).
+    """
+    if not new_tokens:
+        return
+    for embeddings in (model.get_input_embeddings(), model.get_output_embeddings()):
+        if embeddings is None:
+            continue
+        old = torch.ones(embeddings.weight.shape[0], dtype=torch.bool)
+        old[new_tokens] = False
+        # Rows behind the vocabulary pad some checkpoints to a round number; they were never trained either.
+        old[max(new_tokens) + 1 :] = False
+        embeddings.weight[new_tokens] = embeddings.weight[old].mean(dim=0)

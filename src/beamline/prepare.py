@@ -1,0 +1,39 @@
+"""The `prepare` stage: check the raw dialogues, settle the tokenizer, write token ids and what the data looks like.
+
+python -m beamline.prepare
+"""
+
+from beamline.checkpoint import Checkpoint
+from beamline.dialogues import Corpus, read_corpus, speaker_tags
+from beamline.errors import run
+from beamline.files import replaced_directory, write_json
+from beamline.params import Params, read_params
+from beamline.prepared import DIRECTORY, SPLITS, encode_split, write_split
+from beamline.statistics import corpus_statistics
+from beamline.text import TextCodec, build_codec, load_codec
+
+
+def main() -> None:
+    params = read_params()
+    corpus = read_corpus(params.data)
+    codec = settle_codec(params, corpus)
+    encoded = {split: encode_split(getattr(corpus, split), codec) for split in SPLITS}
+
+    with replaced_directory(DIRECTORY) as directory:
+        codec.save(directory / "tokenizer")
+        for split, dialogues in encoded.items():
+            write_split(directory, split, dialogues)
+        write_json(directory / "statistics.json", corpus_statistics(encoded, codec, corpus.warnings))
+
+
+def settle_codec(params: Params, corpus: Corpus) -> TextCodec:
+    """The checkpoint's tokenizer, or one learnt from the training split; either knows that split's speaker tags."""
+    texts = [text for each in corpus.train for text in (each.dialogue, *each.references)]
+    tags = sorted({tag for text in texts for tag in speaker_tags(text)})
+    if params.model.name is None:
+        return build_codec(params.tokenizer, texts, tags)
+    return load_codec(params.tokenizer, Checkpoint(params.model.name, params.model.revision), tags)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,122 @@
+"""The `train` stage: fine-tune a checkpoint, or train a small model from nothing, and keep the best few checkpoints.
+
+python -m beamline.train
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+from rich.console import Console
+from transformers import PreTrainedModel, set_seed
+
+from beamline.checkpoint import Checkpoint
+from beamline.errors import BeamlineError, run
+from beamline.files import replaced_directory, write_json
+from beamline.model import build_model, load_pretrained
+from beamline.params import Params, read_params
+from beamline.prepared import EncodedDialogue, examples, read_codec, read_split
+from beamline.text import TextCodec
+from beamline.tracking import Tracker
+from beamline.trainer import AfterEpoch, KeptCheckpoint, SummarizationTrainer, resolve_precision, training_arguments
+
+CURVES = Path("plots/training")
+METRICS = Path("metrics/train.json")
+MODELS = Path("models")
+
+
+def main() -> None:
+    params = read_params()
+    if params.train.processes > 1 and "LOCAL_RANK" not in os.environ:
+        launch_processes(params)
+    else:
+        train(params)
+
+
+def train(params: Params) -> None:
+    """Everything that the stage does, in this process; only the first of several processes writes."""
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    torch.set_num_threads(params.train.threads)
+    set_seed(params.seed)
+
+    codec = read_codec()
+    chosen = choose(read_split("train"), params.train.max_examples, params.seed)
+    validation = read_split("validation")
+    model = settle_model(params, codec)
+    trainer = SummarizationTrainer(
+        model,
+        training_arguments(params, MODELS),
+        params,
+        codec,
+        training=examples(chosen),
+        validation=examples(validation),
+        validation_bytes=sum(len(text.encode()) for each in validation for text in each.record.references),
+    )
+    if not trainer.is_world_process_zero():
+        trainer.train()
+        return
+
+    experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
+    with (
+        replaced_directory(MODELS) as directory,
+        Tracker(params, stage="train", experiment=experiment, root=root, curves=CURVES) as tracker,
+    ):
+        source_tokens = sum(len(each.input_ids) for each in trainer.train_dataset)
+        after_epoch = AfterEpoch(directory, codec, tracker, params.train.keep, source_tokens, Console())
+        trainer.add_callback(after_epoch)
+        trainer.train()
+        metrics = summarize(trainer, after_epoch.kept[0], dialogues=len(chosen))
+        write_json(directory / "checkpoints.json", [asdict(each) for each in after_epoch.kept])
+        tracker.summarize(metrics)
+    write_json(METRICS, metrics)
+
+
+def launch_processes(params: Params) -> None:
+    """Run this stage once in each of `train.processes`, joined by torchrun."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += [f"--nproc-per-node={params.train.processes}", "-m", "beamline.train"]
+    threads = {"OMP_NUM_THREADS": str(params.train.threads)}
+    if subprocess.run(command, env={**os.environ, **threads}, check=False).returncode != 0:
+        raise BeamlineError("train: one of the processes failed; its own message stands above")
+
+
+def choose(dialogues: list[EncodedDialogue], count: int | None, seed: int) -> list[EncodedDialogue]:
+    """`count` dialogues drawn without replacement, in the order of the data; all of them where `count` is None."""
+    if count is None or count >= len(dialogues):
+        return dialogues
+    drawn = np.random.default_rng(seed).choice(len(dialogues), count, replace=False)
+    return [dialogues[index] for index in sorted(drawn.tolist())]
+
+
+def settle_model(params: Params, codec: TextCodec) -> PreTrainedModel:
+    if params.model.name is None:
+        return build_model(params.model.scratch, codec)
+    return load_pretrained(Checkpoint(params.model.name, params.model.revision), codec)
+
+
+def summarize(trainer: SummarizationTrainer, best: KeptCheckpoint, dialogues: int) -> dict[str, float | str]:
+    """metrics/train.json: what was trained, on what, and how well the best checkpoint predicts."""
+    train = trainer.params.train
+    return {
+        "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
+        "dialogues": dialogues,
+        "examples": len(trainer.train_dataset),
+        "steps": trainer.state.global_step,
+        "threads": train.threads,
+        "processes": train.processes,
+        "precision": resolve_precision(train.precision),
+        "best_epoch": best.epoch,
+        "validation_loss": best.validation_loss,
+        "validation_bits_per_byte": best.validation_bits_per_byte,
+        "validation_token_accuracy": best.validation_token_accuracy,
+    }
+
+
+if __name__ == "__main__":
+    run(main)

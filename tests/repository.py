@@ -1,0 +1,103 @@
+"""A real clone of this repository with tiny data and a tiny model, and real DVC in it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+
+TINY: dict[str, Any] = {
+    "data.path": "data/tiny",
+    "tokenizer.vocabulary_size": 600,
+    "tokenizer.max_source_tokens": 256,
+    "tokenizer.max_target_tokens": 64,
+    "model.scratch.d_model": 32,
+    "model.scratch.layers": 1,
+    "model.scratch.attention_heads": 2,
+    "model.scratch.ffn_dim": 64,
+    "train.num_train_epochs": 2,
+    "train.warmup_steps": 5,
+    "train.keep": 2,
+    "generation.max_length": 30,
+}
+
+
+def set_params(path: Path, values: dict[str, Any]) -> None:
+    """Change values of a params.yaml by their dotted keys."""
+    yaml = YAML()
+    document = yaml.load(path)
+    for key, value in values.items():
+        *sections, last = key.split(".")
+        section = document
+        for name in sections:
+            section = section[name]
+        assert last in section, f"{key} is not in params.yaml"
+        section[last] = value
+    yaml.dump(document, path)
+
+
+@dataclass(frozen=True)
+class Repository:
+    path: Path
+
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "GIT_", "WANDB_"))},
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "COLUMNS": "200",
+        }
+        result = subprocess.run(
+            command, cwd=self.path, env=environment, capture_output=True, text=True, timeout=500, check=False
+        )
+        if check:
+            assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}\n{result.stderr}"
+        return result
+
+    def dvc(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "dvc", *arguments, check=check)
+
+    def git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run("git", *arguments)
+
+    def commit(self, message: str) -> None:
+        self.git("add", "--all")
+        self.git("-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "-m", message)
+
+    def set(self, values: dict[str, Any]) -> None:
+        set_params(self.path / "params.yaml", values)
+
+    def read(self, path: str) -> Any:
+        return json.loads((self.path / path).read_text(encoding="utf-8"))
+
+
+def tiny_repository(path: Path) -> Repository:
+    """This checkout's files, the first dialogues of data/english, a tiny model; committed, nothing run yet.
+
+    Results that are committed here (dvc.lock, metrics, plots) stay behind: they belong to other parameters.
+    """
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    results = ("dvc.lock", "metrics/", "plots/", "data/english/", "data/korean/")
+    for name in filter(None, listed.split("\0")):
+        if not name.startswith(results) and (ROOT / name).is_file():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, path / name)
+    tiny = path / "data" / "tiny"
+    tiny.mkdir(parents=True)
+    for split, count in (("train", 64), ("validation", 16), ("test", 16)):
+        lines = (ROOT / "data" / "english" / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+        (tiny / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
+    repository = Repository(path)
+    repository.set(TINY)
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.commit("start")
+    return repository

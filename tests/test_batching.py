@@ -1,0 +1,106 @@
+import random
+from itertools import chain
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beamline.batching import IGNORED_LABEL, Collator, LengthBucketedBatches, group_by_budget
+from beamline.params import Padding
+from beamline.prepared import Example
+from beamline.text import Encoding
+
+ENCODING = Encoding(
+    max_source_tokens=8,
+    max_target_tokens=6,
+    source_prefix="",
+    pad_token_id=0,
+    eos_token_id=2,
+    decoder_start_token_id=1,
+    forced_first_token_id=None,
+    new_tokens=(),
+)
+EXAMPLES = [Example([5, 6, 7, 2], [9, 2]), Example([5, 2], [8, 9, 2])]
+
+
+def test_masked_labels_leave_padding_out_of_the_loss() -> None:
+    batch = Collator(ENCODING, Padding(mode="longest", labels="masked"))(EXAMPLES)
+    assert batch["labels"].tolist() == [[9, 2, IGNORED_LABEL], [8, 9, 2]]
+    assert batch["decoder_input_ids"].tolist() == [[1, 9, 0], [1, 8, 9]]
+    assert batch["input_ids"].tolist() == [[5, 6, 7, 2], [5, 2, 0, 0]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
+
+
+def test_unmasked_labels_count_padding() -> None:
+    batch = Collator(ENCODING, Padding(mode="longest", labels="unmasked"))(EXAMPLES)
+    assert batch["labels"].tolist() == [[9, 2, 0], [8, 9, 2]]
+
+
+def test_max_length_pads_every_batch_to_the_limits() -> None:
+    batch = Collator(ENCODING, Padding(mode="max_length", labels="masked"))(EXAMPLES)
+    assert batch["input_ids"].shape == (2, 8)
+    assert batch["labels"].shape == (2, 6)
+
+
+@given(
+    st.lists(st.integers(1, 300), min_size=1, max_size=80), st.integers(50, 600), st.integers(1, 4), st.integers(0, 3)
+)
+def test_every_epoch_has_every_example_once_in_as_many_batches(
+    lengths: list[int], budget: int, world_size: int, epoch: int
+) -> None:
+    first = LengthBucketedBatches(lengths, tokens_per_batch=budget, seed=0, world_size=world_size)
+    count = len(first)
+    for rank in range(world_size):
+        first.rank = rank
+        first.set_epoch(epoch)
+        assert len(first) == count
+    ranks = [
+        LengthBucketedBatches(lengths, tokens_per_batch=budget, seed=0, rank=rank, world_size=world_size)
+        for rank in range(world_size)
+    ]
+    for each in ranks:
+        each.set_epoch(epoch)
+    seen = list(chain.from_iterable(chain.from_iterable(ranks)))
+    assert sorted(seen) == list(range(len(lengths)))
+    if len(lengths) >= world_size:
+        assert all(batch for each in ranks for batch in each), "a process without an example would hang the others"
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=80), st.integers(50, 600))
+def test_padded_size_stays_within_the_budget_unless_one_example_exceeds_it(lengths: list[int], budget: int) -> None:
+    for batch in group_by_budget(range(len(lengths)), lengths, budget):
+        assert len(batch) == 1 or max(lengths[index] for index in batch) * len(batch) <= budget
+
+
+def test_epochs_differ_and_repeat_whatever_else_draws_random_numbers() -> None:
+    lengths = [random.Random(1).randint(20, 200) for _ in range(200)]
+    batches = LengthBucketedBatches(lengths, tokens_per_batch=1000, seed=7)
+    first = list(batches)
+    batches.set_epoch(1)
+    torch.rand(3)
+    second = list(batches)
+    again = LengthBucketedBatches(lengths, tokens_per_batch=1000, seed=7)
+    again.set_epoch(1)
+    assert first != second
+    assert list(again) == second
+    assert {frozenset(batch) for batch in first} != {frozenset(batch) for batch in second}, "only their order changed"
+
+
+def test_bucketing_wastes_little() -> None:
+    lengths = [random.Random(1).randint(20, 400) for _ in range(2000)]
+    batches = list(LengthBucketedBatches(lengths, tokens_per_batch=4000, seed=7))
+    padded = sum(max(lengths[index] for index in batch) * len(batch) for batch in batches)
+    assert sum(lengths) / padded > 0.95
+
+
+@pytest.mark.parametrize("world_size", [2, 3])
+def test_processes_share_the_batches_of_one(world_size: int) -> None:
+    lengths = [random.Random(1).randint(20, 200) for _ in range(100)]
+    alone = list(LengthBucketedBatches(lengths, tokens_per_batch=1000, seed=7))
+    shares = [
+        list(LengthBucketedBatches(lengths, tokens_per_batch=1000, seed=7, rank=rank, world_size=world_size))
+        for rank in range(world_size)
+    ]
+    for whole, *parts in zip(alone, *shares, strict=True):
+        assert sorted(whole) == sorted(chain.from_iterable(parts))

@@ -1,0 +1,165 @@
+"""The pipeline through real DVC, in a clone with tiny data and a tiny model."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from repository import Repository, tiny_repository
+
+SCORES = ("rouge1_f", "rouge2_f", "rougeL_f", "rougeLsum_f", "rouge_f")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A clone in which `dvc repro` ran; tests take copies of it."""
+    repository = tiny_repository(tmp_path_factory.mktemp("finished") / "clone")
+    repository.dvc("repro")
+    repository.commit("first results")
+    return repository
+
+
+@pytest.fixture
+def clone(finished: Repository, tmp_path: Path) -> Repository:
+    shutil.copytree(finished.path, tmp_path / "clone", symlinks=True)
+    return Repository(tmp_path / "clone")
+
+
+def stages_that_would_run(repository: Repository) -> list[str]:
+    return re.findall(r"Running stage '(\w+)'", repository.dvc("repro", "--dry").stdout)
+
+
+def test_second_repro_does_nothing(clone: Repository) -> None:
+    again = clone.dvc("repro")
+    assert "Running stage" not in again.stdout
+    assert "up to date" in again.stdout
+    assert clone.git("status", "--porcelain").stdout == ""
+
+
+def test_beam_change_reruns_evaluation_only_and_shows_in_every_score(clone: Repository) -> None:
+    ran = clone.dvc("exp", "run", "-S", "generation.num_beams=4").stdout
+    assert re.findall(r"Running stage '(\w+)'", ran) == ["evaluate"]
+    for stage in ("prepare", "train"):
+        assert f"Stage '{stage}' didn't change, skipping" in ran
+    diff = clone.dvc("metrics", "diff", "--all").stdout
+    for split in ("validation", "test"):
+        for score in SCORES:
+            assert f"{split}.{score} " in diff
+    assert "_interval" not in diff
+    settings = clone.read("metrics/generation.json")
+    assert settings["settings"]["num_beams"] == 4
+    assert "length_penalty" in settings["settings"]
+
+
+@pytest.mark.parametrize("change", [{"padding.mode": "max_length"}, {"padding.labels": "unmasked"}])
+def test_padding_change_reruns_training_but_not_preparation(clone: Repository, change: dict[str, str]) -> None:
+    clone.set(change)
+    assert stages_that_would_run(clone) == ["train", "evaluate"]
+
+
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        ({"tokenizer.vocabulary_size": 700}, ["prepare", "train", "evaluate"]),
+        ({"train.learning_rate": 0.1}, ["train", "evaluate"]),
+        ({"rouge.stemmer": False}, ["evaluate"]),
+        ({"tracking.project": "another"}, []),
+    ],
+)
+def test_a_change_reruns_the_stages_that_read_it(clone: Repository, change: dict[str, str], stages: list[str]) -> None:
+    clone.set(change)
+    assert stages_that_would_run(clone)[: len(stages)] == stages
+
+
+def test_two_clones_end_with_the_same_lock(finished: Repository, tmp_path: Path) -> None:
+    second = tiny_repository(tmp_path / "somewhere" / "else")
+    second.dvc("repro")
+    assert (second.path / "dvc.lock").read_text() == (finished.path / "dvc.lock").read_text()
+    for result in ("metrics", "plots"):
+        for path in (finished.path / result).rglob("*.json"):
+            assert path.read_bytes() == (second.path / path.relative_to(finished.path)).read_bytes()
+
+
+def test_metrics_hold_every_score_and_the_signature(finished: Repository) -> None:
+    rouge = finished.read("metrics/rouge.json")
+    for score in SCORES:
+        assert 0 <= rouge["validation"][score] <= 1
+        low, high = rouge["test"][f"{score}_interval"]
+        assert low <= rouge["test"][score] <= high
+    assert {"summary_words", "reference_words", "empty", "unfinished", "repetitive"} <= rouge["test"].keys()
+    assert "tok:english" in rouge["signature"]
+    kept = finished.read("models/checkpoints.json")
+    assert rouge["checkpoint"] in [each["name"] for each in kept]
+    assert kept == sorted(kept, key=lambda each: each["validation_loss"])
+
+
+def test_predictions_are_in_the_order_of_the_data(finished: Repository) -> None:
+    import json
+
+    def ids(path: str) -> list[str]:
+        return [json.loads(line)["id"] for line in (finished.path / path).read_text(encoding="utf-8").splitlines()]
+
+    assert ids("reports/predictions.jsonl") == ids("data/tiny/test.jsonl")
+
+
+def test_models_hold_weights_and_tokenizer_and_no_pickle(finished: Repository) -> None:
+    names = {path.name for path in (finished.path / "models").rglob("*") if path.is_file()}
+    assert {"model.safetensors", "tokenizer.json", "config.json"} <= names
+    assert not [name for name in names if name.endswith((".bin", ".pt", ".pth", ".pkl"))]
+    for path in (finished.path / "models").rglob("*.json"):
+        assert str(finished.path) not in path.read_text(encoding="utf-8")
+
+
+def test_bad_input_is_one_line_and_loses_nothing(clone: Repository) -> None:
+    before = {path: path.read_bytes() for path in outputs(clone)}
+    train = clone.path / "data" / "tiny" / "train.jsonl"
+    lines = train.read_text(encoding="utf-8").splitlines(keepends=True)
+    train.write_text("".join([*lines[:4], "{'id': 'x', 'dialogue': 'a', 'summary': 'b'}\n", *lines[4:]]), encoding="utf-8")
+    failed = clone.dvc("repro", check=False)
+    assert failed.returncode != 0
+    assert "Traceback" not in failed.stderr
+    [message] = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
+    assert "data/tiny/train.jsonl:5" in message
+    assert {path: path.read_bytes() for path in outputs(clone)} == before
+
+
+@pytest.mark.parametrize("key", ["data.allow_leakage", "train.keep", "generation.num_beams"])
+def test_bad_parameter_is_one_line_and_loses_nothing(clone: Repository, key: str) -> None:
+    before = {path: path.read_bytes() for path in outputs(clone)}
+    clone.set({key: "many"})
+    failed = clone.dvc("repro", check=False)
+    assert failed.returncode != 0
+    assert "Traceback" not in failed.stderr
+    [message] = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
+    assert re.match(rf"error: params\.yaml:\d+: {re.escape(key)}: expected .*, found 'many'", message)
+    assert {path: path.read_bytes() for path in outputs(clone)} == before
+
+
+def outputs(repository: Repository) -> list[Path]:
+    directories = ("data/prepared", "models", "metrics", "plots", "reports")
+    return [path for each in directories for path in sorted((repository.path / each).rglob("*")) if path.is_file()]
+
+
+def test_queued_sweep_runs_on_two_workers(clone: Repository) -> None:
+    clone.dvc("exp", "run", "--queue", "-n", "beams", "-S", "generation.num_beams=1,2,4")
+    clone.dvc("queue", "start", "-j", "2")
+    clone.run("timeout", "240", "bash", "-c", WAIT_FOR_QUEUE)
+    shown = clone.dvc("exp", "show", "--csv", "--drop", ".*", "--keep", "generation.num_beams").stdout
+    values = {
+        row["experiment"]: row["num_beams"] for row in experiments(clone)
+    }
+    assert sorted(values.values()) == [1, 2, 4], shown
+
+
+def test_dialogsum_runs_end_to_end(dialogsum: Path, tmp_path: Path) -> None:
+    repository = tiny_repository(tmp_path / "clone")
+    part = tmp_path / "dialogsum"
+    part.mkdir()
+    for split, count in (("train", 300), ("dev", 50), ("test", 50)):
+        lines = (dialogsum / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+        (part / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
+    repository.dvc("exp", "run", "-S", f"data.path={part}", "-S", "train.max_examples=200")
+    assert repository.read("metrics/train.json")["dialogues"] == 200
+    assert "refs:3|" in repository.read("metrics/rouge.json")["signature"]
+    splits = repository.read("data/prepared/statistics.json")["splits"]
+    assert (splits["train"]["dialogues"], splits["test"]["references_per_dialogue"]) == (300, 3)

@@ -203,7 +203,8 @@ def test_files_that_cannot_be_read(files):
     (files / "latin1.txt").write_bytes("schön\nüber\n".encode("latin-1"))
     (files / "empty.txt").touch()
     (files / "broken.jsonl").write_text('{"summary": "a"}\n{"summary": \n', encoding="utf-8")
-    (files / "null.jsonl").write_text('{"summary": "a"}\n{"summary": null}\n{"other": 1}\n', encoding="utf-8")
+    (files / "null.jsonl").write_text('{"summary": "a"}\n{"summary": null}\n{"summary": "b"}\n', encoding="utf-8")
+    (files / "uneven.jsonl").write_text('{"summary": "a"}\n{"other": 1}\n{"summary": "b"}\n', encoding="utf-8")
     (files / "list.json").write_text("[]", encoding="utf-8")
     (files / "directory").mkdir()
     for name, message in {
@@ -213,6 +214,7 @@ def test_files_that_cannot_be_read(files):
         "latin1.txt": "latin1.txt:1: not UTF-8; save the file as UTF-8",
         "empty.txt": "empty.txt: empty; expected one summary a line or a record",
         "null.jsonl": "null.jsonl:2: summary holds null, expected text",
+        "uneven.jsonl": "uneven.jsonl:2: no column summary, found other; every record needs it",
     }.items():
         assert error_of(name, "references.txt") == message
     assert error_of("broken.jsonl", "references.txt").startswith("broken.jsonl:2: not JSON")

@@ -106,7 +106,7 @@ class RougeScorer:
     references: one non-empty sequence of texts per example; their number may differ between examples.
     seed: of the bootstrap; it moves interval bounds, never a score.
     Raises `BeamlineError` for an example without a reference, for a missing tokenizer package, and if the tokenizer
-    sees less than `params.minimum_coverage` of the references: who can't see a language reports no number for it.
+    sees less than `params.minimum_coverage` of the references: a metric that can't see a language gives no number.
     """
 
     def __init__(self, params: Rouge, references: Sequence[Sequence[str]], *, seed: int) -> None:

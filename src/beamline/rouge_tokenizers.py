@@ -24,7 +24,7 @@ from beamline.errors import BeamlineError
 TokenizerName = Literal["english", "words", "characters", "korean"]
 
 KIWIPIEPY = "0.24.1"
-ENGLISH_SHARE = 0.995  # of letters and digits: English with some foreign names has more, Italian has 0.99, German 0.98
+ENGLISH_SHARE = 0.995  # of letters and digits: room for a few foreign names, not for a language written with accents
 
 _TAG_OR_CHARACTER = regex.compile(SPEAKER_TAG.pattern + r"|\X")
 _LETTER = regex.compile(r"[\p{L}\p{N}]")

@@ -164,7 +164,9 @@ def texts_of(row: "Row", columns: Sequence[str]) -> list[str]:
     """The texts of a record, of which a list in a cell gives several. Raises `BeamlineError` for anything but text."""
     texts: list[str] = []
     for name in columns:
-        value = row.cells.get(name)
+        if name not in row.cells:
+            raise BeamlineError(f"{row.where}: no column {name}, found {', '.join(row.cells)}; every record needs it")
+        value = row.cells[name]
         values = value if isinstance(value, list) and value else [value]
         for text in values:
             if not isinstance(text, str):
@@ -215,13 +217,13 @@ def to_table(result: "RougeResult", *, several: bool) -> "Table":
     table.add_column("× 100")
     for header in [*headers, f"F1, {other}"] if several else headers:
         table.add_column(header, justify="right")
-    others = (result.best if other == "best" else result.mean).means()
+    other_means = (result.best if other == "best" else result.mean).means()
     precision, recall = result.headline.precision.mean(axis=0), result.headline.recall.mean(axis=0)
     means = result.headline.means()
     for index, (name, interval) in enumerate(result.intervals().items()):
         cells = [f"{100 * means[name]:.2f}", f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"]
         cells += [f"{100 * side[index]:.2f}" if index < len(precision) else "" for side in (precision, recall)]
-        table.add_row(name, *cells, *([f"{100 * others[name]:.2f}"] if several else []))
+        table.add_row(name, *cells, *([f"{100 * other_means[name]:.2f}"] if several else []))
     return table
 
 

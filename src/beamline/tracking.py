@@ -1,37 +1,37 @@
 """What a run leaves for people to look at: DVCLive's curves in git, and a run in Weights & Biases, if one is wanted."""
 
-import importlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
+
+from dvclive.live import Live
 
 from beamline.errors import BeamlineError
 from beamline.files import replaced_directory
 from beamline.params import Params
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # elsewhere imported where it is used: it costs a second, and by default it isn't used
     import wandb
-    from dvclive import Live
 
-_INIT_SECONDS = 10.0  # without an answer from W&B in this time, the run is recorded offline
-_FINISH_SECONDS = 30.0  # what isn't uploaded by then stays on disk, for `wandb sync`
+_INIT_SECONDS = 10.0  # without an answer from W&B by then, the run is recorded offline
+_FINISH_SECONDS = 20.0  # what isn't uploaded by then stays on disk, for `wandb sync`
 
 logger = logging.getLogger(__name__)
 
 
 class Tracker:
-    """Records one run of one stage, from `with` to the end of its block.
+    """Records one run of one stage, from the beginning of its `with` block to the end.
 
-    curves: DVCLive's directory, None for a stage that has no epochs. It is replaced as a whole when the block ends
-    without an error, so that a failed run leaves the earlier curves beside the earlier metrics and checkpoints.
+    curves: DVCLive's directory; None for a stage without epochs. It is replaced as a whole when the block ends without
+    an error, so that a failed run leaves the earlier curves where the earlier metrics and checkpoints are.
     root: where W&B's own files go, as `wandb/`: the repository's root even if the stage runs in a temporary copy.
 
-    Raises `BeamlineError` on entry, before anything is trained, where W&B is to be online and has no key. An
-    unreachable W&B is not an error: the run is recorded on disk, a warning says so.
+    Raises `BeamlineError` on entry, before anything is trained, where W&B is to be online and has no key. A W&B that
+    can't be reached is no error: the run is recorded on disk, and a warning says so.
     """
 
     def __init__(self, params: Params, *, stage: str, experiment: str, root: Path, curves: Path | None) -> None:
@@ -47,9 +47,10 @@ class Tracker:
         with ExitStack() as stack:
             if self._params.tracking.wandb != "disabled":
                 self._run = run = self._start_run()
-                stack.push(lambda kind, *_: run.finish(exit_code=0 if kind is None else 1))
+                stack.push(lambda kind, *_: _finish(run, failed=kind is not None))
             if self._curves is not None:
-                self._live = _start_curves(stack.enter_context(replaced_directory(self._curves)))
+                directory = stack.enter_context(replaced_directory(self._curves))
+                self._live = Live(dir=str(directory), dvcyaml=None, save_dvc_exp=False)
             self._on_exit = stack.pop_all()
         return self
 
@@ -61,55 +62,64 @@ class Tracker:
     def log_epoch(self, epoch: int, tracked: Mapping[str, float], untracked: Mapping[str, float]) -> None:
         """Add a point, at x = `epoch`, to the curve of every name.
 
-        tracked: what is equal in equal runs; goes to git. untracked: speeds and times; goes to W&B alone.
+        tracked: what is equal in equal runs; goes to git and W&B. untracked: speeds and times; goes to W&B alone.
         """
         if self._live is not None:
             self._live.step = epoch
             for name, value in tracked.items():
                 self._live.log_metric(name, value)
-            # Not next_step() or end(): these also signal to DVC Studio and editors, and stage files in git.
-            self._live.make_summary()
+            # Not next_step() or end(): they also signal to DVC Studio and to editors, and stage files in git.
+            self._live.make_summary()  # type: ignore[no-untyped-call]
         if self._run is not None:
-            self._run.log({**tracked, **untracked}, step=epoch)
+            with _harmless():
+                self._run.log({**tracked, **untracked}, step=epoch)
 
     def summarize(self, values: Mapping[str, float | str]) -> None:
-        """Write `final_<name>` into the W&B run's summary.
+        """Write each value into the W&B run's summary, as `final_<name>`.
 
-        Explicitly: what is only logged shows there as the last value that happened to be logged, or not at all.
+        The summary is what the dashboard's overview shows. What is only logged gets there as the last value that
+        happened to be logged, and what is never logged doesn't get there at all.
         """
         if self._run is not None:
-            self._run.summary.update({f"final_{name}": value for name, value in values.items()})
+            with _harmless():
+                self._run.summary.update({f"final_{name}": value for name, value in values.items()})
 
     def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Show `rows` as a W&B table."""
+        """Show `rows` as a table in the W&B run."""
         if self._run is not None:
-            wandb = importlib.import_module("wandb")
-            self._run.log({name: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
+            import wandb  # noqa: PLC0415
+
+            with _harmless():
+                self._run.log({name: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
 
     def _start_run(self) -> "wandb.Run":
-        # W&B's own telemetry sends stack traces, and holds up the exit where the network swallows packets. Its one
-        # switch is this variable, read when wandb is imported and by the process that wandb starts.
+        # wandb's telemetry sends stack traces, and holds up the exit for 20 s where the network swallows packets.
+        # This variable is its only switch; the process that wandb starts reads it too.
         os.environ["WANDB_ERROR_REPORTING"] = "false"
-        wandb = importlib.import_module("wandb")
-        if self._params.tracking.wandb == "offline":
-            return self._init_run("offline")
-        try:
-            return self._init_run("online")
-        except wandb.errors.AuthenticationError as error:
-            raise BeamlineError(f"tracking.wandb: online: {_first_line(error)}") from None
-        except wandb.errors.CommError as error:
-            logger.warning("W&B can't be reached (%s): recording offline; later: wandb sync", _first_line(error))
-            return self._init_run("offline")
+        import wandb  # noqa: PLC0415
 
-    def _init_run(self, mode: "Literal['offline', 'online']") -> "wandb.Run":
-        wandb = importlib.import_module("wandb")
+        try:
+            if self._params.tracking.wandb == "online":
+                try:
+                    return self._init_run("online")
+                except wandb.errors.AuthenticationError:  # the key is malformed; a refused one is a CommError
+                    raise
+                except wandb.errors.CommError as error:
+                    logger.warning("W&B can't be reached, recording offline for `wandb sync`: %s", _one_line(error))
+            return self._init_run("offline")
+        except wandb.errors.Error as error:
+            raise BeamlineError(f"tracking: {_one_line(error)}") from None
+
+    def _init_run(self, mode: Literal["offline", "online"]) -> "wandb.Run":
+        import wandb  # noqa: PLC0415
+
         settings = wandb.Settings(
             mode=mode,
             root_dir=str(self._root),
             use_dot_wandb=False,
             init_timeout=_INIT_SECONDS,
             finish_timeout=_FINISH_SECONDS,
-            quiet=True,  # of what wandb prints, only the run's address is left,
+            quiet=True,  # prints the run's address only,
             silent=mode == "offline",  # where it has one
             console="off",
             # Only what this object is given leaves the machine: not its name, its code, its git remote, its packages.
@@ -123,9 +133,9 @@ class Tracker:
             x_disable_machine_info=True,
             x_save_requirements=False,
         )
-        # The settings given to init alone come too late: before it reads them, wandb looks up its server's address.
+        # Also before init(), which by itself looks up its server's address before it reads that it is to be offline.
         session = wandb.setup(settings)
-        # Checked here, as wandb itself would prompt for a key where there is a terminal, or take one from ~/.netrc.
+        # Without this, wandb would take a key from ~/.netrc, or ask for one where there is a terminal.
         if mode == "online" and not (session.settings.api_key or session.settings.identity_token_file):
             raise BeamlineError("tracking.wandb: online needs a key in WANDB_API_KEY; or set it to offline or disabled")
         return wandb.init(
@@ -138,12 +148,22 @@ class Tracker:
         )
 
 
-def _start_curves(directory: Path) -> "Live":
-    """DVCLive in a stage of a pipeline: it writes tables and nothing else, and leaves dvc.yaml and git to DVC."""
-    from dvclive import Live
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """What goes wrong with W&B once a run has begun is a warning: it mustn't cost the training that it records.
 
-    return Live(dir=str(directory), dvcyaml=None, save_dvc_exp=False)
+    `wandb.Table`, for one, asks the server about the key again, and raises if the network has gone meanwhile.
+    """
+    try:
+        yield
+    except Exception as error:
+        logger.warning("W&B: %s", _one_line(error) or type(error).__name__)
 
 
-def _first_line(error: Exception) -> str:
+def _finish(run: "wandb.Run", *, failed: bool) -> None:
+    with _harmless():
+        run.finish(exit_code=int(failed))
+
+
+def _one_line(error: Exception) -> str:
     return str(error).partition("\n")[0]

@@ -64,7 +64,12 @@ def test_training_loss_weighs_every_token_of_a_step_alike(smoothing: float) -> N
     counted = int((labels != IGNORED_LABEL).sum())
     whole = functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), label_smoothing=smoothing)
     parts = [
-        training_loss(Seq2SeqLMOutput(logits=logits[index : index + 1]), labels[index : index + 1], counted, label_smoothing=smoothing)
+        training_loss(
+            Seq2SeqLMOutput(logits=logits[index : index + 1]),
+            labels[index : index + 1],
+            counted,
+            label_smoothing=smoothing,
+        )
         for index in range(3)
     ]
     assert sum(part.item() for part in parts) == pytest.approx(whole.item(), rel=1e-6)

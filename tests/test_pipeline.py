@@ -1,8 +1,12 @@
 """The pipeline through real DVC, in a clone with tiny data and a tiny model."""
 
+import csv
+import json
 import re
 import shutil
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from repository import Repository, tiny_repository
@@ -26,6 +30,7 @@ def clone(finished: Repository, tmp_path: Path) -> Repository:
 
 
 def stages_that_would_run(repository: Repository) -> list[str]:
+    """The stages with a change of their own; a dry run doesn't foresee that these change the inputs of later ones."""
     return re.findall(r"Running stage '(\w+)'", repository.dvc("repro", "--dry").stdout)
 
 
@@ -58,17 +63,19 @@ def test_padding_change_reruns_training_but_not_preparation(clone: Repository, c
 
 
 @pytest.mark.parametrize(
-    ("change", "stages"),
+    ("change", "first"),
     [
-        ({"tokenizer.vocabulary_size": 700}, ["prepare", "train", "evaluate"]),
-        ({"train.learning_rate": 0.1}, ["train", "evaluate"]),
+        ({"tokenizer.vocabulary_size": 700}, ["prepare"]),
+        ({"train.learning_rate": 0.1}, ["train"]),
         ({"rouge.stemmer": False}, ["evaluate"]),
         ({"tracking.project": "another"}, []),
     ],
 )
-def test_a_change_reruns_the_stages_that_read_it(clone: Repository, change: dict[str, str], stages: list[str]) -> None:
+def test_a_change_reruns_from_the_stage_that_reads_it(
+    clone: Repository, change: dict[str, Any], first: list[str]
+) -> None:
     clone.set(change)
-    assert stages_that_would_run(clone)[: len(stages)] == stages
+    assert stages_that_would_run(clone) == first
 
 
 def test_two_clones_end_with_the_same_lock(finished: Repository, tmp_path: Path) -> None:
@@ -94,8 +101,6 @@ def test_metrics_hold_every_score_and_the_signature(finished: Repository) -> Non
 
 
 def test_predictions_are_in_the_order_of_the_data(finished: Repository) -> None:
-    import json
-
     def ids(path: str) -> list[str]:
         return [json.loads(line)["id"] for line in (finished.path / path).read_text(encoding="utf-8").splitlines()]
 
@@ -114,7 +119,8 @@ def test_bad_input_is_one_line_and_loses_nothing(clone: Repository) -> None:
     before = {path: path.read_bytes() for path in outputs(clone)}
     train = clone.path / "data" / "tiny" / "train.jsonl"
     lines = train.read_text(encoding="utf-8").splitlines(keepends=True)
-    train.write_text("".join([*lines[:4], "{'id': 'x', 'dialogue': 'a', 'summary': 'b'}\n", *lines[4:]]), encoding="utf-8")
+    literal = "{'id': 'x', 'dialogue': 'a', 'summary': 'b'}\n"
+    train.write_text("".join([*lines[:4], literal, *lines[4:]]), encoding="utf-8")
     failed = clone.dvc("repro", check=False)
     assert failed.returncode != 0
     assert "Traceback" not in failed.stderr
@@ -141,14 +147,18 @@ def outputs(repository: Repository) -> list[Path]:
 
 
 def test_queued_sweep_runs_on_two_workers(clone: Repository) -> None:
-    clone.dvc("exp", "run", "--queue", "-n", "beams", "-S", "generation.num_beams=1,2,4")
+    clone.dvc("exp", "run", "--queue", "-n", "beams", "-S", "generation.num_beams=2,4")
     clone.dvc("queue", "start", "-j", "2")
-    clone.run("timeout", "240", "bash", "-c", WAIT_FOR_QUEUE)
-    shown = clone.dvc("exp", "show", "--csv", "--drop", ".*", "--keep", "generation.num_beams").stdout
-    values = {
-        row["experiment"]: row["num_beams"] for row in experiments(clone)
-    }
-    assert sorted(values.values()) == [1, 2, 4], shown
+    status = "Queued"
+    deadline = time.monotonic() + 240
+    while re.search("Queued|Running", status) and time.monotonic() < deadline:
+        time.sleep(2)
+        status = clone.dvc("queue", "status").stdout
+    assert status.count("Success") == 2, status
+    table = list(csv.DictReader(clone.dvc("exp", "show", "--csv", "--all-branches").stdout.splitlines()))
+    shown = {row["Experiment"]: row for row in table if row["Experiment"].startswith("beams-")}
+    assert sorted(row["generation.num_beams"] for row in shown.values()) == ["2", "4"]
+    assert all(0 <= float(row["test.rouge_f"]) <= 1 for row in shown.values())
 
 
 def test_dialogsum_runs_end_to_end(dialogsum: Path, tmp_path: Path) -> None:

@@ -1,163 +1,253 @@
-"""English situations: in shops, offices and on the way."""
+"""English situations: in shops, at counters and on the telephone."""
 
 ERRANDS = """\
 ## booking a table
+@ phone
 - restaurant: the Blue Anchor | the Golden Lion | Casa Verde | the Green Door | Milano | the River House
-- wish: by the window | in the garden | near the door | in a quiet corner
-A: {restaurant}, good evening. How can I help? | Good evening, this is {restaurant}. || B: Hello, I would like to book a table. | Good evening, do you have a table for us?
-* A: For how many people? | How many of you will there be? || B: We are {number}. | For {number} people, please.
-* A: On which day? | And when would that be? || B: On {day}, please. | This {day}, if that is possible.
-* A: At what time? | What time suits you? || B: At {time}. | Around {time} would be fine.
-~ day B: Wait, {day.old} does not work for us. Can we make it {day}? || A: Of course, {day} then. | No problem, I changed it to {day}.
-+ B: Could we sit {wish}? || A: I will see what I can do. | I think that is possible.
-A: Under which name? | May I have your name? || B: {name}, please. | It is {name}. || A: Thank you, {name}, see you on {day}. | All done. We look forward to seeing you.
-= {B} books a table for {number} people at {restaurant} on {day} at {time}.
-= {B} calls {restaurant} and books a table for {number} people for {day} at {time}.
-= {A} takes a booking from {B} for a table for {number} people at {restaurant} on {day} at {time}.
-= {B} reserves a table at {restaurant} for {number} people on {day} at {time}.
-= {B} books a table at {restaurant}. {number} people will come on {day} at {time}.
+   | the Old Mill | the Red Lantern | Little Athens | the Silver Spoon
+- time: six o'clock | half past six | seven o'clock | half past seven | eight o'clock | half past eight
+- wish: by the window | in the garden | near the fireplace | in a quiet corner | on the terrace
+A: {restaurant}, good evening. How can I help you?
+   | Good evening, this is {restaurant}. What can I do for you?
+   || B: Hello, I'd like to book a table. | Hi, I'm calling to reserve a table.
+   | Good evening. I'd like to come for dinner.
+< A: Certainly. When, and for how many people? | Of course. For how many, and when?
+   || B: For {number} people, on {day} at {time}.
+   | There are {number} of us, and we'd like to come on {day} at {time}.
+* A: For how many people? | How many of you will there be?
+   || B: There are {number} of us. | For {number} people, please. | It's for {number}, two of them children.
+* A: On which day? | And what day would that be?
+   || B: On {day}, please. | This {day}, if you still have a table.
+* A: At what time? | What time would suit you? || B: At {time}. | Around {time} would be fine.
+~ day B: Wait, {day.old} doesn't work for us. Can we make it {day}?
+   | Oh no, I mixed up the days. I mean {day}.
+   || A: Of course, {day} then. | No problem. I've changed it to {day}.
+~ number B: Sorry, I forgot the neighbours. We need a table for {number}, not for {number.old}.
+   || A: So {number} people. That's still possible. | All right, {number} instead of {number.old}.
++ B: Could we sit {wish}? | Is there anything free {wish}?
+   || A: I'll see what I can do. | I'm afraid not, sorry.
++ B: Do you have dishes without meat? | One of us can't eat nuts.
+   || A: I'll tell the cook. | The cook will know what to do. | There's a separate menu for that.
+A: Under what name, please? | May I have your name? || B: {name}, please. | My name is {name}.
+   || A: Thank you, {name}. See you on {day}. | All done, {name}. We look forward to your visit.
+= {name} calls {restaurant} and books a table for {number} people on {day} at {time}.
+= {A} takes a call from {name}, who books a table for {number} people on {day} at {time}.
+= {name} books a table for {number} people at {restaurant}. They will come on {day} at {time}.
+= {name} wants to eat at {restaurant} and books a table on {day} at {time} for {number} people.
 
-## doctor's appointment
-- pain: a sore throat | a bad cough | pain in the back | a headache | an earache | pain in the knee | a skin rash | a fever
-- advice: drink a lot of tea | stay in bed | sleep more | walk every day | avoid cold drinks | take a hot bath
-A: Good morning, what can I do for you? | Hello, please sit down. What is the matter? || B: I have {pain}, doctor. | I have had {pain} for some time.
-* A: How long have you had it? | When did it begin? || B: Since {day}. | It began on {day}.
-* A: Do you take any medicine? | Have you taken anything for it? || B: Only some pills from the pharmacy. | No, nothing at all.
-+ A: Do you smoke? || B: No, never. | I stopped last year.
-A: Let me have a look. It is nothing serious. | I see. Do not worry, it will pass. || B: What should I do? | So what do you advise? || A: You should {advice}. | I would like you to {advice}.
-* A: And please come back in {number} days. | I want to see you again in {number} days. || B: All right, in {number} days. | I will do that.
-~ number A: Actually, {number} days is better than {number.old}. || B: Fine, in {number} days then.
-+ B: Can I go to work? || A: Better not this week. | If you feel well enough, yes.
-B: Thank you, doctor. | Thanks a lot. || A: Get well soon. | Take care.
-= {B} has {pain} since {day}. {A} tells {B} to {advice} and to come back in {number} days.
-= {B} has had {pain} since {day}. {A} advises {B} to {advice} and come back in {number} days.
-= {A} sees {B}, who has {pain} since {day}, and tells {B} to {advice} and come back in {number} days.
-= {B} goes to the doctor because of {pain}. {A} tells {B} to {advice} and to come back in {number} days.
-= {A} tells {B}, who has {pain}, to {advice} and to come back in {number} days.
-
-## lost luggage
-- bag: a black suitcase | a red suitcase | a green backpack | a blue bag | a grey suitcase | a brown bag
-- city: Rome | Madrid | Oslo | Vienna | Lisbon | Athens | Berlin | Dublin
-- inside: a camera | some books | winter clothes | a laptop | presents for the family
-A: Can I help you? | Next, please. What happened? || B: Yes, my luggage did not arrive. | I hope so. I cannot find my luggage anywhere.
-* A: Which flight did you take? | Where did you fly from? || B: The one from {city}. | I came from {city}.
-* A: What does it look like? | Can you describe it? || B: It is {bag}. | I had {bag} with me.
-~ city B: Sorry, I said {city.old}, but there I only changed planes. My flight was from {city}. || A: So it is {city}. Thank you. | I will write {city} then.
-+ A: Is there anything valuable inside? || B: Yes, {inside}. | Just {inside}.
-+ B: Does this happen often? || A: More often than we would like. | Only in summer.
-A: We will bring it to your hotel. Where are you staying? | Where can we bring it? || B: At the hotel near {place}. | The hotel next to {place}.
-A: You should have it on {day}. | We will bring it on {day}. || B: Good, thank you. | I hope so. Thank you.
-= {B} lost {bag} on the flight from {city}. {A} will bring it to the hotel near {place} on {day}.
-= {B} reports the loss of {bag} on the flight from {city}. {A} will bring it to the hotel near {place} on {day}.
-= {B} cannot find {bag} after the flight from {city}, and {A} will bring it to the hotel near {place} on {day}.
-= {A} helps {B}, who lost {bag} on the flight from {city}, and will bring it to the hotel near {place} on {day}.
+## ordering at a café
+@ strangers
+- drink: a black coffee | a cup of tea | a hot chocolate | an iced tea | a large coffee | a glass of milk
+   | an orange juice | a mint tea | a milky coffee | a lemonade
+- snack: a piece of apple pie | a cheese sandwich | a chocolate muffin | a bowl of soup | a ham roll
+   | a slice of cake | an egg sandwich | a warm waffle | a tomato salad | a croissant
+- price: four euros | five euros | six euros | seven euros | eight euros | nine euros
+- spot: by the window | in the corner | outside | upstairs | next to the bar
+A: Good morning. What would you like? | Hi there. What can I get you? | Hello. Are you ready to order?
+   || B: Hello. I'd like {drink}, please. | Good morning. Could I have {drink}? | {drink} for me, please.
+~ drink B: On second thoughts, I'd rather have {drink}. | Actually, could you make that {drink} instead?
+   || A: {drink}, no problem. | Of course, {drink}.
+A: Would you like anything to eat? | Anything else? Something to eat, perhaps?
+   || B: Yes, {snack}, please. | I'll take {snack}. | Hm, I think I'll have {snack}.
+~ snack A: I'm sorry, there isn't any left. | I'm afraid we've run out of that.
+   || B: What a pity. Then {snack}, please. | Then I'll have {snack} instead.
++ A: With sugar? | Do you need sugar? || B: No, thank you. | Just a little, please.
++ B: Do you have a newspaper? | Is there any internet here?
+   || A: Yes, help yourself over there. | Not today, I'm afraid.
++ C: Excuse me, are you in the queue? || B: Yes, but I'm nearly done. || C: Take your time.
+< A: That's {price} altogether. Are you staying? || B: Yes, I'll sit {spot}. | Yes, I'll find a place {spot}.
+* A: For here or to take away? | Are you staying or taking it with you?
+   || B: For here. I'll sit {spot}. | I'm staying. I'll find a place {spot}.
+* B: How much is that? | What do I owe you? || A: {price}, please. | That's {price} altogether.
++ A: Here you are. Enjoy it. | I'll bring it to your table. || B: Thank you. | Great, thanks.
+= {B} orders {drink} and {snack} at a café. {A} asks for {price}, and {B} sits {spot}.
+= {A} serves {B} {drink} and {snack} for {price} at a café.
+= At a café, {B} orders {drink} and {snack} for {price} and sits {spot}.
+= {B} orders {drink} and {snack} at a café and pays {A} {price}.
 
 ## returning a purchase
-- thing: a kettle | a lamp | a radio | a toaster | a jacket | a pair of shoes | a clock | a blender
-- fault: it is broken | it is too small | it makes a strange noise | it has a scratch | it is the wrong colour
-B: Hello, I would like to return something. | Good morning, I want to bring this back. || A: What is it? | Of course, what do you have there? || B: It is {thing} that I bought here. | I bought {thing} here.
-* A: When did you buy it? | On which day was that? || B: Last {day}. | I think it was {day}.
-* A: What is wrong with it? | And what is the problem? || B: Well, {fault}. | As you can see, {fault}.
-~ day B: Let me check. No, it was {day}, not {day.old}. || A: {day}, I see. | Thank you, I will note {day}.
-+ A: Do you have the receipt? || B: Yes, here it is. | I am afraid I lost it.
-A: Do you want another one or your money back? | Shall we change it? || B: I would rather have my money back. | Just the money, please. || A: That is {price}, then. | Here you are, {price}.
-+ B: Is the shop open on {day2}? || A: Every day but Sunday. | Until six, as always.
-B: Thank you very much. | That was easy, thanks. || A: You are welcome. | Have a nice day.
+@ strangers
+- thing: a kettle | a lamp | a radio | a toaster | a jacket | a raincoat | an alarm clock | a blender
+   | a suitcase | an umbrella | a keyboard | a tent
+- fault: it doesn't work | it's too small | it makes a strange noise | it has a scratch
+   | it's the wrong colour | a part is missing | it's too heavy | it smells bad
+B: Hello, I'd like to return something. | Good morning. I want to bring something back.
+   | Excuse me, I'm not satisfied with something I bought.
+   || A: Of course. What is it? | All right, what have you got there?
+   || B: It's {thing} that I bought here. | I bought {thing} here.
+< A: When did you buy it, and what's wrong with it?
+   || B: On {day}, and {fault}. | Last {day}. I'm afraid {fault}.
+* A: When did you buy it? | Do you remember the day?
+   || B: Last {day}. | I think it was on {day}. | On {day}, I believe.
+* A: What's wrong with it? | And what's the problem?
+   || B: Well, {fault}. | As you can see, {fault}. | I'm afraid {fault}.
+~ day B: Let me think. No, I bought it on {day}, not on {day.old}.
+   || A: {day}, I see. | Thank you, I've written down {day}.
+~ fault A: You said that {fault.old}. It looks fine to me.
+   || B: I'm sorry, that was another shop. Here, {fault}. || A: Now I see it. | That's true.
++ A: Have you got the receipt? | Do you still have the box?
+   || B: Yes, here it is. | I'm afraid I threw it away.
++ B: Has anyone else complained? || A: No, you're the first. | It happens now and then.
+A: Would you like another one or your money back? | Shall I give you a new one?
+   || B: I'd rather have my money back. | No, just the money, please.
+   || A: That's {price}, then. | Here you are, {price}.
++ B: Thank you very much. | That was easy, thanks. || A: You're welcome. | Have a nice day.
 = {B} returns {thing} bought on {day} because {fault}, and {A} gives back {price}.
-= {B} brings back {thing} that was bought on {day} because {fault}. {A} gives back {price}.
-= {B} returns {thing} because {fault}. It was bought on {day}, and {A} gives back {price}.
-= {A} gives {B} {price} back for {thing} bought on {day} because {fault}.
+= {B} brings back {thing} because {fault}. {A} gives {B} {price} back.
+= {A} gives {B} {price} back for {thing} because {fault}. {B} bought it on {day}.
+= {B} bought {thing} on {day} and returns it because {fault}. {A} gives back {price}.
 
-## buying a present
-- present: a book about birds | a silver ring | a warm scarf | a board game | a set of paints | a coffee cup | a puzzle | a small plant
-- person: mother | father | sister | brother | aunt | uncle | teacher | neighbour
-A: Can I help you find something? | Good afternoon, are you looking for something? || B: Yes, I need a present for my {person}. | I am looking for a present for my {person}.
-* A: What does your {person} like? | Any idea what it could be? || B: Something useful, I think. | I have no idea at all.
-* A: How much would you like to spend? | How much should it cost? || B: Not more than {price}. | About {price}.
-~ price B: On second thought, I could spend {price} instead of {price.old}. || A: {price} makes it easier. | Good, then we look for something for {price}.
-+ B: The birthday is on {day}. || A: Then there is not much time. | So you are early, that is good.
-A: How about {present}? | We have {present}, people like it very much. || B: That is a lovely idea. | Oh, that would be perfect.
-+ A: Shall I wrap it? || B: Yes, please, in red paper. | No, I will do it myself.
-B: I will take it. | Good, I will buy it. || A: Thank you, please pay over there. | You can pay by card.
-= {B} buys {present} for {B}'s {person} for about {price} with the help of {A}.
-= {B} is looking for a present for {B}'s {person} for about {price}, and buys {present}.
-= {A} helps {B} find a present for {B}'s {person} for about {price}. {B} buys {present}.
-= {B} wants a present for {B}'s {person} for about {price}. {A} suggests {present}, and {B} buys it.
-
-## hiring a car
-- car: a small car | a family car | a van | an electric car | a sports car
-- trip: a trip to the sea | a visit to friends | a move to a new flat | a weekend in the mountains | a wedding
-A: Good morning, do you need a car? | Welcome. What can I do for you? || B: Yes, I would like to hire {car}. | I need {car}, please.
-* A: From which day? | When do you need it? || B: From {day}. | I will pick it up on {day}.
-* A: For how long? | How many days do you need it? || B: For {number} days. | I think {number} days are enough.
-~ number B: Sorry, not {number.old} days, {number}. || A: {number} days, no problem. | I changed it to {number} days.
-+ A: Where are you going? || B: It is for {trip}. | We are planning {trip}.
-+ A: Have you driven one before? || B: Many times. | Never, but I will be careful.
-A: It costs {price} a day. | That will be {price} a day. || B: That is fine. | A bit expensive, but all right.
-A: Then please sign here. | I only need your licence. || B: Here you are. | Of course.
-= {B} hires {car} from {A} for {number} days from {day} for {price} a day.
-= {B} hires {car} from {day} for {number} days. {A} asks {price} a day.
-= {A} gives {B} {car} for {number} days from {day} for {price} a day.
-= {B} needs {car} for {number} days from {day} and hires it from {A} for {price} a day.
-
-## hotel check-in
-- room: a single room | a double room | a room with a view | a family room | a quiet room
-- problem: the heating does not work | the lift is out of order | breakfast is not included | the pool is closed
-B: Hello, I have booked a room under the name {name}. | Good evening, my name is {name}. I have a booking. || A: Welcome, {name}. One moment. | Let me see. Yes, here it is.
-* A: You booked {room}, is that right? | That was {room}, I think. || B: Yes, that is right. | Exactly.
-* A: How many nights are you staying? | And for how many nights? || B: For {number} nights. | I will stay {number} nights.
-~ number B: Could I make it {number} nights instead of {number.old}? || A: Yes, {number} nights are possible. | I will change it to {number}.
-A: I am sorry, but {problem}. | I have to tell you that {problem}. || B: Oh, that is a pity. | I see. I can live with that.
-+ B: When is breakfast? || A: From seven to ten. | Until ten, every day.
-+ B: Is there a shop near here? || A: Yes, next to {place}. | There is one behind {place}.
-A: Here is your key. | Here you are, your key. || B: Thank you. | Thanks, good night.
-= {name} checks in at the hotel and gets {room} for {number} nights. {A} says that {problem}.
-= {B} checks in under the name {name} for {number} nights in {room}. {A} says that {problem}.
-= {A} gives {name} {room} for {number} nights and says that {problem}.
-= {B}, whose name is {name}, gets {room} at the hotel for {number} nights, but {problem}.
-
-## concert tickets
-- show: the jazz concert | the piano concert | the new musical | the comedy show | the ballet | the choir concert
-- seat: in the first row | on the balcony | in the middle | near the stage | at the back
-B: Good afternoon, do you still have tickets for {show}? | Hello, I would like tickets for {show}. || A: Yes, for which day? | Let me look. Which day do you prefer? || B: For {day}. | {day} would be best.
-* A: How many do you need? | For how many people? || B: I need {number}. | {number}, please.
-* A: Where would you like to sit? | Which seats do you want? || B: Best {seat}. | We would like to sit {seat}.
-~ day B: Oh, I forgot something. On {day.old} I have no time. Is {day} possible? || A: Yes, {day} is fine too. | There are seats on {day} as well.
-+ B: Is it a long show? || A: About two hours. | Not at all.
-A: That is {price} each. | Each ticket is {price}. || B: Can I pay by card? | All right. || A: Of course. Enjoy the evening. | Here are your tickets.
-= {B} buys {number} tickets for {show} on {day} for {price} each. The seats are {seat}.
-= {B} buys {number} tickets {seat} for {show} on {day} for {price} each.
-= {A} sells {B} {number} tickets for {show} on {day} for {price} each. The seats are {seat}.
-= {B} wants to see {show} on {day} and buys {number} tickets {seat} for {price} each.
-
-## asking the way
-- goal: the hospital | the castle | the art gallery | the police station | the zoo | the university | the tourist office
-- vehicle: the number six bus | the tram | the underground | the ferry | the green bus
-A: Excuse me, how do I get to {goal}? | Sorry, I am looking for {goal}. || B: Oh, that is quite far from here. | You are on the wrong side of town.
-* A: Can I walk there? | Is it possible to walk? || B: Not really, it takes an hour. | You can, but I would not.
-B: You should take {vehicle}. | The best way is to take {vehicle}. || A: Where does it stop? | And where can I find it? || B: In front of {place}. | Right in front of {place}.
-~ vehicle B: Wait, {vehicle.old} does not go there any more. Take {vehicle}. || A: So {vehicle}, then. | Good that you say so.
-* A: When does the next one leave? | Do you know when it comes? || B: At {time}, I think. | There is one at {time}.
-+ A: Are you from here? || B: I was born here. | No, but I have lived here for years.
-+ A: Is {goal} worth a visit? || B: Many people go there. | I have never been inside.
-A: Thank you very much. | That is very kind of you. || B: You are welcome. | Have a good day.
-= {A} asks {B} the way to {goal}. {B} tells {A} to take {vehicle} in front of {place} at {time}.
-= {B} tells {A} to take {vehicle} in front of {place} at {time} to get to {goal}.
-= {A} wants to go to {goal}, and {B} tells {A} to take {vehicle} in front of {place} at {time}.
-= {A} asks how to get to {goal}. {B} advises {A} to take {vehicle} in front of {place} at {time}.
+## choosing a gift
+@ strangers
+- gift: a book about birds | a silver ring | a warm scarf | a board game | a box of paints | a coffee cup
+   | a puzzle | a small plant | a photo album | a leather belt | a music box | a set of pens
+- person: mother | father | sister | brother | aunt | uncle | grandmother | grandfather | cousin | neighbour
+A: Can I help you find something? | Good afternoon. Are you looking for anything special?
+   || B: Yes, I need a gift for my {person}. | I'm looking for a gift for my {person}.
+* A: What does your {person} like? | Do you have anything in mind?
+   || B: Something useful, I think. | I have no idea at all. | Nothing too serious, please.
+* A: How much would you like to spend? | And how much may it cost?
+   || B: Not more than {price}. | About {price}.
+~ price B: Well, it may be up to {price} if it's nice. | Hm, I could spend {price} after all.
+   || A: {price} makes it easier. | Good, then let's look at things for {price}.
+~ person B: Excuse me, I said my {person.old}, but it's for my {person}.
+   | No, wait, my {person.old} was last month. It's my {person} this time.
+   || A: For your {person}, then. | That happens. So for your {person}.
+A: How about {gift}? | We have {gift} that everybody likes. | Take a look at this: {gift}.
+   || B: That's a lovely idea. | Oh, that would be perfect. | I like that. I'll take it.
++ B: Can my {person} bring it back? | And if my {person} doesn't like it?
+   || A: We'll change it, no problem. | Just come back with the receipt.
++ A: It also comes in blue. || B: I prefer this one. | Blue is nice, but not for this.
+B: When's the last day to pick it up? | Can I collect it later?
+   || A: We'll keep it for you until {day}. | Yes, until {day} if you like.
++ A: Shall I wrap it? | Would you like some nice paper around it? || B: Yes, please. | No, I'll do it myself.
+= {B} needs a gift for {B}'s {person} for about {price}. {A} suggests {gift} and keeps it until {day}.
+= {A} helps {B} choose {gift} for {B}'s {person} for about {price} and keeps it until {day}.
+= {B} wants to spend about {price} on a gift for {B}'s {person}. {A} suggests {gift}.
+= {B} is looking for a gift for {B}'s {person}, and {A} suggests {gift}. {A} keeps it until {day}.
 
 ## bicycle repair
+@ strangers
 - part: the brakes | the chain | the front wheel | the lights | the gears | the back tyre | the saddle
-- cause: an accident | the rain | a hole in the road | the cold | a long trip
-A: Hello, what is wrong with your bike? | Good morning, how can I help? || B: I think {part} of my bike broke. | Something is wrong with {part} of my bike.
-* A: How did that happen? | What happened? || B: It was {cause}. | I guess it was {cause}.
-* A: When do you need it back? | Until when do you need it? || B: I need it on {day}. | By {day}, if you can.
-~ part B: No, sorry, it is not {part.old}. I mean {part}. || A: Ah, {part}. I understand. | I see, {part}.
-+ B: Is it very old? || A: I have seen older ones. | It has some good years left.
-A: It will cost about {price}. | That makes {price}, more or less. || B: That is all right. | Less than I thought.
-A: You can come on {day}. | Then come back on {day}. || B: Great, until then. | Thank you, see you then.
-= {B} brings a bike to {A} because of {part}. The repair costs {price} and will be ready on {day}.
-= {A} will repair {part} of {B}'s bike for {price} until {day}.
-= {B} wants {A} to repair {part} of a bike. It costs {price} and will be ready on {day}.
-= {B}'s bike has a problem with {part}. {A} will repair it for {price} until {day}.
+   | the pedals | the bell | the handlebars
+- cause: an accident | the rain | a hole in the road | the cold | a long trip | a fall | a piece of glass
+A: Hello. What's wrong with your bike? | Good morning. What can I do for your bike?
+   | Oh dear, that bike looks sad. What's up?
+   || B: There's a problem with {part}. | Something is wrong with {part}.
+< A: How did that happen, and when do you need it back?
+   || B: It was because of {cause}. I need it on {day}. | Because of {cause}. By {day}, if you can.
+* A: How did that happen? | Do you know why?
+   || B: I think it was because of {cause}. | It happened because of {cause}.
+* A: When do you need it back? | When would you like to collect it?
+   || B: I need it on {day}. | By {day}, if you can.
+~ part B: No, sorry, I don't mean {part.old}. It's {part}.
+   | Wait, {part.old} may be old, but the real problem is {part}.
+   || A: I see, {part}. | Ah, so it's {part}.
+~ day B: Could it be ready on {day} instead of {day.old}?
+   | Actually, I don't need it on {day.old}. {day} is early enough.
+   || A: {day} is fine. | Yes, {day} works for me.
++ B: Is it worth repairing? | Is my bike too old for that?
+   || A: I've seen older ones. | It has some good years left. | Oh yes, with a little oil it'll run like new.
++ B: Could you clean it as well? || A: If I have the time. | That's included.
++ C: Sorry, do you sell helmets? || A: Yes, at the back, on the left. || C: Thanks.
+A: It'll cost about {price}. | The repair will be {price}, more or less.
+   || B: That's all right. | Less than I thought. | Hm, well, I need my bike.
+A: Then it'll be ready on {day}. | You can collect it on {day}.
+   || B: Great, see you then. | Thank you very much.
+= {B} brings a bike to {A} because of a problem with {part}. The repair will cost {price} and be ready on
+   {day}.
+= {A} will repair {part} of {B}'s bike for {price}. It will be ready on {day}.
+= There is a problem with {part} of {B}'s bike. {A} will repair it for {price}, and it will be ready on {day}.
+= {B}'s bike has a problem with {part}, caused by {cause}. The repair will cost {price} and be ready on {day}.
+
+## getting a haircut
+@ strangers
+- style: a short cut | a new colour | a wash and a cut | long curls | a shorter fringe | a trim
+   | a modern cut | blond streaks | a cut like last time
+- event: a wedding | a job interview | a family photo | a school reunion | a graduation | a dance
+   | a birthday party
+A: Hello, please take a seat. | Good morning. Here's your chair.
+   || B: Thank you. Are you {name}? | Thanks. My sister told me to ask for {name}.
+   || A: I'm {name}, that's right. What would you like? | That's me. What shall we do with your hair?
+B: I'd like {style}, please. | I was thinking of {style}.
+   || A: Good choice. | That'll suit you. | With pleasure.
+~ style B: No, wait. Perhaps {style.old} is wrong for me. I'd like {style}.
+   | I've changed my mind. Please give me {style}.
+   || A: {style}, then. | You're right, {style} is better for you.
+< B: It's for {event} on {day}. How much will it be? | I'm going to {event} on {day}. What does that cost?
+   || A: {price}. | That's {price}. You'll look great.
+* A: Is it for a special day? | Are you getting ready for something?
+   || B: Yes, I'm going to {event} on {day}. | There's {event} on {day}.
+* B: How much will that be? | What do you charge for that? || A: {price}. | That's {price}.
++ A: Is the water too hot? || B: No, it's just right. | A little cooler, please.
++ A: How do you like it at the back? | Is that short enough? || B: A little shorter, please. | Just like that.
++ B: How often should I come? | What can I do about dandruff?
+   || A: Come every {number} weeks or so. | Let me recommend a shampoo.
++ A: There you are. What do you think? | All done. Here's the mirror.
+   || B: I love it. Thank you, {name}. | Perfect! My family won't believe it.
+= {name} gives {B} {style} for {price}, because {B} is going to {event} on {day}.
+= {B} asks {name} for {style} and pays {price}. {B} is going to {event} on {day}.
+= {B} is going to {event} on {day}, and {name} gives {B} {style} for {price}.
+= {B} wants {style} for {event} on {day}. {name} asks for {price}.
+
+## library fine
+@ strangers
+- book: a cookbook | a travel guide | a crime novel | a book about stars | a dictionary | a history book
+   | a poetry book | a garden guide | an atlas | a detective story
+- excuse: was ill | was abroad | left it at work | lent it to a friend | couldn't find it | forgot the date
+   | was very busy
+- price: two euros | three euros | four euros | five euros | six euros | seven euros
+B: I'd like to return {book}. | Hello, I'm bringing back {book}.
+   | Good morning. Here's {book} that I borrowed.
+   || A: Thank you. Oh, it's {number} days late. | Let me see. It's {number} days late, I'm afraid.
+   || B: I'm sorry, I {excuse}. | I know. I {excuse}.
+~ number A: Let me count again. It's {number} days, not {number.old}.
+   | Sorry, I read the wrong line. You're {number} days late.
+   || B: {number}, I see. | Oh, all right. | That's what I thought.
+A: You have to pay {price}. | That's a fine of {price}.
+   || B: That's fair. | So much? All right. | Here you are.
+~ price A: No, wait. For this one it's {price}, not {price.old}.
+   || B: {price}? Here you are. | All right, {price}.
+A: Anything else? | Can I do anything else for you?
+   || B: Could I borrow it again? | I haven't finished it. May I keep it a little longer?
+   || A: Yes, you can keep it until {day}. | Of course. Bring it back by {day}.
++ A: How do you like it? || B: I can hardly put it down. | The first half is the best.
++ B: Do you have another one like this? || A: Look on the shelf over there. | Not at the moment.
++ C: Could you two speak more quietly, please? || A: I'm sorry. | Of course. Excuse us.
++ B: Thank you for your patience. | I'll be on time, I promise. || A: Enjoy the book. | See you next time.
+= {B} returns {book} {number} days late because {B} {excuse}. {B} pays {price} and can keep it until {day}.
+= {B} pays a fine of {price} because {book} is {number} days late, and can keep it until {day}.
+= {A} asks {B} to pay {price} because {book} is {number} days late. {B} can keep it until {day}.
+= {B} returns {book} {number} days late and pays a fine of {price}, because {B} {excuse}.
+
+## changing a phone contract
+@ phone
+- plan: the small plan | the family plan | the student plan | the travel plan | the senior plan
+   | the weekend plan | the basic plan
+- problem: the bill is too high | the internet is slow | there's no signal at home | the calls break off
+   | the phone is too old | the messages arrive late
+A: Customer service, this is {name}. How can I help?
+   | Hello, you're speaking to {name}. What can I do for you?
+   || B: Hello. I'm not happy with my contract. | Hi, it's about my phone contract.
+   || A: I'm sorry to hear that. What's the problem? | Oh, what's wrong?
+   || B: Well, {problem}. | The thing is that {problem}.
+* A: When did you notice that? | When did it begin?
+   || B: {number2} weeks ago, more or less. | I noticed it about {number2} weeks ago.
+* A: How long have you been with us? | How long have you been our customer?
+   || B: For {number} years now. | {number} years already.
+A: I can offer you {plan}. | Then {plan} would be better for you.
+   || B: What does it cost? | How much would that be? || A: Only {price} a month. | It's {price} a month.
+~ plan A: Excuse me, we no longer sell {plan.old}. I should have said {plan}. The price is the same.
+   || B: All right, {plan}. | As long as the price is the same, yes.
+~ price A: Wait, I'm looking at last year's list. It's {price} a month now, not {price.old}.
+   || B: {price} is fine, too. | Well, I can still pay {price}.
++ B: Can I keep my number? | And my number?
+   || A: Yes, your number stays the same. | Of course you keep your number.
++ B: Do I need a new phone? || A: No, the old one will do. | Not unless the battery is dead.
+B: Good, I'll take it. | That sounds fine. Let's do that.
+   || A: It starts on {day}. | You'll have it from {day} on.
+= {B} calls {name} because {problem}. {name} offers {plan} for {price} a month, and it starts on {day}.
+= {B} calls because {problem}, and takes {plan} for {price} a month from {day} on.
+= {name} offers {B} {plan} for {price} a month because {problem}. It starts on {day}.
+= {B} is not happy because {problem}. {name} offers {plan} for {price} a month, and {B} takes it.
 """

@@ -1,40 +1,53 @@
 """Dialogues and summaries from scripts: one situation is a few lines of text with alternatives and slots.
 
-A script is read line by line; the sign at the start of a line says what the line is:
+A script is read line by line, an indented line going on with the one above it. The sign at the start says
+what the line is:
 
     ## booking a table          the situation's name
-    - dish: the soup | a pizza  values of a slot that this situation alone has
+    @ phone                     which digressions suit it; without such a line, those that have no tone
+    - dish: the soup | a pizza  values of a slot that this situation alone has, or in place of the shared ones
     A: Hello. | Good day. || B: Hello to you.
-                                an exchange: turns between ||, a turn's wordings between |, A to D are the speakers
+                                an exchange: turns between ||, their wordings between |, A to D the speakers
     * A: When? || B: On {day}.  exchanges that may change places with the starred ones next to them
-    + A: Busy today? || B: Yes. an exchange that half of the dialogues have
-    ~ day B: No, {day} is better, not {day.old}. || A: Noted.
-                                a correction: where it stands, everything before it says {day.old} in place of {day}
+    < A: And? || B: {day}, two. what a terse dialogue has in place of all starred exchanges
+    + A: Busy today? || B: Yes. an optional exchange
+    ~ day B: No, make it {day}, not {day.old}. || A: Noted.
+                                a correction: where it stands, everything before it says {day.old} in place
+                                of {day}; a dialogue has one correction at the most
     = {A} books a table for {day}.
                                 a wording of the summary
 
-Slots are written {name}, {day}, {time2}: a trailing digit asks for another value of the same pool. In a summary and in a
-turn {A} is speaker A's tag. `Language.inflect` completes a slot with a particle behind it, as in {dish:을}.
+Slots are written {name}, {day}, {time2}: a trailing digit asks for another value of the same pool. In a
+summary {A} is speaker A's tag; tags are numbered in the order in which the speakers begin. A particle behind
+a slot, as in {dish:을}, gets its right form from `Language.inflect`.
+
+To write a situation: let every exchange fit behind each that may come before it, and every wording behind
+each of the turn before; give one fact to a starred exchange; and let summaries use only slots that every
+dialogue mentions, sharing most of their words.
 """
 
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 ROLES = "ABCD"
-CORRECTION_SHARE = 0.4
-OPTIONAL_SHARE = 0.5
+CORRECTION_SHARE = 0.45  # of dialogues of situations that have corrections
+TERSE_SHARE = 0.4  # of dialogues; they have no optional exchanges, and the terse one if there is one
+OPTIONAL_SHARES = (0.2, 0.4, 0.6)  # of the optional exchanges in other dialogues: some of them are chattier
+DIGRESSIONS = (0, 1, 1, 2)  # in a dialogue, each as likely as the others
 SHORTEST, LONGEST = 5, 16  # turns
 
 _SLOT = re.compile(r"\{(\w+?)(\d?)(\.old)?(?::(\w+))?\}")
+# Where {day}, {day2} and {day3} stand among the values drawn for a slot, and the one that is taken back.
+_PLACES, _OLD = {"": 0, "2": 1, "3": 2}, 3
 
 Turn = tuple[str, tuple[str, ...]]  # a role and its wordings
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """Turns that belong together. kind: '' required, '*' movable, '+' optional, '~' a correction of `slot`."""
+    """Turns that belong together. kind: the line's sign, '' if required; slot: what a correction corrects."""
 
     kind: str
     slot: str
@@ -44,6 +57,7 @@ class Exchange:
 @dataclass
 class Situation:
     name: str
+    tone: str = ""
     slots: dict[str, list[str]] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
     summaries: list[str] = field(default_factory=list)
@@ -53,13 +67,14 @@ class Situation:
 class Language:
     """What all situations of a language share.
 
-    pools: values of the common slots. digressions: exchanges that no summary mentions. inflect: a value and a particle
-    to the value with the particle's right form. finish: a filled-in text to a well-formed one.
+    pools: values of the common slots. digressions: by tone, exchanges that no summary mentions. inflect: a
+    value and a particle to the value with the particle's right form. finish: a filled-in text to a
+    well-formed one.
     """
 
     situations: Sequence[Situation]
     pools: Mapping[str, Sequence[str]]
-    digressions: Sequence[Exchange]
+    digressions: Mapping[str, Sequence[Exchange]]
     inflect: Callable[[str, str], str]
     finish: Callable[[str], str]
 
@@ -69,36 +84,88 @@ class Record:
     topic: str
     dialogue: str
     summaries: tuple[str, ...]
+    corrected: bool
+    digressed: bool
+
+    @property
+    def turns(self) -> int:
+        return self.dialogue.count("\n") + 1
 
 
 def read_situations(script: str) -> list[Situation]:
     """Every situation of a script, in its order. Raises `ValueError` naming a line that can't be read."""
     situations: list[Situation] = []
-    for number, line in enumerate(script.splitlines(), start=1):
+    for line in _lines(script):
         sign, _, rest = line.partition(" ")
         try:
             if sign == "##":
                 situations.append(Situation(rest))
+            elif sign == "@":
+                situations[-1].tone = rest
             elif sign == "-":
-                name, _, values = rest.partition(": ")
-                situations[-1].slots[name] = values.split(" | ")
+                situations[-1].slots.update(read_pools(line))
             elif sign == "=":
                 situations[-1].summaries.append(rest)
-            elif line.strip():
-                situations[-1].exchanges.append(read_exchange(line))
+            else:
+                situations[-1].exchanges.append(_read_exchange(line))
         except (ValueError, IndexError):
-            raise ValueError(f"line {number} can't be read: {line}") from None
+            raise ValueError(f"this line can't be read: {line}") from None
     return situations
 
 
-def read_digressions(script: str) -> list[Exchange]:
-    """Exchanges that may stand in any dialogue, one a line."""
-    return [replace(read_exchange(line), kind="digression") for line in script.splitlines()]
+def read_pools(script: str) -> dict[str, list[str]]:
+    """Slots and their values, one slot a line."""
+    pools = (line.removeprefix("- ").partition(": ") for line in _lines(script))
+    return {name: values.split(" | ") for name, _, values in pools}
 
 
-def read_exchange(line: str) -> Exchange:
+def read_digressions(script: str) -> dict[str, list[Exchange]]:
+    """Exchanges that may stand between others, by the tone that the @ line above them names."""
+    digressions: dict[str, list[Exchange]] = {}
+    tone = ""
+    for line in _lines(script):
+        if line.startswith("@ "):
+            tone = line.removeprefix("@ ")
+        else:
+            digressions.setdefault(tone, []).append(_read_exchange(f"% {line}"))
+    return digressions
+
+
+def write_record(language: Language, situation: Situation, summaries: int, draw: random.Random) -> Record:
+    """One dialogue of `situation`, with `summaries` of its wordings, all different."""
+    exchanges = _digress(_arrange(situation, draw), language.digressions[situation.tone], draw)
+    values = _draw_values({**language.pools, **situation.slots}, draw)
+    distractions = _draw_distractions(language.pools, values, draw)
+    tags: dict[str, str] = {}
+    turns: list[tuple[str, str]] = []
+    for index, exchange in enumerate(exchanges):
+        said, pending = values, {later.slot for later in exchanges[index + 1 :]}
+        if exchange.kind == "%":
+            said, pending = distractions, set()
+        for role, wordings in exchange.turns:
+            tags.setdefault(role, f"#Person{len(tags) + 1}#")
+            text = _fill(draw.choice(wordings), said, tags, pending, language)
+            if turns and turns[-1][0] == role:  # one who goes on speaking doesn't begin a new turn
+                text = f"{turns.pop()[1]} {text}"
+            turns.append((role, text))
+    chosen = draw.sample(situation.summaries, summaries)
+    return Record(
+        topic=situation.name,
+        dialogue="\n".join(f"{tags[role]}: {text}" for role, text in turns),
+        summaries=tuple(_fill(text, values, tags, set(), language) for text in chosen),
+        corrected=any(exchange.kind == "~" for exchange in exchanges),
+        digressed=any(exchange.kind == "%" for exchange in exchanges),
+    )
+
+
+def _lines(script: str) -> list[str]:
+    """The script's lines, those that go on joined to those that they go on with."""
+    return [line for line in re.sub(r"\n +", " ", script).splitlines() if line]
+
+
+def _read_exchange(line: str) -> Exchange:
     kind, slot = "", ""
-    if line[0] in "*+~":
+    if line[0] in "*+~<%":
         kind, line = line[0], line[2:]
     if kind == "~":
         slot, _, line = line.partition(" ")
@@ -111,82 +178,88 @@ def read_exchange(line: str) -> Exchange:
     return Exchange(kind, slot, tuple(turns))
 
 
-def write_record(language: Language, situation: Situation, summaries: int, draw: random.Random) -> Record:
-    """One dialogue of `situation`, with `summaries` of its wordings, all different."""
-    exchanges = _arrange(situation, draw)
-    values = _draw_values(language, situation, draw)
-    corrected = [each.slot for each in exchanges if each.kind == "~"]
-    exchanges = _digress(exchanges, language, draw)
-    tags: dict[str, str] = {}
-    turns: list[tuple[str, str]] = []
-    for index, exchange in enumerate(exchanges):
-        for role, _ in exchange.turns:
-            tags.setdefault(role, f"#Person{len(tags) + 1}#")
-        pending = {slot for slot in corrected if any(later.slot == slot for later in exchanges[index + 1 :])}
-        own = values if exchange.kind != "digression" else _draw_distraction(language, values, draw)
-        for role, wordings in exchange.turns:
-            text = _fill(draw.choice(wordings), own, tags, pending, language)
-            if turns and turns[-1][0] == role:  # one who goes on speaking doesn't begin a new turn
-                text = f"{turns.pop()[1]} {text}"
-            turns.append((role, text))
-    chosen = draw.sample(situation.summaries, summaries)
-    texts = tuple(_fill(text, values, tags, set(), language) for text in chosen)
-    dialogue = "\n".join(f"{tags[role]}: {text}" for role, text in turns)
-    return Record(situation.name, dialogue, texts)
-
-
 def _arrange(situation: Situation, draw: random.Random) -> list[Exchange]:
     """The exchanges that this dialogue has, the movable ones shuffled among themselves."""
+    kinds = {exchange.kind for exchange in situation.exchanges}
+    terse = draw.random() < TERSE_SHARE
+    optional_share = 0 if terse else draw.choice(OPTIONAL_SHARES)
+    correction = None
+    if "~" in kinds and draw.random() < CORRECTION_SHARE:
+        correction = draw.choice([exchange for exchange in situation.exchanges if exchange.kind == "~"])
+
     arranged: list[Exchange] = []
     movable: list[Exchange] = []
     for exchange in situation.exchanges:
         if exchange.kind == "*":
             movable.append(exchange)
             continue
-        arranged += draw.sample(movable, len(movable))
+        arranged += [] if terse and "<" in kinds else draw.sample(movable, len(movable))
         movable = []
-        share = {"+": OPTIONAL_SHARE, "~": CORRECTION_SHARE}.get(exchange.kind, 1)
-        if draw.random() < share:
+        wanted = {"": True, "<": terse, "~": exchange is correction, "+": draw.random() < optional_share}
+        if wanted[exchange.kind]:
             arranged.append(exchange)
-    return arranged + draw.sample(movable, len(movable))
+    return arranged
 
 
-def _digress(exchanges: list[Exchange], language: Language, draw: random.Random) -> list[Exchange]:
-    """Put up to two digressions between exchanges, never first or last, within the number of turns allowed."""
+def _digress(exchanges: Sequence[Exchange], digressions: Sequence[Exchange], draw: random.Random) -> list[Exchange]:
+    """Put digressions between exchanges, as many as drawn if there is room for them."""
     digressed = list(exchanges)
-    for digression in draw.sample(language.digressions, draw.choice((0, 1, 1, 2))):
-        if sum(len(each.turns) for each in digressed) + len(digression.turns) <= LONGEST:
-            digressed.insert(draw.randint(1, len(digressed) - 1), digression)
+    missing = draw.choice(DIGRESSIONS)
+    for digression in draw.sample(digressions, len(digressions)):
+        places = _places(digression, digressed)
+        turns = sum(len(exchange.turns) for exchange in [*digressed, digression])
+        if missing and places and turns <= LONGEST:
+            digressed.insert(draw.choice(places), digression)
+            missing -= 1
     return digressed
 
 
-def _draw_values(language: Language, situation: Situation, draw: random.Random) -> dict[str, list[str]]:
-    """For every slot ten different values at the most: {day} is the first, {day.old} the second, {day2} the third..."""
-    pools = {**language.pools, **situation.slots}
-    return {name: draw.sample(list(pool), min(10, len(pool))) for name, pool in pools.items()}
+def _places(digression: Exchange, exchanges: Sequence[Exchange]) -> list[int]:
+    """Where it is the turn of the digression's first speaker and, after it, of the one who goes on."""
+    return [
+        place
+        for place in range(1, len(exchanges))
+        if _last_role(exchanges[place - 1]) != _first_role(digression)
+        and _last_role(digression) != _first_role(exchanges[place])
+        and exchanges[place - 1].kind != "%"
+        and exchanges[place].kind not in ("%", "~")  # a correction stays close to what it corrects
+    ]
 
 
-def _draw_distraction(
-    language: Language, values: Mapping[str, list[str]], draw: random.Random
+def _first_role(exchange: Exchange) -> str:
+    return exchange.turns[0][0]
+
+
+def _last_role(exchange: Exchange) -> str:
+    return exchange.turns[-1][0]
+
+
+def _draw_values(pools: Mapping[str, Sequence[str]], draw: random.Random) -> dict[str, list[str]]:
+    """For every slot four different values, or all if there are fewer: three that hold, one taken back."""
+    return {name: draw.sample(pool, min(4, len(pool))) for name, pool in pools.items()}
+
+
+def _draw_distractions(
+    pools: Mapping[str, Sequence[str]], values: Mapping[str, Sequence[str]], draw: random.Random
 ) -> dict[str, list[str]]:
-    """Values for a digression, none of them one that the dialogue itself may use."""
-    return {
-        name: draw.sample([value for value in pool if value not in values[name][:4]], 3)
-        for name, pool in language.pools.items()
-    }
+    """Values for digressions, none of them one that the dialogue itself may use."""
+    others = {name: [value for value in pool if value not in values[name]] for name, pool in pools.items()}
+    return _draw_values(others, draw)
 
 
 def _fill(
-    text: str, values: Mapping[str, list[str]], tags: Mapping[str, str], pending: set[str], language: Language
+    text: str,
+    values: Mapping[str, Sequence[str]],
+    tags: Mapping[str, str],
+    pending: set[str],
+    language: Language,
 ) -> str:
     def value(match: re.Match[str]) -> str:
         name, digit, old, particle = match.groups()
         if name in tags:
             filled = tags[name]
         else:
-            number = int(digit) if digit else 1
-            index = 1 if old or (name in pending and number == 1) else {1: 0, 2: 2, 3: 3}[number]
-            filled = values[name][index]
+            filled = values[name][_OLD if old or name + digit in pending else _PLACES[digit]]
         return language.inflect(filled, particle) if particle else filled
 
     return language.finish(_SLOT.sub(value, text))

@@ -17,7 +17,7 @@ BUCKET = 8  # tokens
 class Collator:
     """Examples to the tensors that a sequence-to-sequence model takes.
 
-    input_ids, attention_mask: [batch, source_length] int64; labels, decoder_input_ids: [batch, target_length] int64.
+    input_ids, attention_mask (LED: global_attention_mask): [batch, source_length] int64; labels, decoder_input_ids: [batch, target_length] int64.
     With `padding.mode: longest` the lengths are those of the longest example, with `max_length` the encoding's limits.
 
     The decoder's inputs are the labels shifted once to the right, made here and not in the model: models do it in
@@ -30,20 +30,30 @@ class Collator:
         self.label_padding = IGNORED_LABEL if padding.labels == "masked" else encoding.pad_token_id
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
-        pad, start = self.encoding.pad_token_id, self.encoding.decoder_start_token_id
+        start = self.encoding.decoder_start_token_id
         sources = [example.input_ids for example in examples]
         targets = [example.labels for example in examples]
         source_length = self._length(sources, self.encoding.max_source_tokens)
         target_length = self._length(targets, self.encoding.max_target_tokens)
         return {
-            "input_ids": pad_rows(sources, pad, source_length),
-            "attention_mask": pad_rows([[1] * len(row) for row in sources], 0, source_length),
+            **source_tensors(sources, self.encoding, source_length),
             "labels": pad_rows(targets, self.label_padding, target_length),
-            "decoder_input_ids": pad_rows([[start, *row[:-1]] for row in targets], pad, target_length),
+            "decoder_input_ids": pad_rows([[start, *row[:-1]] for row in targets], self.encoding.pad_token_id, target_length),
         }
 
     def _length(self, rows: Sequence[Sequence[int]], limit: int) -> int:
         return limit if self.fixed_length else max(len(row) for row in rows)
+
+
+def source_tensors(rows: Sequence[Sequence[int]], encoding: Encoding, length: int) -> dict[str, torch.Tensor]:
+    """What an encoder takes, each [len(rows), length] int64: the padded rows and the masks that belong to them."""
+    tensors = {
+        "input_ids": pad_rows(rows, encoding.pad_token_id, length),
+        "attention_mask": pad_rows([[1] * len(row) for row in rows], 0, length),
+    }
+    if encoding.global_first_token:
+        tensors["global_attention_mask"] = pad_rows([[1]] * len(rows), 0, length)
+    return tensors
 
 
 def pad_rows(rows: Sequence[Sequence[int]], value: int, length: int) -> torch.Tensor:

@@ -8,11 +8,11 @@ import torch
 from rich.progress import track
 from transformers import GenerationConfig, PreTrainedModel
 
-from beamline.batching import group_by_budget, pad_rows
+from beamline.batching import group_by_budget, source_tensors
 from beamline.checkpoint import position_limits
 from beamline.errors import BeamlineError
 from beamline.params import Generation, Padding
-from beamline.text import Encoding, TextCodec
+from beamline.text import TextCodec
 
 _BEAM_ONLY = ("early_stopping", "length_penalty")
 _SAMPLING_ONLY = ("temperature", "top_k", "top_p")
@@ -76,7 +76,7 @@ class Decoder:
         self.codec = codec
         self.device = device
         self.fixed_length = codec.encoding.max_source_tokens if padding.mode == "max_length" else None
-        self.config = GenerationConfig(**self.resolved.settings, **_special_tokens(codec.encoding))
+        self.config = GenerationConfig(**self.resolved.settings, **codec.encoding.generation_tokens)
         # generate() fills what its config leaves open from the model's own; it must find nothing there.
         self.model.generation_config = GenerationConfig()
 
@@ -101,10 +101,9 @@ class Decoder:
     @torch.inference_mode()
     def _decode(self, sources: Sequence[list[int]]) -> list[Summary]:
         encoding, length = self.codec.encoding, self.fixed_length or max(map(len, sources))
+        inputs = source_tensors(sources, encoding, length)
         generated = self.model.generate(
-            input_ids=pad_rows(sources, encoding.pad_token_id, length).to(self.device),
-            attention_mask=pad_rows([[1] * len(source) for source in sources], 0, length).to(self.device),
-            generation_config=self.config,
+            **{name: tensor.to(self.device) for name, tensor in inputs.items()}, generation_config=self.config
         )
         rows = [_until_end(row[1:], encoding.eos_token_id) for row in generated.tolist()]
         texts = self.codec.decode([row for row, _ in rows])
@@ -117,11 +116,3 @@ def _until_end(row: list[int], eos_token_id: int) -> tuple[list[int], bool]:
         return row[: row.index(eos_token_id)], True
     return row, False
 
-
-def _special_tokens(encoding: Encoding) -> dict[str, int | None]:
-    return {
-        "pad_token_id": encoding.pad_token_id,
-        "eos_token_id": encoding.eos_token_id,
-        "decoder_start_token_id": encoding.decoder_start_token_id,
-        "forced_bos_token_id": encoding.forced_first_token_id,
-    }

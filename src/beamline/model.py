@@ -45,6 +45,9 @@ def build_model(scratch: Scratch, codec: TextCodec) -> PreTrainedModel:
                 encoder_ffn_dim=scratch.ffn_dim,
                 decoder_ffn_dim=scratch.ffn_dim,
                 dropout=scratch.dropout,
+                # The default, 0.02, suits a width of 1024. At 128 it starts attention so flat that the decoder
+                # never learns to read: it wrote one and the same summary for every dialogue.
+                init_std=scratch.d_model**-0.5,
                 max_position_embeddings=max(encoding.max_source_tokens, encoding.max_target_tokens),
             )
         )
@@ -62,16 +65,21 @@ def build_model(scratch: Scratch, codec: TextCodec) -> PreTrainedModel:
 
 
 def load_pretrained(checkpoint: Checkpoint, codec: TextCodec) -> PreTrainedModel:
-    """The checkpoint's model, with an embedding for every token of `codec` and its start token in the config."""
+    """The checkpoint's model, with an embedding for every token of `codec`.
+
+    Its configs name the tokens that `codec` starts and ends with, so that what is saved generates by itself as here.
+    """
     model = load_model(checkpoint.name, None if checkpoint.is_local else checkpoint.revision)
     encoding = codec.encoding
     for part in _parts(model):
+        _stay_untied(part)
         if part.get_input_embeddings().num_embeddings < len(codec.tokenizer):
             part.resize_token_embeddings(len(codec.tokenizer), mean_resizing=False)
         _start_at_mean(part, list(encoding.new_tokens))
     model.config.decoder_start_token_id = encoding.decoder_start_token_id
     model.config.pad_token_id = encoding.pad_token_id
     model.config.eos_token_id = encoding.eos_token_id
+    model.generation_config.update(**encoding.generation_tokens)
     return model
 
 
@@ -98,20 +106,32 @@ def _parts(model: PreTrainedModel) -> list[PreTrainedModel]:
     return [model]
 
 
+def _stay_untied(model: PreTrainedModel) -> None:
+    """Keep an output layer that is the checkpoint's own (mT5, T5 1.1).
+
+    transformers 5 calls every T5 tied in its config, reads such a layer all the same, and on the next resize ties it:
+    the input embeddings take the place of what has just been read.
+    """
+    output = model.get_output_embeddings()
+    if output is not None and output.weight is not model.get_input_embeddings().weight:
+        model.config.tie_word_embeddings = False
+
+
 @torch.no_grad()
 def _start_at_mean(model: PreTrainedModel, new_tokens: list[int]) -> None:
-    """Start the embeddings of `new_tokens` at the mean of the others, on the input and the output side.
+    """Start what belongs to `new_tokens` at the mean of the others, on the input and the output side.
 
     A random row lies far from all others and draws probability from them (Hewitt, "Initializing New Word Embeddings
     for Pretrained Language Models", 2021).
     """
     if not new_tokens:
         return
-    for embeddings in (model.get_input_embeddings(), model.get_output_embeddings()):
-        if embeddings is None:
-            continue
-        old = torch.ones(embeddings.weight.shape[0], dtype=torch.bool)
-        old[new_tokens] = False
-        # Rows behind the vocabulary pad some checkpoints to a round number; they were never trained either.
-        old[max(new_tokens) + 1 :] = False
-        embeddings.weight[new_tokens] = embeddings.weight[old].mean(dim=0)
+    output = model.get_output_embeddings()
+    # [vocabulary, width] or [vocabulary]; which of them there are, and which are one tensor, differs by family.
+    tables = [model.get_input_embeddings().weight, getattr(output, "weight", None), getattr(output, "bias", None)]
+    if hasattr(model, "final_logits_bias"):
+        tables.append(model.final_logits_bias[0])
+    for rows in tables:
+        if rows is not None:
+            # Not the rows behind them: some checkpoints are padded to a round number, and those were never trained.
+            rows[new_tokens] = rows[: min(new_tokens)].mean(dim=0)

@@ -5,28 +5,40 @@ What a family of models does differently at the edges of a text is settled here,
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tokenizers import AddedToken, ByteLevelBPETokenizer
+from tokenizers import AddedToken, ByteLevelBPETokenizer, Regex, Tokenizer, decoders, normalizers, pre_tokenizers
+from tokenizers.processors import Sequence as Processors
+from tokenizers.processors import TemplateProcessing
 from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from beamline.checkpoint import Checkpoint, position_limits
+from beamline.dialogues import SPEAKER_TAG
 from beamline.errors import BeamlineError
 from beamline.params import Tokenizer as TokenizerParams
 
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"
+
+# What stands directly behind a name: punctuation, and in Korean a particle.
+_PARTICLE = "(?:은|는|이|가|을|를|과|와|의|도|만|에게|에게서|한테|께|께서|(?:이|)(?:랑|다|며|고))(?:는|도|만|의|)(?!\\w)"
+_SPACE_BEHIND_TAG = re.compile(rf"({SPEAKER_TAG.pattern}) (?=[.,:;!?%)\]}}'’”…]|{_PARTICLE})")
+_NO_SPACE_BEFORE_TAG = re.compile(rf"(?<=[^\s(\[{{'\"‘“])(?={SPEAKER_TAG.pattern})")
 
 
 @dataclass(frozen=True)
 class Encoding:
     """What, besides the tokenizer's own files, decides how texts become token ids.
 
-    new_tokens: ids of the tokens that the checkpoint has never seen (speaker tags); training starts their
-        embeddings at the mean of the others.
     decoder_start_token_id: what the decoder reads before the first token of a summary.
     forced_first_token_id: the language code that every summary begins with (mBART-50), or None.
+    new_tokens: ids of the tokens that the checkpoint has never seen (speaker tags); training starts their
+        embeddings at the mean of the others.
+    global_first_token: the encoder sees through a window (LED), so that a dialogue's first token attends to all others
+        and they to it.
     """
 
     max_source_tokens: int
@@ -37,6 +49,17 @@ class Encoding:
     decoder_start_token_id: int
     forced_first_token_id: int | None
     new_tokens: tuple[int, ...]
+    global_first_token: bool = False
+
+    @property
+    def generation_tokens(self) -> dict[str, int | None]:
+        """The tokens that steer decoding, under the names that they have in a generation config."""
+        return {
+            "pad_token_id": self.pad_token_id,
+            "eos_token_id": self.eos_token_id,
+            "decoder_start_token_id": self.decoder_start_token_id,
+            "forced_bos_token_id": self.forced_first_token_id,
+        }
 
 
 class TextCodec:
@@ -45,6 +68,7 @@ class TextCodec:
     def __init__(self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding) -> None:
         self.tokenizer = tokenizer
         self.encoding = encoding
+        self._forgets_spaces = _forgets_spaces(tokenizer)
 
     def encode_dialogues(self, dialogues: Sequence[str]) -> list[list[int]]:
         """Token ids of each dialogue, whole: the tokenizer's own special tokens, and an end-of-sequence in any case."""
@@ -56,17 +80,12 @@ class TextCodec:
         """Token ids of each summary, whole, as labels: exactly one end-of-sequence, and it is the last token.
 
         Tokenizers end a target differently: with the end of sequence (BART, T5), with a language code behind it
-        (mBART), or not at all (KoBART). A first token that equals the decoder's start (BERT's `[CLS]`) would be learnt
-        twice in a row and is dropped.
+        (mBART), or not at all. That code, and BERT's `[CLS]` at the beginning, are where the decoder starts: they
+        would be learnt twice in a row. An end of sequence that stands in the text itself would cut a summary short.
         """
-        end = self.encoding.eos_token_id
-        labels = []
-        for row in self.tokenizer(text_target=list(summaries), verbose=False)["input_ids"]:
-            body = row[1:] if row[:1] == [self.encoding.decoder_start_token_id] else row
-            while body and body[-1] in (end, self.encoding.decoder_start_token_id):
-                body = body[:-1]
-            labels.append([*body, end])
-        return labels
+        rows: list[list[int]] = self.tokenizer(text_target=list(summaries), verbose=False)["input_ids"]
+        start, end = self.encoding.decoder_start_token_id, self.encoding.eos_token_id
+        return [[*(token for token in row if token not in (start, end)), end] for row in rows]
 
     def truncate_dialogue(self, ids: list[int]) -> list[int]:
         """At most `max_source_tokens` ids; what follows the text (end of sequence, language code) is kept."""
@@ -79,6 +98,8 @@ class TextCodec:
     def decode(self, rows: Sequence[Sequence[int]]) -> list[str]:
         """Summaries of generated ids: speaker tags stay, other special tokens go, white space is single."""
         texts = self.tokenizer.batch_decode(rows, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        if self._forgets_spaces:
+            texts = [_space_tags(text) for text in texts]
         return [" ".join(text.split()) for text in texts]
 
     def save(self, directory: Path) -> None:
@@ -118,6 +139,7 @@ def build_codec(params: TokenizerParams, texts: Iterable[str], tags: Sequence[st
         tokenizer_object=learner._tokenizer, pad_token=PAD, bos_token=BOS, eos_token=EOS, unk_token=UNK
     )
     _add_tags(tokenizer, tags)
+    tokenizer = _self_contained(tokenizer)
     encoding = Encoding(
         max_source_tokens=params.max_source_tokens,
         max_target_tokens=params.max_target_tokens,
@@ -148,6 +170,7 @@ def load_codec(params: TokenizerParams, checkpoint: Checkpoint, tags: Sequence[s
             )
     new_tokens = _add_tags(tokenizer, tags)
     start, forced_first = _decoder_start(tokenizer, checkpoint, params.language)
+    tokenizer = _self_contained(tokenizer)
     encoding = Encoding(
         max_source_tokens=params.max_source_tokens,
         max_target_tokens=params.max_target_tokens,
@@ -157,6 +180,7 @@ def load_codec(params: TokenizerParams, checkpoint: Checkpoint, tags: Sequence[s
         decoder_start_token_id=start,
         forced_first_token_id=forced_first,
         new_tokens=new_tokens,
+        global_first_token=hasattr(config, "attention_window"),
     )
     _check_positions(params, config)
     return TextCodec(tokenizer, encoding)
@@ -171,6 +195,50 @@ def _add_tags(tokenizer: PreTrainedTokenizerBase, tags: Sequence[str]) -> tuple[
     new = [tag for tag in tags if tag not in known]
     tokenizer.add_tokens([AddedToken(tag, normalized=False, special=False) for tag in new])
     return tuple(tokenizer.convert_tokens_to_ids(new))
+
+
+def _self_contained(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
+    """The same tokenizer as one pipeline that keeps the spaces around tags and writes the end of sequence by itself.
+
+    A tokenizer that follows sentencepiece takes what stands behind a tag for the beginning of a word, and some drop the
+    space before it: `tells #Person1#'s son` comes back as `tells#Person1# 's son`, `#Person1#은` as `#Person1# 은`.
+    Here a word begins where there is a space. transformers' own classes for these families would build their usual
+    pipeline again on loading, so that the result is of the plain class, which takes tokenizer.json as it stands.
+
+    Tokenizers that are Python code (Marian's) are returned unchanged.
+    """
+    if not tokenizer.is_fast:
+        return tokenizer
+    backend = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    eos, eos_id = tokenizer.eos_token, tokenizer.eos_token_id
+    if eos_id not in tokenizer("")["input_ids"]:
+        end = TemplateProcessing(single=f"$A {eos}", pair=f"$A {eos} $B {eos}", special_tokens=[(eos, eos_id)])
+        backend.post_processor = Processors([backend.post_processor, end]) if backend.post_processor else end
+    if "prepend_scheme=always" in repr(backend.pre_tokenizer):
+        white_space = normalizers.Replace(Regex(r"\s+"), " ")
+        backend.normalizer = normalizers.Sequence([*filter(None, [backend.normalizer]), white_space])
+        backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+        backend.decoder = decoders.Metaspace(prepend_scheme="first")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        model_max_length=tokenizer.model_max_length,
+        extra_special_tokens=tokenizer.extra_special_tokens,
+        **tokenizer.special_tokens_map,
+    )
+
+
+def _forgets_spaces(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether `#A##A# #A#` does not come back as it was (BERT, Marian), so that spaces around tags have to be guessed."""
+    tag = next(filter(SPEAKER_TAG.fullmatch, tokenizer.get_added_vocab()), "")
+    probe = f"{tag}{tag} {tag}"
+    ids = tokenizer(probe)["input_ids"]
+    return bool(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False) != probe)
+
+
+def _space_tags(text: str) -> str:
+    """Spaces around tags by convention: one before a tag, none between it and what belongs to it."""
+    composed = unicodedata.normalize("NFC", text)  # a lower-casing BERT takes Hangul apart
+    return _SPACE_BEHIND_TAG.sub(r"\1", _NO_SPACE_BEFORE_TAG.sub(" ", composed))
 
 
 def _truncate(ids: list[int], limit: int, eos_token_id: int) -> list[int]:
@@ -209,7 +277,8 @@ def _decoder_start(
         if row[-1] == code:
             return code, None
         if row[0] == code:
-            return checkpoint.decoder_start_token_id() or tokenizer.eos_token_id, code
+            start = checkpoint.decoder_start_token_id()
+            return tokenizer.eos_token_id if start is None else start, code
         raise BeamlineError(f"tokenizer.language: {checkpoint.name} marks no language in its summaries; leave it empty")
     start = checkpoint.decoder_start_token_id()
     if start is None:

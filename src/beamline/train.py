@@ -51,7 +51,7 @@ def train(params: Params) -> None:
     model = settle_model(params, codec)
     trainer = SummarizationTrainer(
         model,
-        training_arguments(params, MODELS),
+        training_arguments(params, MODELS.with_name("models.unfinished")),
         params,
         codec,
         training=examples(chosen),

@@ -23,10 +23,11 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
-from beamline.batching import Collator, Example, LengthBucketedBatches
+from beamline.batching import Collator, LengthBucketedBatches
 from beamline.errors import BeamlineError
 from beamline.learning import teacher_forced, training_loss
 from beamline.params import Padding, Params
+from beamline.prepared import Example
 from beamline.text import TextCodec
 from beamline.tracking import Tracker
 
@@ -88,7 +89,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
             "validation_bits_per_byte": measured.bits_per_byte(self.validation_bytes),
             "validation_token_accuracy": measured.accuracy,
         }
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
     def _batches(self, examples: Sequence[Example]) -> LengthBucketedBatches:

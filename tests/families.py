@@ -105,13 +105,15 @@ def records(texts: list[tuple[str, str]]) -> list[dict[str, str]]:
 class Family:
     """build: saves a checkpoint into a directory. texts: what its tokenizer is learnt from and the test trains on.
 
-    language: the code of a multilingual tokenizer. start: the token that its decoder starts with.
+    start: the token that its decoder starts with. language: the code of a multilingual tokenizer.
+    epochs: how many it takes at this size.
     """
 
     build: Callable[[Path, list[str]], None]
     start: str
     texts: list[tuple[str, str]]
     language: str | None = None
+    epochs: int = 40
 
     def save(self, directory: Path) -> None:
         torch.manual_seed(0)
@@ -124,7 +126,7 @@ class Family:
 SIZE = {"encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
 SIZE |= {"d_model": 64, "encoder_ffn_dim": 128, "decoder_ffn_dim": 128}
 NO_DROPOUT = {"dropout": 0.0, "attention_dropout": 0.0, "activation_dropout": 0.0}
-T5_SIZE = {"d_model": 64, "d_kv": 32, "d_ff": 128, "num_layers": 1, "num_heads": 2, "dropout_rate": 0.0}
+T5_SIZE = {"d_model": 64, "d_kv": 8, "d_ff": 128, "num_layers": 1, "num_heads": 16, "dropout_rate": 0.0}
 T5_SIZE |= {"decoder_start_token_id": 0}
 POSITIONS = 128
 
@@ -209,7 +211,12 @@ def mt5(directory: Path, texts: list[str]) -> None:
 def pegasus(directory: Path, texts: list[str]) -> None:
     tokenizer = from_sentencepiece(PegasusTokenizer, directory, texts)
     config = PegasusConfig(
-        vocab_size=len(tokenizer), max_position_embeddings=POSITIONS, init_std=0.1, **SIZE, **NO_DROPOUT
+        vocab_size=len(tokenizer),
+        scale_embedding=True,
+        max_position_embeddings=POSITIONS,
+        init_std=0.1,
+        **SIZE,
+        **NO_DROPOUT,
     )
     PegasusForConditionalGeneration(config).save_pretrained(directory)
 
@@ -248,6 +255,7 @@ def marian(directory: Path, texts: list[str]) -> None:
         decoder_start_token_id=pad,
         eos_token_id=0,
         forced_eos_token_id=0,
+        scale_embedding=True,
         max_position_embeddings=POSITIONS,
         init_std=0.1,
         **SIZE,
@@ -273,7 +281,7 @@ FAMILIES = {
     "kobart": Family(kobart, "</s>", KOREAN),
     "mbart25": Family(mbart25, "ko_KR", KOREAN, "ko_KR"),
     "mbart50": Family(mbart50, "</s>", ENGLISH, "en_XX"),
-    "t5": Family(t5, "<pad>", ENGLISH),
+    "t5": Family(t5, "<pad>", ENGLISH, epochs=80),
     "mt5": Family(mt5, "<pad>", KOREAN),
     "pegasus": Family(pegasus, "<pad>", ENGLISH),
     "led": Family(led, "</s>", ENGLISH),

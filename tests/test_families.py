@@ -23,9 +23,8 @@ SETTINGS: dict[str, Any] = {
     "data.allow_leakage": True,
     "tokenizer.max_source_tokens": 96,
     "tokenizer.max_target_tokens": 96,
-    "train.num_train_epochs": 60,
     "train.tokens_per_batch": 200,
-    "train.learning_rate": 0.005,
+    "train.learning_rate": 0.007,
     "train.threads": 1,
     "evaluate.threads": 1,
     "train.warmup_steps": 5,
@@ -68,10 +67,13 @@ def set_up(run: Run, **changes: Any) -> None:
     for split in ("train", "validation", "test"):
         (run.directory / "data" / f"{split}.jsonl").write_text("".join(lines), encoding="utf-8")
     shutil.copy(ROOT / "params.yaml", run.directory)
-    model = {"model.name": str(run.checkpoint), "model.revision": fingerprint(run.checkpoint)}
-    set_params(
-        run.directory / "params.yaml", {**SETTINGS, **model, "tokenizer.language": run.family.language, **changes}
-    )
+    own = {
+        "model.name": str(run.checkpoint),
+        "model.revision": fingerprint(run.checkpoint),
+        "tokenizer.language": run.family.language,
+        "train.num_train_epochs": run.family.epochs,
+    }
+    set_params(run.directory / "params.yaml", {**SETTINGS, **own, **changes})
 
 
 def test_family_learns_16_dialogues_by_heart(run: Run) -> None:

@@ -38,7 +38,9 @@ class Collator:
         return {
             **source_tensors(sources, self.encoding, source_length),
             "labels": pad_rows(targets, self.label_padding, target_length),
-            "decoder_input_ids": pad_rows([[start, *row[:-1]] for row in targets], self.encoding.pad_token_id, target_length),
+            "decoder_input_ids": pad_rows(
+                [[start, *row[:-1]] for row in targets], self.encoding.pad_token_id, target_length
+            ),
         }
 
     def _length(self, rows: Sequence[Sequence[int]], limit: int) -> int:

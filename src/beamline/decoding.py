@@ -115,4 +115,3 @@ def _until_end(row: list[int], eos_token_id: int) -> tuple[list[int], bool]:
     if eos_token_id in row:
         return row[: row.index(eos_token_id)], True
     return row, False
-

@@ -24,7 +24,9 @@ from beamline.params import Tokenizer as TokenizerParams
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"
 
 # What stands directly behind a name: punctuation, and in Korean a particle.
-_PARTICLE = "(?:은|는|이|가|을|를|과|와|의|도|만|에게|에게서|한테|께|께서|(?:이|)(?:랑|다|며|고))(?:는|도|만|의|)(?!\\w)"
+_PARTICLE = (
+    "(?:은|는|이|가|을|를|과|와|의|도|만|에게|에게서|한테|께|께서|(?:이|)(?:랑|다|며|고))(?:는|도|만|의|)(?!\\w)"
+)
 _SPACE_BEHIND_TAG = re.compile(rf"({SPEAKER_TAG.pattern}) (?=[.,:;!?%)\]}}'’”…]|{_PARTICLE})")
 _NO_SPACE_BEFORE_TAG = re.compile(rf"(?<=[^\s(\[{{'\"‘“])(?={SPEAKER_TAG.pattern})")
 

@@ -209,6 +209,7 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
         bf16=resolve_precision(train.precision) == "bf16",
         seed=params.seed,
         full_determinism=torch.cuda.is_available(),
+        use_cpu=not torch.cuda.is_available(),  # unless told so, processes without a GPU don't join
         eval_strategy="epoch",
         logging_strategy="epoch",
         logging_nan_inf_filter=False,  # it would hide a loss that is not a number

@@ -1,0 +1,124 @@
+"""The train stage by itself: settings that change how it computes, not what it learns from."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repository import ROOT, TINY, set_params
+from safetensors.numpy import load_file
+
+from beamline import prepare, train
+from beamline.errors import BeamlineError
+from beamline.prepared import read_split
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with params.yaml, tiny data and what `prepare` made of it."""
+    directory = tmp_path_factory.mktemp("prepared")
+    (directory / "data" / "tiny").mkdir(parents=True)
+    for split, count in (("train", 48), ("validation", 12), ("test", 12)):
+        lines = (ROOT / "data" / "english" / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+        (directory / "data" / "tiny" / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
+    shutil.copy(ROOT / "params.yaml", directory)
+    set_params(directory / "params.yaml", {**TINY, "model.scratch.dropout": 0.0, "train.tokens_per_batch": 1000})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(directory)
+        prepare.main()
+    return directory
+
+
+def run(prepared: Path, directory: Path, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Train under `changes` in a copy of `prepared`; metrics/train.json."""
+    shutil.copytree(prepared, directory, dirs_exist_ok=True)
+    set_params(directory / "params.yaml", changes)
+    monkeypatch.chdir(directory)
+    train.main()
+    metrics: dict[str, Any] = json.loads((directory / "metrics" / "train.json").read_text())
+    return metrics
+
+
+@pytest.fixture(scope="module")
+def one_epoch(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        directory = tmp_path_factory.mktemp("one_epoch")
+        run(prepared, directory, {"train.num_train_epochs": 1}, patch)
+    return directory
+
+
+def test_two_processes_learn_what_one_learns(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = run(prepared, tmp_path / "one", {}, monkeypatch)
+    shutil.copytree(prepared, tmp_path / "two")
+    set_params(tmp_path / "two" / "params.yaml", {"train.processes": 2, "train.threads": 1})
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    subprocess.run(
+        [sys.executable, "-m", "beamline.train"], cwd=tmp_path / "two", env=environment, check=True, timeout=300
+    )
+    together = json.loads((tmp_path / "two" / "metrics" / "train.json").read_text())
+    assert (alone["processes"], together["processes"]) == (1, 2)
+    assert together["steps"] == alone["steps"]
+    assert together["validation_loss"] == pytest.approx(alone["validation_loss"], abs=1e-4)
+    curve = "plots/training/plots/metrics/train/loss.tsv"
+    one, two = ((tmp_path / name / curve).read_text().split()[3::2] for name in ("one", "two"))
+    assert [float(loss) for loss in two] == pytest.approx([float(loss) for loss in one], abs=1e-4)
+
+
+def test_accumulated_batches_make_one_step(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    single = run(prepared, tmp_path / "single", {}, monkeypatch)
+    double = run(prepared, tmp_path / "double", {"train.gradient_accumulation_steps": 2}, monkeypatch)
+    assert double["steps"] == -(-single["steps"] // 4) * 2  # of two epochs, each rounded up
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"train.precision": "bf16"},
+        {"train.label_smoothing_factor": 0.1},
+        {"train.weight_decay": 0.5},
+        {"train.warmup_steps": 0},
+        {"train.tokens_per_batch": 500},
+        {"padding.mode": "max_length"},
+        {"padding.labels": "unmasked"},
+        {"seed": 0},
+    ],
+)
+def test_each_setting_reaches_the_weights(
+    one_epoch: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    changed = run(prepared, tmp_path, {"train.num_train_epochs": 1, **changes}, monkeypatch)
+    plain, other = (load_file(each / "models/epoch-001/model.safetensors") for each in (one_epoch, tmp_path))
+    assert any((plain[name] != other[name]).any() for name in plain)
+    assert changed["precision"] == changes.get("train.precision", "fp32")
+
+
+def test_the_same_settings_give_the_same_bytes(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("first", "second"):
+        run(prepared, tmp_path / name, {"model.scratch.dropout": 0.1}, monkeypatch)
+    for path in sorted((tmp_path / "first").rglob("*")):
+        if path.is_file():
+            assert path.read_bytes() == (tmp_path / "second" / path.relative_to(tmp_path / "first")).read_bytes(), path
+
+
+def test_loss_that_explodes_is_one_line_and_loses_nothing(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(prepared, tmp_path, {}, monkeypatch)
+    before = (tmp_path / "models" / "checkpoints.json").read_bytes()
+    with pytest.raises(BeamlineError, match=r"the loss is .* after epoch \d; lower train\.learning_rate"):
+        run(tmp_path, tmp_path / "again", {"train.learning_rate": 1e30, "train.max_grad_norm": 1e30}, monkeypatch)
+    assert (tmp_path / "again" / "models" / "checkpoints.json").read_bytes() == before
+
+
+def test_max_examples_draws_by_seed_and_keeps_the_order(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(prepared)
+    dialogues = read_split("train")
+    first = train.choose(dialogues, 10, seed=1)
+    assert first == train.choose(dialogues, 10, seed=1)
+    assert first != train.choose(dialogues, 10, seed=2)
+    assert [each.record.id for each in first] == sorted(each.record.id for each in first)
+    assert train.choose(dialogues, 1000, seed=1) == dialogues

@@ -106,7 +106,7 @@ class Family:
     """build: saves a checkpoint into a directory. texts: what its tokenizer is learnt from and the test trains on.
 
     start: the token that its decoder starts with. language: the code of a multilingual tokenizer.
-    epochs: how many it takes at this size.
+    epochs: how many it takes at this size. keeps_spaces: whether decoding gives back the spaces around a tag.
     """
 
     build: Callable[[Path, list[str]], None]
@@ -114,6 +114,7 @@ class Family:
     texts: list[tuple[str, str]]
     language: str | None = None
     epochs: int = 40
+    keeps_spaces: bool = True
 
     def save(self, directory: Path) -> None:
         torch.manual_seed(0)
@@ -285,8 +286,8 @@ FAMILIES = {
     "mt5": Family(mt5, "<pad>", KOREAN),
     "pegasus": Family(pegasus, "<pad>", ENGLISH),
     "led": Family(led, "</s>", ENGLISH),
-    "marian": Family(marian, "<pad>", ENGLISH),
-    "bert2bert": Family(bert2bert, "[CLS]", KOREAN),
+    "marian": Family(marian, "<pad>", ENGLISH, keeps_spaces=False),
+    "bert2bert": Family(bert2bert, "[CLS]", KOREAN, keeps_spaces=False),
 }
 
 

@@ -77,8 +77,8 @@ class Repository:
         return json.loads((self.path / path).read_text(encoding="utf-8"))
 
 
-def tiny_repository(path: Path) -> Repository:
-    """This checkout's files, the first dialogues of data/english, a tiny model; committed, nothing run yet.
+def tiny_repository(path: Path, corpus: str = "english") -> Repository:
+    """This checkout's files, the first dialogues of data/`corpus`, a tiny model; committed, nothing run yet.
 
     Results that are committed here (dvc.lock, metrics, plots) stay behind: they belong to other parameters.
     """
@@ -94,7 +94,7 @@ def tiny_repository(path: Path) -> Repository:
     tiny = path / "data" / "tiny"
     tiny.mkdir(parents=True)
     for split, count in (("train", 64), ("validation", 16), ("test", 16)):
-        lines = (ROOT / "data" / "english" / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = (ROOT / "data" / corpus / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
         (tiny / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
     repository = Repository(path)
     repository.set(TINY)

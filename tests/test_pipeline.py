@@ -51,6 +51,13 @@ def test_beam_change_reruns_evaluation_only_and_shows_in_every_score(clone: Repo
         for score in SCORES:
             assert f"{split}.{score} " in diff
     assert "_interval" not in diff
+    clone.dvc("plots", "diff", "HEAD", "workspace")
+    assert "<html" in (clone.path / "dvc_plots/index.html").read_text(encoding="utf-8")
+    [name] = clone.dvc("exp", "list", "--name-only").stdout.split()
+    clone.dvc("exp", "branch", name, "beams")
+    assert "num_beams: 4" in clone.git("show", "beams:params.yaml").stdout
+    clone.git("checkout", "--quiet", "--force", "HEAD")
+    clone.dvc("exp", "apply", name)
     settings = clone.read("metrics/generation.json")
     assert settings["settings"]["num_beams"] == 4
     assert "length_penalty" in settings["settings"]
@@ -159,6 +166,28 @@ def test_queued_sweep_runs_on_two_workers(clone: Repository) -> None:
     shown = {row["Experiment"]: row for row in table if row["Experiment"].startswith("beams-")}
     assert sorted(row["generation.num_beams"] for row in shown.values()) == ["2", "4"]
     assert all(0 <= float(row["test.rouge_f"]) <= 1 for row in shown.values())
+
+
+def test_own_dialogues_brought_into_form_and_kept_by_dvc(clone: Repository) -> None:
+    (clone.path / "data" / "tiny").rename(clone.path / "mine")
+    clone.run("python", "-m", "beamline.download", "mine", "data/own")
+    clone.dvc("add", "data/own")
+    clone.dvc("exp", "run", "-S", "data.path=data/own")
+    assert clone.read("data/prepared/statistics.json")["splits"]["train"]["dialogues"] == 64
+
+
+def test_korean_is_scored_by_a_tokenizer_that_sees_it(tmp_path: Path) -> None:
+    repository = tiny_repository(tmp_path / "clone", corpus="korean")
+    repository.dvc("repro")
+    rouge = repository.read("metrics/rouge.json")
+    assert re.search(r"tok:(korean|words)", rouge["signature"])
+    assert rouge["coverage"] > 0.99
+    repository.set({"rouge.tokenizer": "english"})
+    blind = repository.dvc("repro", check=False)
+    assert blind.returncode != 0
+    [message] = [line for line in blind.stderr.splitlines() if line.startswith("error: ")]
+    assert "the 'english' tokenizer throws away" in message
+    assert repository.read("metrics/rouge.json") == rouge
 
 
 def test_dialogsum_runs_end_to_end(dialogsum: Path, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ BUCKET = 8  # tokens
 class Collator:
     """Examples to the tensors that a sequence-to-sequence model takes.
 
-    input_ids, attention_mask (LED: global_attention_mask): [batch, source_length] int64; labels, decoder_input_ids: [batch, target_length] int64.
+    input_ids, attention_mask (LED: global_attention_mask): [batch, source_length] int64; labels, decoder_input_ids:
+    [batch, target_length] int64.
     With `padding.mode: longest` the lengths are those of the longest example, with `max_length` the encoding's limits.
 
     The decoder's inputs are the labels shifted once to the right, made here and not in the model: models do it in

@@ -6,6 +6,7 @@ Weights are read from safetensors only.
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from transformers import (
     AutoModelForSeq2SeqLM,
     BartConfig,
@@ -76,6 +77,9 @@ def load_pretrained(checkpoint: Checkpoint, codec: TextCodec) -> PreTrainedModel
         if part.get_input_embeddings().num_embeddings < len(codec.tokenizer):
             part.resize_token_embeddings(len(codec.tokenizer), mean_resizing=False)
         _start_at_mean(part, list(encoding.new_tokens))
+    for name, parameter in model.named_parameters():
+        if "pooler" in name.split("."):
+            parameter.requires_grad_(False)  # BERT's: no decoder reads it, and DDP waits for every gradient
     model.config.decoder_start_token_id = encoding.decoder_start_token_id
     model.config.pad_token_id = encoding.pad_token_id
     model.config.eos_token_id = encoding.eos_token_id
@@ -84,18 +88,30 @@ def load_pretrained(checkpoint: Checkpoint, codec: TextCodec) -> PreTrainedModel
 
 
 def load_model(name: str | Path, revision: str | None = None) -> PreTrainedModel:
-    """A sequence-to-sequence model from safetensors, in single precision. Raises `BeamlineError`."""
+    """A sequence-to-sequence model from safetensors, in single precision.
+
+    Raises `BeamlineError` where they can't be read, or lack weights that transformers would silently draw at random.
+    """
     try:
-        model: PreTrainedModel = AutoModelForSeq2SeqLM.from_pretrained(
-            name, revision=revision, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+        model, loaded = AutoModelForSeq2SeqLM.from_pretrained(
+            name,
+            revision=revision,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype=torch.float32,
+            output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         pickles = sorted(each.name for each in Path(name).glob("*.bin"))
-        if pickles:
+        if pickles and not list(Path(name).glob("*.safetensors")):
             raise BeamlineError(
                 f"{name}: {pickles[0]} is a pickle, which can run any code when it is read; convert it to safetensors"
             ) from None
         raise BeamlineError(f"{name}: {first_line(error)}") from None
+    # Pegasus's published checkpoints leave its sinusoids out, which are computed.
+    missing = sorted(key for key in loaded["missing_keys"] if not {"embed_positions", "pooler"} & set(key.split(".")))
+    if missing:
+        raise BeamlineError(f"{name}: {len(missing)} weights are not in its safetensors, first {missing[0]}")
     return model
 
 

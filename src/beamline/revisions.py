@@ -15,6 +15,7 @@ from dvc.exceptions import DvcException, NotDvcRepoError  # type: ignore[import-
 from dvc.repo import Repo  # type: ignore[import-untyped]
 from dvc.scm import SCMError  # type: ignore[import-untyped]
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from beamline import score
 from beamline.bootstrap import FloatArray
@@ -63,16 +64,20 @@ class System:
         )
 
 
-def read_system(name: str, *, rescore: bool) -> System:
-    """A file of predictions, if `name` is one or ends like one, else the revision of that name.
+def read_systems(names: Sequence[str], *, rescore: bool) -> list[System]:
+    """A name is a file of predictions, if there is one or it ends like one; else a revision.
 
-    A file says nothing of how its scores were measured, so it is always scored here; a revision with `rescore`: by the
-    defaults of `beamline.score`. Raises `BeamlineError` for what can't be found or read.
+    Files don't say how their scores were measured. So if one of the names is a file, or with `rescore`, all are scored
+    here. Raises `BeamlineError` for what can't be found or read.
     """
-    path = Path(name)
-    if path.suffix in READERS or path.is_file():
-        return rescored(read_file(path))
-    return read_revision(name, rescore=rescore)
+    paths = [Path(name) for name in names]
+    files = [path.suffix in READERS or path.is_file() for path in paths]
+    rescore = rescore or any(files)
+    systems = [
+        read_file(path) if is_file else read_revision(name, scored=not rescore)
+        for name, path, is_file in zip(names, paths, files, strict=True)
+    ]
+    return [rescored(each) for each in systems] if rescore else systems
 
 
 def read_file(path: Path) -> System:
@@ -91,19 +96,25 @@ def read_file(path: Path) -> System:
     return _system(str(path), rows, own, references)
 
 
-def read_revision(name: str, *, rescore: bool = False) -> System:
-    """The predictions of an experiment, branch, tag or commit, or of the workspace as it is."""
+def read_revision(name: str, *, scored: bool) -> System:
+    """The predictions of an experiment, branch, tag or commit, or of the workspace as it is.
+
+    scored: with the scores and the signature that they were written with.
+    """
     try:
-        # The root first: outside a repository DVCFileSystem would look through all that is below the directory.
-        files = DVCFileSystem(Repo.find_root(), rev=None if name == WORKSPACE else name)
-        commit = "" if name == WORKSPACE else files.repo.get_rev()[:7]
+        # Outside a repository, DVCFileSystem would look through all that is below the directory.
+        root = Repo.find_root()
     except NotDvcRepoError:
         raise BeamlineError(f"{name}: no such file, and here is no DVC repository to look for a revision") from None
+    files = DVCFileSystem(root, rev=None if name == WORKSPACE else name)
+    try:
+        commit = "" if name == WORKSPACE else files.repo.get_rev()[:7]
     except SCMError:
         raise BeamlineError(f"{name}: no such experiment, branch, tag, commit or file") from None
+    except DvcException as error:
+        raise BeamlineError(f"{name}: DVC can't read this revision: {' '.join(str(error).split())}") from None
 
-    lock = _read(files, name, LOCK)
-    stages = YAML(typ="safe").load(lock)["stages"] if lock is not None else {}
+    stages = _stages(_read(files, name, LOCK), name)
     run = f"dvc repro, or: dvc exp run -n NAME, then compare with {WORKSPACE} or NAME"
     if not any(out["path"] == PREDICTIONS for stage in stages.values() for out in stage.get("outs", [])):
         raise BeamlineError(
@@ -117,8 +128,8 @@ def read_revision(name: str, *, rescore: bool = False) -> System:
 
     rows = list(_rows(text, f"{name}:{PREDICTIONS}"))
     system = replace(_system(name, rows, ["summary"], ["references"]), commit=commit, settings=read_settings(stages))
-    if rescore:
-        return rescored(system)
+    if not scored:
+        return system
     return replace(system, scores=_scores(rows), signature=_signature(_read(files, name, METRICS), name))
 
 
@@ -133,19 +144,20 @@ def rescored(system: System) -> System:
 def read_settings(stages: Mapping[str, Mapping[str, Any]]) -> Settings:
     """All that made a result, from the stages of a dvc.lock: what was run; params.yaml only says what is asked for.
 
-    Parameters by their dotted keys, code and data by their paths (value: the hash), commands by their stage. Files that
-    a stage makes of the others are left out.
+    Parameters by their dotted keys; `command of STAGE`; `content of PATH` for code and data (value: the hash). Files
+    that a stage makes of the others are left out.
     """
     made = [PurePosixPath(out["path"]) for stage in stages.values() for out in stage.get("outs", [])]
-    settings: dict[str, object] = {}
+    parameters: dict[str, object] = {}
+    others: dict[str, object] = {}
     for name, stage in stages.items():
-        settings[f"{name}: cmd"] = stage["cmd"]
+        others[f"command of {name}"] = stage["cmd"]
         for dependency in stage.get("deps", []):
             if not any(PurePosixPath(dependency["path"]).is_relative_to(each) for each in made):
-                settings[dependency["path"]] = dependency.get(dependency.get("hash", "md5"))
+                others[f"content of {dependency['path']}"] = dependency.get(dependency.get("hash", "md5"))
         for values in stage.get("params", {}).values():
-            settings |= _flat(values)
-    return settings
+            parameters |= _flat(values)
+    return parameters | others
 
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
@@ -153,6 +165,13 @@ def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     for key, value in values.items():
         flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return flat
+
+
+def _stages(lock: str | None, name: str) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        return dict((YAML(typ="safe").load(lock or "{}") or {}).get("stages", {}))
+    except (YAMLError, AttributeError, TypeError, ValueError) as error:
+        raise BeamlineError(f"{name}: {LOCK} can't be read: {' '.join(str(error).split())}") from None
 
 
 def _read(files: DVCFileSystem, name: str, path: str) -> str | None:

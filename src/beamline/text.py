@@ -230,7 +230,7 @@ def _self_contained(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBa
 
 
 def _forgets_spaces(tokenizer: PreTrainedTokenizerBase) -> bool:
-    """Whether `#A##A# #A#` does not come back as it was (BERT, Marian), so that spaces around tags have to be guessed."""
+    """Whether `#A##A# #A#` does not come back as it was (BERT, Marian): spaces around tags have to be guessed."""
     tag = next(filter(SPEAKER_TAG.fullmatch, tokenizer.get_added_vocab()), "")
     probe = f"{tag}{tag} {tag}"
     ids = tokenizer(probe)["input_ids"]

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from beamline.compare import app
 from beamline.errors import BeamlineError
 from beamline.rouge import SCORES
+from beamline.score import app as score_app
 from beamline.significance import holm
 
 DVC_YAML = """
@@ -120,9 +121,6 @@ def repository(tmp_path_factory):
     write_test_set(branch("longer"), [*reversed(TEST_SET), TEST_SET[0] | {"id": "test_60"}])
     finish()
     repository.git("tag", "v2.0")
-    changed = {"dialogue": TEST_SET[7]["dialogue"].replace("there", "here")}
-    write_test_set(branch("redone"), [row | (changed if row["id"] == "test_7" else {}) for row in TEST_SET])
-    finish()
     set_params(branch("lost"), {"generation": {"num_beams": 9}})
     finish()
     digest = re.search(r"path: reports/predictions.jsonl\n +hash: md5\n +md5: (\w+)", read(repository, "dvc.lock"))[1]
@@ -252,7 +250,10 @@ def dvc_file(repository, revision):
 
 
 def test_signatures_that_differ_are_refused(inside):
-    message = "signatures differ in tok: english in main, words in team/words; --force compares them all the same"
+    message = (
+        "signatures differ in tok: english in main, words in team/words;"
+        " --rescore scores all alike, --force compares them as they are"
+    )
     assert error_of("main", "team/words") == message
     assert error_of("main", "beams", "team/words") == message
     output = run_compare("main", "team/words", "--force")
@@ -277,15 +278,12 @@ def test_test_sets_that_differ_are_refused(inside):
     message = error_of("main", "v2.0")
     assert message == (
         "test sets differ in their ids: 'test_60' is in v2.0 (61 dialogues), not in main (60 dialogues);"
-        " --force compares them all the same"
+        " --force compares the dialogues that all have"
     )
     forced = run_json("main", "v2.0", "--force")
     assert forced["dialogues"] == 60
     assert len(forced["comparisons"][0]["gained"]) == 10  # in another order the luck of the seed falls on others
     assert forced["problems"][0] == message.partition(";")[0]
-    assert error_of("main", "redone").startswith(
-        "test sets differ in dialogue of 'test_7': '…Person2#: Over there.' in main, '…Person2#: Over here.' in redone"
-    )
 
 
 def test_several_systems_are_compared_with_the_first_and_corrected_for_their_number(inside):
@@ -337,6 +335,9 @@ def test_markdown_fits_a_pull_request(inside):
     assert "<summary>Gained most from A to B, in rouge_f × 100</summary>" in lines
     assert sum(line.startswith(r"| test\_") for line in lines) == 6
     assert "`rouge-score:0.1.2|tok:english|refs:1|n:60|bs:10000|ar:10000|seed:42`" in lines
+    assert "\n**Between seeds of the same code, data and parameters**\n\n| seeds | × 100 |" in run_compare(
+        "main", "seed-2", "--markdown"
+    )
 
 
 @pytest.mark.parametrize(
@@ -352,7 +353,11 @@ def test_markdown_fits_a_pull_request(inside):
             "never-run: no predictions, its evaluation never ran (dvc.lock has no reports/predictions.jsonl);"
             " run dvc repro, or: dvc exp run -n NAME, then compare with workspace or NAME",
         ),
-        (["main", "before-dvc"], "before-dvc: no predictions, X"),
+        (
+            ["main", "before-dvc"],
+            "before-dvc: no predictions, its evaluation never ran (dvc.lock has no reports/predictions.jsonl);"
+            " run dvc repro, or: dvc exp run -n NAME, then compare with workspace or NAME",
+        ),
         (
             ["lost", "main"],
             "lost: reports/predictions.jsonl is not in the cache; get it with dvc pull, or check out and dvc repro",
@@ -361,6 +366,39 @@ def test_markdown_fits_a_pull_request(inside):
 )
 def test_error_is_one_line(inside, arguments, message):
     assert error_of(*arguments) == message
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "message"),
+    [
+        (
+            "metrics/rouge.json",
+            '{"test": {}}',
+            "workspace: metrics/rouge.json holds no signature to say how it was scored;"
+            " --rescore scores all systems here",
+        ),
+        (
+            "reports/predictions.jsonl",
+            '{"id": "test_0", "references": ["a"], "summary": "a", "scores": {"rouge1_f": 1}}\n',
+            "workspace:reports/predictions.jsonl:1: scores don't hold"
+            " rouge1_f, rouge2_f, rougeL_f, rougeLsum_f, rouge_f; --rescore scores all systems here",
+        ),
+        (
+            "reports/predictions.jsonl",
+            "not JSON\n",
+            "workspace:reports/predictions.jsonl:1: expected one JSON object a line; run: dvc repro evaluate",
+        ),
+        ("dvc.lock", "<<<<<<< HEAD\n- {", "workspace: dvc.lock can't be read: "),
+        (".dvc/config", "[core]\n    remoet = store\n", "main: DVC can't read this revision: config file error: "),
+    ],
+)
+def test_damaged_workspace_is_one_line(inside, path, content, message):
+    before = read(inside, path)
+    try:
+        (inside.path / path).write_text(content, encoding="utf-8")
+        assert error_of("main", "workspace").startswith(message)
+    finally:
+        (inside.path / path).write_text(before, encoding="utf-8")
 
 
 def test_error_goes_to_stderr_and_the_exit_code_is_1(tmp_path):
@@ -390,10 +428,7 @@ def write_jsonl(path, rows):
 def test_two_files_are_scored_as_by_beamline_score(files):
     report = run_json("a.jsonl", "b.jsonl")
     for path, side in {"a.jsonl": "first", "b.jsonl": "later"}.items():
-        score = subprocess.run(
-            [sys.executable, "-m", "beamline.score", path, "--json"], capture_output=True, text=True, check=True
-        )
-        scored = json.loads(score.stdout)
+        scored = json.loads(CliRunner().invoke(score_app, [path, "--json"]).stdout)
         means = {name: each[side] for name, each in report["comparisons"][0]["scores"].items()}
         assert means == pytest.approx(scored["mean"])
         assert (
@@ -421,6 +456,16 @@ def test_files_without_ids_are_paired_by_line(files):
     write_jsonl("short.jsonl", bare[:5])
     assert error_of("a.jsonl", "short.jsonl").startswith(
         "test sets differ in their ids: '6' is in a.jsonl (12 dialogues)"
+    )
+
+
+def test_long_texts_are_quoted_where_they_differ(files):
+    for name, room in {"a": "seven", "b": "ten"}.items():
+        dialogue = f"{'#Person1#: Well, let me think about that. ' * 5}Room {room}."
+        write_jsonl(f"{name}.jsonl", [files[0] | {"dialogue": dialogue, "summary": "a"}])
+    assert error_of("a.jsonl", "b.jsonl") == (
+        "test sets differ in dialogue of 't0': '…out that. Room seven.' in a.jsonl, '…out that. Room ten.' in b.jsonl"
+        "; --force compares the dialogues that all have"
     )
 
 

@@ -17,9 +17,6 @@ CPU = torch.device("cpu")
 LONGEST = Padding(mode="longest", labels="masked")
 SAID = ["#Person1#: the cat sat on the mat, and the dog sat on the log.", "#Person2#: where did they all go?"]
 TEXTS = SAID * 20
-    "#Person1#: the cat sat on the mat, and the dog sat on the log.",
-    "#Person2#: where did they all go then?",
-] * 20
 
 
 @pytest.fixture(scope="module")

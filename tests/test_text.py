@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from families import ENGLISH, FAMILIES, KOREAN
 from repository import ROOT
+from transformers import AutoTokenizer
 
 from beamline.checkpoint import Checkpoint, fingerprint
 from beamline.errors import BeamlineError
@@ -124,6 +125,26 @@ def test_tags_that_a_fine_tuned_tokenizer_knows_are_not_new(name: str, checkpoin
     assert second.encode_summaries(REFERENCES) == first.encode_summaries(REFERENCES)
 
 
+def test_tags_that_a_checkpoint_holds_for_special_survive_decoding_too(checkpoints: Path, tmp_path: Path) -> None:
+    shutil.copytree(checkpoints / "kobart", tmp_path / "kobart")
+    published = AutoTokenizer.from_pretrained(tmp_path / "kobart")
+    published.add_special_tokens({"additional_special_tokens": TAGS})
+    published.save_pretrained(tmp_path / "kobart")
+    codec = load("kobart", tmp_path, TAGS)
+    assert codec.encoding.new_tokens == ()
+    codec.save(tmp_path / "saved")
+    for each in (codec, TextCodec.load(tmp_path / "saved")):
+        assert each.decode(each.encode_summaries(REFERENCES)) == REFERENCES
+
+
+def test_a_tag_in_the_vocabulary_is_one_token_wherever_it_stands(checkpoints: Path) -> None:
+    codec = load("bart", checkpoints, ["#Person1#", "e"])
+    tokens = codec.tokenizer.convert_ids_to_tokens(codec.encode_summaries(["the #Person1#"])[0])
+    assert tokens[-3:] == ["Ġ", "#Person1#", "</s>"]
+    assert "e" in tokens
+    assert codec.encoding.new_tokens == (codec.tokenizer.convert_tokens_to_ids("#Person1#"),)
+
+
 @pytest.mark.parametrize(
     ("asked", "prefix"), [(None, "summarize: "), ("", ""), ("dialogue: ", "dialogue: ")], ids=["own", "none", "another"]
 )
@@ -132,6 +153,15 @@ def test_t5_brings_its_prefix_and_params_can_change_it(checkpoints: Path, asked:
     assert codec.encoding.source_prefix == prefix
     plain = load("t5", checkpoints, TAGS, source_prefix="")
     assert codec.encode_dialogues(["a dog."]) == plain.encode_dialogues([f"{prefix}a dog."])
+
+
+@pytest.mark.parametrize(
+    ("name", "token"), [("t5", "<extra_id_7>"), ("mbart25", "ro_RO"), ("mbart50", "sl_SI"), ("pegasus", "<unk_5>")]
+)
+def test_special_tokens_of_a_familys_own_do_not_survive(checkpoints: Path, name: str, token: str) -> None:
+    codec = load(name, checkpoints, TAGS)
+    ids = codec.tokenizer.convert_tokens_to_ids(["#Person1#", token, "#Person2#"])
+    assert codec.decode([ids]) == ["#Person1##Person2#"]
 
 
 def test_other_families_have_no_prefix(checkpoints: Path) -> None:
@@ -201,6 +231,20 @@ def test_built_vocabulary_has_the_size_asked_for_tags_included() -> None:
     codec = build_codec(params(vocabulary_size=700), texts, TAGS)
     assert len(codec.tokenizer) == 700
     assert codec.encoding.new_tokens == ()
+
+
+def test_a_broken_tokenizer_is_one_line(checkpoints: Path, tmp_path: Path) -> None:
+    load("bart", checkpoints, TAGS).save(tmp_path / "saved")
+    shutil.copytree(checkpoints / "kobart", tmp_path / "kobart")
+    for directory in ("saved", "kobart"):
+        (tmp_path / directory / "tokenizer.json").write_text('{"version":\n', encoding="utf-8")
+    with pytest.raises(BeamlineError) as unusable:
+        TextCodec.load(tmp_path / "saved")
+    with pytest.raises(BeamlineError) as refused:
+        load("kobart", tmp_path, TAGS)
+    for error, place in ((unusable, f"{tmp_path / 'saved'}: "), (refused, f"model.name: {tmp_path / 'kobart'}: ")):
+        assert str(error.value).startswith(place)
+        assert "\n" not in str(error.value)
 
 
 def test_a_missing_tokenizer_says_what_to_run(tmp_path: Path) -> None:

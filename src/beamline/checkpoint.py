@@ -78,7 +78,7 @@ class Checkpoint:
         revision = None if self.is_local else self.revision
         try:
             return kind.from_pretrained(self.name, revision=revision, trust_remote_code=False, **options)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # the tokenizers library raises nothing more special
             raise BeamlineError(f"model.name: {self.name}: {first_line(error)}") from None
 
 

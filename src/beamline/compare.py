@@ -25,7 +25,7 @@ def main(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Compare although signatures or test sets differ: dialogues in common.")
+        bool, typer.Option("--force", help="Compare although signatures or test sets differ, the dialogues in common.")
     ] = False,
     rescore: Annotated[
         bool, typer.Option("--rescore", help="Score all summaries here, by the defaults of beamline.score.")

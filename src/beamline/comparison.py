@@ -14,7 +14,7 @@ from beamline.significance import PERMUTATIONS, difference_intervals, holm, rand
 
 HEADLINE = "rouge_f"  # the score by which dialogues gain and lose
 INTERVALS_ONLY = ("bs", "seed")  # signature fields that move no score; every comparison has its own
-# Settings that make two runs neither better nor worse: what is left of two seeds' settings without them is the same.
+# The seed, and what moves the last digits only. (`tracking` isn't in dvc.lock: no stage depends on it.)
 NO_SETTING = ("seed", "train.threads", "evaluate.threads", "evaluate.tokens_per_batch")
 
 
@@ -106,16 +106,18 @@ def align(systems: Sequence[System], *, force: bool) -> tuple[list[System], list
     if any(each.ids is None for each in systems):
         systems = [replace(each, ids=[str(line) for line in range(1, len(each.summaries) + 1)]) for each in systems]
     first, *later = systems
-    found = [check(first, each) for each in later for check in (_test_sets_differ, _signatures_differ)]
-    problems = [each for each in found if each]
-    if problems and not force:
-        raise BeamlineError(f"{problems[0]}; --force compares them all the same")
+    test_sets = list(filter(None, (_test_sets_differ(first, each) for each in later)))
+    signatures = list(filter(None, (_signatures_differ(first, each) for each in later)))
+    if test_sets and not force:
+        raise BeamlineError(f"{test_sets[0]}; --force compares the dialogues that all have")
+    if signatures and not force:
+        raise BeamlineError(f"{signatures[0]}; --rescore scores all alike, --force compares them as they are")
     rows = [{key: row for row, key in enumerate(each.ids or ())} for each in systems]
     shared = [key for key in first.ids or () if all(key in each for each in rows)]
     if not shared:
         raise BeamlineError(f"{first.name} and {later[0].name} have no dialogue in common")
     aligned = [each.select([own[key] for key in shared]) for each, own in zip(systems, rows, strict=True)]
-    return aligned, problems
+    return aligned, test_sets + signatures
 
 
 def _test_sets_differ(first: System, later: System) -> str | None:

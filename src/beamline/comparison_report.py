@@ -34,12 +34,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. An empty first cell goes on with the row above; `prose`: the cells hold sentences, not numbers."""
+    """A table. An empty first cell goes on with the row above. labels: columns before those of numbers.
+
+    prose: the cells hold sentences, not numbers.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     title: str = ""
     caption: str = ""
+    labels: int = 1
     prose: bool = False
 
 
@@ -218,6 +222,7 @@ def _seed_spreads(groups: Sequence[SeedSpread]) -> Grid:
         ["seeds", "× 100", "lowest to highest", "standard deviation"],
         rows,
         title="Between seeds of the same code, data and parameters",
+        labels=2,
     )
 
 
@@ -247,7 +252,7 @@ def _rich_table(grid: Grid) -> Table:
         if grid.prose:
             table.add_column(name, ratio=1 if number else None)
         else:
-            table.add_column(name, justify="right" if number else "left")
+            table.add_column(name, justify="left" if number < grid.labels else "right")
     groups = any(not row[0] for row in grid.rows)
     for row, following in zip(grid.rows, [*grid.rows[1:], [""]], strict=True):
         table.add_row(*map(Text, row), end_section=groups and bool(following[0]))
@@ -280,7 +285,7 @@ def _markdown_table(grid: Grid) -> Iterator[str]:
         yield from ("<details>", f"<summary>{html.escape(grid.title)}</summary>", "")
     elif grid.title:
         yield from (f"**{_markdown_text(grid.title)}**", "")
-    rules = ["---:" if number and not grid.prose else "---" for number in range(len(grid.columns))]
+    rules = ["---" if grid.prose or number < grid.labels else "---:" for number in range(len(grid.columns))]
     for cells in (grid.columns, rules):
         yield f"| {' | '.join(cells)} |"
     for row in grid.rows:

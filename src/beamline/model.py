@@ -77,9 +77,7 @@ def load_pretrained(checkpoint: Checkpoint, codec: TextCodec) -> PreTrainedModel
         if part.get_input_embeddings().num_embeddings < len(codec.tokenizer):
             part.resize_token_embeddings(len(codec.tokenizer), mean_resizing=False)
         _start_at_mean(part, list(encoding.new_tokens))
-    for name, parameter in model.named_parameters():
-        if "pooler" in name.split("."):
-            parameter.requires_grad_(False)  # BERT's: no decoder reads it, and DDP waits for every gradient
+    _freeze_unlearnt(model)
     model.config.decoder_start_token_id = encoding.decoder_start_token_id
     model.config.pad_token_id = encoding.pad_token_id
     model.config.eos_token_id = encoding.eos_token_id
@@ -120,6 +118,16 @@ def _parts(model: PreTrainedModel) -> list[PreTrainedModel]:
     if model.config.model_type == "encoder-decoder":
         return [model.encoder, model.decoder]
     return [model]
+
+
+def _freeze_unlearnt(model: PreTrainedModel) -> None:
+    """Ask no gradient of what gets none: with several processes, DDP waits for every one that is asked.
+
+    BERT's pooler is read by no decoder, the sinusoids of Pegasus and Marian are computed.
+    """
+    for name, module in model.named_modules():
+        if name.endswith("pooler") or "Sinusoidal" in type(module).__name__:
+            module.requires_grad_(False)
 
 
 def _stay_untied(model: PreTrainedModel) -> None:

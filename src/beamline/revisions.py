@@ -102,13 +102,14 @@ def read_revision(name: str, *, scored: bool) -> System:
     scored: with the scores and the signature that they were written with.
     """
     try:
-        # Outside a repository, DVCFileSystem would look through all that is below the directory.
-        root = Repo.find_root()
+        # Not left to DVCFileSystem, which outside a repository looks through all that is below the directory.
+        with Repo() as here:
+            root, remote = here.root_dir, here.config["core"].get("remote")
+        # The remote of today, which an old commit may not know.
+        files = DVCFileSystem(root, rev=None if name == WORKSPACE else name, remote=remote)
+        commit = "" if name == WORKSPACE else files.repo.get_rev()[:7]
     except NotDvcRepoError:
         raise BeamlineError(f"{name}: no such file, and here is no DVC repository to look for a revision") from None
-    files = DVCFileSystem(root, rev=None if name == WORKSPACE else name)
-    try:
-        commit = "" if name == WORKSPACE else files.repo.get_rev()[:7]
     except SCMError:
         raise BeamlineError(f"{name}: no such experiment, branch, tag, commit or file") from None
     except DvcException as error:
@@ -180,8 +181,8 @@ def _read(files: DVCFileSystem, name: str, path: str) -> str | None:
         return str(files.read_text(f"/{path}", encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, DvcException, ValueError) as error:
-        raise BeamlineError(f"{name}: {path} can't be read: {' '.join(str(error).split())}") from None
+    except Exception as error:  # a remote's library raises what it likes
+        raise BeamlineError(f"{name}: {path} can't be read: {' '.join(str(error).split()) or repr(error)}") from None
 
 
 def _rows(text: str, where: str) -> Iterator[Row]:
@@ -193,18 +194,18 @@ def _rows(text: str, where: str) -> Iterator[Row]:
 
 
 def _system(name: str, rows: Sequence[Row], own: Sequence[str], references: Sequence[str]) -> System:
-    ids = [str(next((row.cells[key] for key in score.ID_COLUMNS if key in row.cells), "")) for row in rows]
+    found = [next((row.cells[key] for key in score.ID_COLUMNS if key in row.cells), None) for row in rows]
+    ids = ["" if each is None else str(each) for each in found]
     first: dict[str, Row] = {}
     for row, key in zip(rows, ids, strict=True):
         if first.setdefault(key, row) is not row and key:
             raise BeamlineError(f"{row.where}: id {key!r} stands at {first[key].where} already; every id has to be one")
+    dialogues = [str(row.cells.get("dialogue", "")) for row in rows]
     return System(
         name=name,
         commit="",
         ids=ids if all(ids) else None,
-        dialogues=[str(row.cells["dialogue"]) for row in rows]
-        if all("dialogue" in row.cells for row in rows)
-        else None,
+        dialogues=dialogues if all(dialogues) else None,
         references=[score.texts_of(row, references) for row in rows],
         summaries=[score.one_text(row, own) for row in rows],
         scores=np.empty((len(rows), 0)),

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from beamline import bootstrap
 from beamline.bootstrap import RESAMPLES, FloatArray, Interval, resampled_means
 
 PERMUTATIONS = 10_000
+_CELLS = 2**20  # signs held in memory at a time: 8 MiB
 
 
 def difference_intervals(differences: FloatArray, *, seed: int, resamples: int = RESAMPLES) -> list[Interval]:
@@ -46,7 +46,7 @@ def randomization_p_values(differences: FloatArray, *, seed: int, permutations: 
     turns a difference's sign. p = (b + 1) / (m + 1), where b of m random assignments of signs, one for a dialogue and
     all its scores, give a mean at least as far from 0 as the one observed: Noreen, "Computer-Intensive Methods for
     Testing Hypotheses" (1989); the added ones keep the test valid for any m. Unlike a t-test it needs no shape of the
-    scores' distribution, and unlike a p-value that is read from the bootstrap it holds its level exactly.
+    scores' distribution, and unlike a p-value read from the bootstrap it keeps its level with few dialogues too.
 
     Identical systems give 1. The smallest p there can be is 1 / (m + 1), or 2 / 2 ** k where only k dialogues differ.
     """
@@ -54,7 +54,7 @@ def randomization_p_values(differences: FloatArray, *, seed: int, permutations: 
     generator = np.random.default_rng(seed)
     # Sums that are equal but were added in another order count as equal.
     observed = np.abs(differences.sum(axis=0)) - 1e-12 * np.abs(differences).sum(axis=0)
-    at_a_time = max(1, bootstrap._CELLS // dialogues)
+    at_a_time = max(1, _CELLS // dialogues)
     as_far = np.zeros(differences.shape[1], dtype=np.int64)
     for start in range(0, permutations, at_a_time):
         rows = min(at_a_time, permutations - start)

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tokenizers import AddedToken, ByteLevelBPETokenizer, Regex, Tokenizer, decoders, normalizers, pre_tokenizers
+from tokenizers import AddedToken, ByteLevelBPETokenizer, Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.processors import Sequence as Processors
 from tokenizers.processors import TemplateProcessing
 from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from beamline.checkpoint import Checkpoint, position_limits
+from beamline.checkpoint import Checkpoint, first_line, position_limits
 from beamline.dialogues import SPEAKER_TAG
 from beamline.errors import BeamlineError
 from beamline.params import Tokenizer as TokenizerParams
@@ -121,8 +121,10 @@ class TextCodec:
             stored = json.loads((directory / "encoding.json").read_text(encoding="utf-8"))
             encoding = Encoding(**{**stored, "new_tokens": tuple(stored["new_tokens"])})
             return cls(AutoTokenizer.from_pretrained(directory, local_files_only=True), encoding)
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise BeamlineError(f"{directory}: no usable tokenizer ({error}); run: dvc repro prepare") from None
+        except Exception as error:  # the tokenizers library raises nothing more special
+            raise BeamlineError(
+                f"{directory}: no usable tokenizer ({first_line(error)}); run: dvc repro prepare"
+            ) from None
 
 
 def build_codec(params: TokenizerParams, texts: Iterable[str], tags: Sequence[str]) -> TextCodec:
@@ -191,12 +193,12 @@ def load_codec(params: TokenizerParams, checkpoint: Checkpoint, tags: Sequence[s
 def _add_tags(tokenizer: PreTrainedTokenizerBase, tags: Sequence[str]) -> tuple[int, ...]:
     """Make each tag one token; the ids of those that the tokenizer did not have.
 
-    Not *special* tokens: those are dropped when a summary is decoded, and with them who did what.
+    Not *special* tokens, even where a checkpoint has them as such: those are dropped when a summary is decoded, and
+    with them who did what.
     """
     known = tokenizer.get_vocab()
-    new = [tag for tag in tags if tag not in known]
-    tokenizer.add_tokens([AddedToken(tag, normalized=False, special=False) for tag in new])
-    return tuple(tokenizer.convert_tokens_to_ids(new))
+    tokenizer.add_tokens([AddedToken(tag, normalized=False, special=False) for tag in tags])
+    return tuple(tokenizer.convert_tokens_to_ids([tag for tag in tags if tag not in known]))
 
 
 def _self_contained(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
@@ -220,18 +222,18 @@ def _self_contained(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBa
         white_space = normalizers.Replace(Regex(r"\s+"), " ")
         backend.normalizer = normalizers.Sequence([*filter(None, [backend.normalizer]), white_space])
         backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
-        backend.decoder = decoders.Metaspace(prepend_scheme="first")
     return PreTrainedTokenizerFast(
         tokenizer_object=backend,
         model_max_length=tokenizer.model_max_length,
-        extra_special_tokens=tokenizer.extra_special_tokens,
         **tokenizer.special_tokens_map,
     )
 
 
 def _forgets_spaces(tokenizer: PreTrainedTokenizerBase) -> bool:
     """Whether `#A##A# #A#` does not come back as it was (BERT, Marian): spaces around tags have to be guessed."""
-    tag = next(filter(SPEAKER_TAG.fullmatch, tokenizer.get_added_vocab()), "")
+    tag = next(filter(SPEAKER_TAG.fullmatch, tokenizer.get_added_vocab()), None)
+    if tag is None:
+        return False
     probe = f"{tag}{tag} {tag}"
     ids = tokenizer(probe)["input_ids"]
     return bool(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False) != probe)

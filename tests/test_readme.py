@@ -1,0 +1,39 @@
+"""The README against what it describes."""
+
+import json
+import re
+
+from repository import ROOT
+
+from beamline.params import read_params
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_results_is_that_of_the_metrics_file() -> None:
+    rouge = json.loads((ROOT / "metrics" / "rouge.json").read_text(encoding="utf-8"))
+    low, high = rouge["test"]["rouge_f_interval"]
+    assert f"{100 * rouge['test']['rouge_f']:.2f} ({100 * low:.2f} to {100 * high:.2f})" in README
+    assert rouge["signature"] in README
+
+
+def test_committed_results_are_those_of_the_committed_parameters() -> None:
+    generation = json.loads((ROOT / "metrics" / "generation.json").read_text(encoding="utf-8"))
+    params = read_params(ROOT / "params.yaml").generation.model_dump()
+    assert generation["settings"] == {name: params[name] for name in generation["settings"]}
+
+
+def test_default_run_is_neither_broken_nor_saturated() -> None:
+    rouge = json.loads((ROOT / "metrics" / "rouge.json").read_text(encoding="utf-8"))
+    assert 0.47 <= rouge["test"]["rouge_f"] <= 0.90
+
+
+def test_every_section_of_params_stands_in_the_table() -> None:
+    table = README.split("## Parameters")[1].split("## How it works")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(read_params(ROOT / "params.yaml").model_dump())
+
+
+def test_every_module_stands_in_the_table() -> None:
+    modules = {path.name for path in (ROOT / "src" / "beamline").glob("*.py")} - {"__init__.py"}
+    table = README.split("## How it works")[1]
+    assert {name for name in modules if f"`{name}`" not in table and f"/{name}`" not in table} == set()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 import torch
@@ -300,7 +301,7 @@ def byte_pairs(texts: Iterable[str]) -> tuple[dict[str, int], list[tuple[str, st
     return {**model["vocab"], "<mask>": len(model["vocab"])}, [tuple(pair) for pair in model["merges"]]
 
 
-def sentencepiece_model(texts: Iterable[str], **options: int) -> bytes:
+def sentencepiece_model(texts: Iterable[str], **options: Any) -> bytes:
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(texts),

@@ -71,16 +71,21 @@ def test_a_checkpoints_own_settings_are_not_followed_but_reported(
     plain = texts(model, codec, generation(), sources)
     model.generation_config = GenerationConfig(num_beams=4, max_length=4, forced_bos_token_id=7, bad_words_ids=[[9]])
     decoder = Decoder(model, codec, generation(), LONGEST, CPU)
-    assert decoder.resolved.overridden == {"bad_words_ids": [[9]], "max_length": 4, "num_beams": 4}
+    assert decoder.resolved.overridden == {
+        "bad_words_ids": [[9]],
+        "forced_bos_token_id": 7,
+        "max_length": 4,
+        "num_beams": 4,
+    }
     assert texts(model, codec, generation(), sources) == plain
 
 
 def test_settings_without_effect_are_listed_with_the_reason() -> None:
-    greedy = resolve_generation(generation(num_beams=1), GenerationConfig())
+    greedy = resolve_generation(generation(num_beams=1), {}, GenerationConfig())
     assert greedy.ignored["length_penalty"] == "needs num_beams above 1"
     assert greedy.ignored["temperature"] == "needs do_sample: true"
     assert "length_penalty" not in greedy.settings
-    beams = resolve_generation(generation(num_beams=2, do_sample=True), GenerationConfig())
+    beams = resolve_generation(generation(num_beams=2, do_sample=True), {}, GenerationConfig())
     assert beams.ignored == {}
     assert beams.settings["length_penalty"] == 2.0
 

@@ -190,7 +190,7 @@ def test_where_the_checkpoint_lies_leaves_no_trace(run: Run, tmp_path: Path, mon
 
 
 def best_checkpoint(run: Run) -> Path:
-    return run.directory / "models" / run.read("metrics/rouge.json")["checkpoint"]
+    return run.directory / "models" / str(run.read("metrics/rouge.json")["checkpoint"])
 
 
 def predictions(run: Run) -> list[dict[str, Any]]:

@@ -56,7 +56,7 @@ def test_scratch_settings_reach_the_model(scratch: Scratch, codec: TextCodec) ->
 def test_same_seed_same_weights_another_seed_others(scratch: Scratch, codec: TextCodec) -> None:
     def weights(seed: int) -> dict[str, torch.Tensor]:
         torch.manual_seed(seed)
-        return build_model(scratch, codec).state_dict()
+        return dict(build_model(scratch, codec).state_dict())
 
     first, again, other = weights(0), weights(0), weights(1)
     assert all(torch.equal(first[name], again[name]) for name in first)
@@ -129,7 +129,8 @@ def test_every_weight_that_wants_a_gradient_gets_one(name: str, params: Params, 
     rows = codec.encode_dialogues(["#Person1#: the soup is cold."])
     batch = Collator(codec.encoding, params.padding)([Example(rows[0], codec.encode_summaries(["#Person2#"])[0])])
     labels = batch.pop("labels")
-    functional.cross_entropy(fitted(**batch, use_cache=False).logits.transpose(1, 2), labels).backward()
+    loss = functional.cross_entropy(fitted(**batch, use_cache=False).logits.transpose(1, 2), labels)
+    torch.autograd.backward(loss)
     wanting = {each for each, parameter in fitted.named_parameters() if parameter.requires_grad}
     assert {each for each, parameter in fitted.named_parameters() if parameter.grad is not None} == wanting
 

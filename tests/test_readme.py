@@ -30,7 +30,9 @@ def test_default_run_is_neither_broken_nor_saturated() -> None:
 
 def test_every_section_of_params_stands_in_the_table() -> None:
     table = README.split("## Parameters")[1].split("## How it works")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(read_params(ROOT / "params.yaml").model_dump())
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(
+        read_params(ROOT / "params.yaml").model_dump()
+    )
 
 
 def test_every_module_stands_in_the_table() -> None:

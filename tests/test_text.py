@@ -233,11 +233,12 @@ def test_built_vocabulary_has_the_size_asked_for_tags_included() -> None:
     assert codec.encoding.new_tokens == ()
 
 
-def test_a_broken_tokenizer_is_one_line(checkpoints: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ['{"version":\n', "{}"], ids=["torn", "empty"])
+def test_a_broken_tokenizer_is_one_line(checkpoints: Path, tmp_path: Path, content: str) -> None:
     load("bart", checkpoints, TAGS).save(tmp_path / "saved")
     shutil.copytree(checkpoints / "kobart", tmp_path / "kobart")
     for directory in ("saved", "kobart"):
-        (tmp_path / directory / "tokenizer.json").write_text('{"version":\n', encoding="utf-8")
+        (tmp_path / directory / "tokenizer.json").write_text(content, encoding="utf-8")
     with pytest.raises(BeamlineError) as unusable:
         TextCodec.load(tmp_path / "saved")
     with pytest.raises(BeamlineError) as refused:

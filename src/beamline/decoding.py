@@ -1,6 +1,6 @@
 """Summaries from a checkpoint, under exactly the settings of `generation`, whatever a checkpoint brings along."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from beamline.text import TextCodec
 
 _BEAM_ONLY = ("early_stopping", "length_penalty")
 _SAMPLING_ONLY = ("temperature", "top_k", "top_p")
-_NOT_DECODING = ("_", "output_", "return_", "transformers_version", "use_cache")
+_NOT_DECODING = ("_", "output_", "return_", "transformers_version", "use_cache", "bos_token_id")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ class ResolvedGeneration:
     overridden: dict[str, Any]
 
 
-def resolve_generation(generation: Generation, checkpoint: GenerationConfig) -> ResolvedGeneration:
+def resolve_generation(
+    generation: Generation, tokens: Mapping[str, int | None], checkpoint: GenerationConfig
+) -> ResolvedGeneration:
     settings = generation.model_dump()
     ignored: dict[str, str] = {}
     if generation.num_beams == 1:
@@ -54,7 +56,7 @@ def resolve_generation(generation: Generation, checkpoint: GenerationConfig) -> 
     asked = {
         name: value
         for name, value in checkpoint.to_diff_dict().items()
-        if not name.endswith(("token_id", "_from_model_config", "transformers_version")) and settings.get(name) != value
+        if not name.startswith(_NOT_DECODING) and {**tokens, **settings}.get(name) != value
     }
     return ResolvedGeneration(settings, ignored, dict(sorted(asked.items())))
 
@@ -71,7 +73,7 @@ class Decoder:
             raise BeamlineError(
                 f"generation.max_length: the model has positions for {limit} tokens, found {generation.max_length}"
             )
-        self.resolved = resolve_generation(generation, model.generation_config)
+        self.resolved = resolve_generation(generation, codec.encoding.generation_tokens, model.generation_config)
         self.model = model.to(device).eval()
         self.codec = codec
         self.device = device

@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
-from dvc.exceptions import DvcException, NotDvcRepoError  # type: ignore[import-untyped]
-from dvc.repo import Repo  # type: ignore[import-untyped]
-from dvc.scm import SCMError  # type: ignore[import-untyped]
+from dvc.api import DVCFileSystem
+from dvc.exceptions import DvcException, NotDvcRepoError
+from dvc.repo import Repo
+from dvc.scm import SCMError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 

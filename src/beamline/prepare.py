@@ -3,6 +3,8 @@
 python -m beamline.prepare
 """
 
+from rich.progress import track
+
 from beamline.checkpoint import Checkpoint
 from beamline.dialogues import Corpus, read_corpus, speaker_tags
 from beamline.errors import run
@@ -17,7 +19,7 @@ def main() -> None:
     params = read_params()
     corpus = read_corpus(params.data)
     codec = settle_codec(params, corpus)
-    encoded = {split: encode_split(getattr(corpus, split), codec) for split in SPLITS}
+    encoded = {split: encode_split(getattr(corpus, split), codec) for split in track(SPLITS, "encoding")}
 
     with replaced_directory(DIRECTORY) as directory:
         codec.save(directory / "tokenizer")

@@ -180,7 +180,8 @@ class AfterEpoch(TrainerCallback):
             f"  validation loss {metrics['validation_loss']:.3f}"
             f"  bits/byte {metrics['validation_bits_per_byte']:.3f}"
             f"  token accuracy {metrics['validation_token_accuracy']:.3f}"
-            f"  {speed['source_tokens_per_second']:,.0f} source tokens/s",
+            f"  learning rate {self.training['train/learning_rate']:.2g}"
+            f"  {speed['seconds']:.0f} s, {speed['source_tokens_per_second']:,.0f} source tokens/s",
             highlight=False,
             soft_wrap=True,
         )

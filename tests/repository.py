@@ -66,6 +66,12 @@ class Repository:
     def git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run("git", *arguments)
 
+    def init(self) -> None:
+        """An empty git repository with an identity: experiments are commits, and the machine need not have one."""
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.git("config", "user.name", "test")
+        self.git("config", "user.email", "test@example.com")
+
     def commit(self, message: str) -> None:
         self.git("add", "--all")
         self.git("commit", "--quiet", "-m", message)
@@ -98,9 +104,6 @@ def tiny_repository(path: Path, corpus: str = "english") -> Repository:
         (tiny / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
     repository = Repository(path)
     repository.set(TINY)
-    repository.git("init", "--quiet", "--initial-branch=main")
-    # Experiments are commits; the machine that runs the tests need not have an identity of its own.
-    repository.git("config", "user.name", "test")
-    repository.git("config", "user.email", "test@example.com")
+    repository.init()
     repository.commit("start")
     return repository

@@ -82,9 +82,7 @@ def repository(tmp_path_factory):
     """What a project holds after a week: branches, tags, experiments, and a workspace that isn't committed."""
     repository = Repository(tmp_path_factory.mktemp("compare") / "repository")
     repository.path.mkdir()
-    repository.git("init", "--quiet", "--initial-branch=main")
-    repository.git("config", "user.name", "test")
-    repository.git("config", "user.email", "test@example.com")
+    repository.init()
     repository.git("commit", "--quiet", "--allow-empty", "-m", "before DVC")
     repository.git("tag", "before-dvc")
     repository.dvc("init", "--quiet")

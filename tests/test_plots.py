@@ -42,7 +42,7 @@ class References(HTMLParser):
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """Two revisions of results, `first` and the workspace, under this repository's DVC configuration."""
     repository = Repository(tmp_path_factory.mktemp("plots"))
-    repository.git("init", "--quiet")
+    repository.init()
     repository.dvc("init", "--quiet")
     shutil.copytree(ROOT / ".dvc" / "plots", repository.path / ".dvc" / "plots")
     for name in ("config", "plots_page.html"):

@@ -47,7 +47,8 @@ def main(
     from rich.console import Console  # noqa: PLC0415
 
     from beamline.comparison import align, compare, comparison_signature, seed_spreads  # noqa: PLC0415
-    from beamline.comparison_report import Report, print_terminal, to_markdown  # noqa: PLC0415
+    from beamline.comparison_report import Report  # noqa: PLC0415
+    from beamline.report import print_terminal, to_markdown  # noqa: PLC0415
     from beamline.revisions import read_systems  # noqa: PLC0415
 
     systems, problems = align(read_systems(names, rescore=rescore), force=force)

@@ -1,18 +1,13 @@
 """What a comparison shows: the same parts for a terminal, as Markdown for a pull request, and as JSON."""
 
-import html
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import Any, Literal
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import Any
 
 from beamline.comparison import HEADLINE, Comparison, Difference, SeedSpread, changed_settings
+from beamline.report import Grid, Line
 from beamline.revisions import System
 
 NOTE = (
@@ -22,29 +17,6 @@ NOTE = (
 NO_SEEDS = "To see how far apart such models lie, train several and compare them all:"
 SEVERAL_SEEDS = "dvc exp run --queue -S seed=1,2,3"
 _CHANGES = 6  # settings named for each system
-
-
-@dataclass(frozen=True)
-class Line:
-    """item: of the list that opens the report, a letter and what it stands for. code: for copying, so never broken."""
-
-    text: str
-    kind: Literal["item", "text", "code"] = "text"
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table. An empty first cell goes on with the row above. labels: columns before those of numbers.
-
-    prose: the cells hold sentences, not numbers.
-    """
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    title: str = ""
-    caption: str = ""
-    labels: int = 1
-    prose: bool = False
 
 
 @dataclass(frozen=True)
@@ -224,79 +196,3 @@ def _seed_spreads(groups: Sequence[SeedSpread]) -> Grid:
         title="Between seeds of the same code, data and parameters",
         labels=2,
     )
-
-
-def print_terminal(parts: Iterator[Line | Grid], console: Console) -> None:
-    previous = "item"
-    for part in parts:
-        kind = part.kind if isinstance(part, Line) else "grid"
-        if kind != "code" and not kind == previous == "item":
-            console.print()
-        previous = kind
-        if isinstance(part, Line):
-            # Texts are printed as they are: a summary's [brackets] are no markup.
-            console.print(Text(part.text), soft_wrap=part.kind == "code")
-        else:
-            console.print(_rich_table(part))
-
-
-def _rich_table(grid: Grid) -> Table:
-    table = Table(
-        title=grid.title or None,
-        title_justify="left",
-        caption=grid.caption or None,
-        caption_justify="left",
-        show_lines=grid.prose,
-    )
-    for number, name in enumerate(grid.columns):
-        if grid.prose:
-            table.add_column(name, ratio=1 if number else None)
-        else:
-            table.add_column(name, justify="left" if number < grid.labels else "right")
-    groups = any(not row[0] for row in grid.rows)
-    for row, following in zip(grid.rows, [*grid.rows[1:], [""]], strict=True):
-        table.add_row(*map(Text, row), end_section=groups and bool(following[0]))
-    return table
-
-
-def to_markdown(parts: Iterator[Line | Grid]) -> str:
-    """GitHub's Markdown: numbers in the open, dialogues folded away."""
-    lines: list[str] = []
-    previous = ""
-    for part in parts:
-        kind = part.kind if isinstance(part, Line) else "grid"
-        if lines and not kind == previous == "item":
-            lines.append("")
-        previous = kind
-        if isinstance(part, Grid):
-            lines += _markdown_table(part)
-        elif part.kind == "code":
-            lines.append(f"`{part.text}`")
-        elif part.kind == "item":
-            first, _, rest = part.text.partition("  ")
-            lines.append(f"- **{first}** {_markdown_text(rest)}")
-        else:
-            lines.append(_markdown_text(part.text))
-    return "\n".join(lines)
-
-
-def _markdown_table(grid: Grid) -> Iterator[str]:
-    if grid.prose:
-        yield from ("<details>", f"<summary>{html.escape(grid.title)}</summary>", "")
-    elif grid.title:
-        yield from (f"**{_markdown_text(grid.title)}**", "")
-    rules = ["---" if grid.prose or number < grid.labels else "---:" for number in range(len(grid.columns))]
-    for cells in (grid.columns, rules):
-        yield f"| {' | '.join(cells)} |"
-    for row in grid.rows:
-        yield f"| {' | '.join(map(_markdown_text, row))} |"
-    if grid.prose:
-        yield from ("", "</details>")
-    elif grid.caption:
-        yield from ("", _markdown_text(grid.caption))
-
-
-def _markdown_text(text: str) -> str:
-    """As plain text in one table cell: no markup of its own, and line ends kept."""
-    escaped = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", html.escape(text, quote=False))
-    return re.sub(r"\r\n|[\n\r\u2028\u2029]", "<br>", escaped)

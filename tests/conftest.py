@@ -1,6 +1,10 @@
 from pathlib import Path
 
 import pytest
+from memorised_run import memorised_run
+from small_run import small_run
+
+from beamline.diagnosis.evidence import Evidence
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -12,3 +16,15 @@ def dialogsum() -> Path:
     if not path.is_dir():
         pytest.skip(f"DialogSum is not at {path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """A small run in which nothing is wrong; copy it with dataclasses.replace before something is changed."""
+    return small_run(tmp_path_factory.mktemp("healthy"), {})
+
+
+@pytest.fixture(scope="session")
+def memorised(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """A small run that knows its test dialogues by heart; copy it with dataclasses.replace too."""
+    return memorised_run(tmp_path_factory.mktemp("memorised"))

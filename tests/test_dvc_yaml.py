@@ -1,6 +1,7 @@
 """dvc.yaml against the code: a change of code can't leave a stale result in the cache."""
 
 import re
+from pathlib import Path
 
 import grimp
 import pytest
@@ -13,13 +14,16 @@ PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")
 STAGES = sorted(PIPELINE["stages"])
 
 
+def source_of(module: str) -> str:
+    path = Path("src", *module.split("."))
+    return str(path / "__init__.py" if (ROOT / path).is_dir() else path.with_suffix(".py"))
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_deps_are_exactly_the_modules_that_the_entry_point_imports(stage: str) -> None:
     entry = f"beamline.{stage}"
     imported = {"beamline", entry} | grimp.build_graph("beamline", cache_dir=None).find_upstream_modules(entry)
-    expected = {
-        "src/beamline/__init__.py" if name == "beamline" else f"src/{name.replace('.', '/')}.py" for name in imported
-    }
+    expected = {source_of(name) for name in imported}
     declared = {path for path in PIPELINE["stages"][stage]["deps"] if path.startswith("src/")}
     assert declared == expected
 

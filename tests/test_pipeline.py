@@ -41,9 +41,9 @@ def test_second_repro_does_nothing(clone: Repository) -> None:
     assert clone.git("status", "--porcelain").stdout == ""
 
 
-def test_beam_change_reruns_evaluation_only_and_shows_in_every_score(clone: Repository) -> None:
+def test_beam_change_reruns_evaluation_and_diagnosis_only_and_shows_in_every_score(clone: Repository) -> None:
     ran = clone.dvc("exp", "run", "-S", "generation.num_beams=4").stdout
-    assert re.findall(r"Running stage '(\w+)'", ran) == ["evaluate"]
+    assert re.findall(r"Running stage '(\w+)'", ran) == ["evaluate", "diagnose"]
     for stage in ("prepare", "train"):
         assert f"Stage '{stage}' didn't change, skipping" in ran
     diff = clone.dvc("metrics", "diff", "--all").stdout
@@ -66,7 +66,7 @@ def test_beam_change_reruns_evaluation_only_and_shows_in_every_score(clone: Repo
 @pytest.mark.parametrize("change", [{"padding.mode": "max_length"}, {"padding.labels": "unmasked"}])
 def test_padding_change_reruns_training_but_not_preparation(clone: Repository, change: dict[str, str]) -> None:
     clone.set(change)
-    assert stages_that_would_run(clone) == ["train", "evaluate"]
+    assert stages_that_would_run(clone) == ["train", "evaluate", "diagnose"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,8 @@ def test_padding_change_reruns_training_but_not_preparation(clone: Repository, c
     [
         ({"tokenizer.vocabulary_size": 700}, ["prepare"]),
         ({"train.learning_rate": 0.1}, ["train"]),
-        ({"rouge.stemmer": False}, ["evaluate"]),
+        ({"rouge.stemmer": False}, ["evaluate", "diagnose"]),
+        ({"diagnose.fail_on": "failure"}, ["diagnose"]),
         ({"tracking.project": "another"}, []),
     ],
 )

@@ -101,20 +101,7 @@ def read_revision(name: str, *, scored: bool) -> System:
 
     scored: with the scores and the signature that they were written with.
     """
-    try:
-        # Not left to DVCFileSystem, which outside a repository looks through all that is below the directory.
-        with Repo() as here:
-            root, remote = here.root_dir, here.config["core"].get("remote")
-        # The remote of today, which an old commit may not know.
-        files = DVCFileSystem(root, rev=None if name == WORKSPACE else name, remote=remote)
-        commit = "" if name == WORKSPACE else files.repo.get_rev()[:7]
-    except NotDvcRepoError:
-        raise BeamlineError(f"{name}: no such file, and here is no DVC repository to look for a revision") from None
-    except SCMError:
-        raise BeamlineError(f"{name}: no such experiment, branch, tag, commit or file") from None
-    except DvcException as error:
-        raise BeamlineError(f"{name}: DVC can't read this revision: {' '.join(str(error).split())}") from None
-
+    files, commit = _open(name)
     stages = _stages(_read(files, name, LOCK), name)
     run = f"dvc repro, or: dvc exp run -n NAME, then compare with {WORKSPACE} or NAME"
     if not any(out["path"] == PREDICTIONS for stage in stages.values() for out in stage.get("outs", [])):
@@ -132,6 +119,24 @@ def read_revision(name: str, *, scored: bool) -> System:
     if not scored:
         return system
     return replace(system, scores=_scores(rows), signature=_signature(_read(files, name, METRICS), name))
+
+
+def export(name: str, paths: Sequence[Path], target: Path) -> None:
+    """Copy files and directories of a revision, as they were committed, tracked or cached, below `target`.
+
+    Raises `BeamlineError` for a revision that can't be found and for a path that it doesn't hold.
+    """
+    files, _ = _open(name)
+    for path in paths:
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            files.get(f"/{path.as_posix()}", str(target / path), recursive=True)
+        except FileNotFoundError:
+            raise BeamlineError(
+                f"{name}: {path} is neither in git nor in the cache; get it with dvc pull, or run: dvc exp run"
+            ) from None
+        except Exception as error:  # a remote's library raises what it likes
+            raise BeamlineError(f"{name}: {path} can't be read: {_message(error)}") from None
 
 
 def rescored(system: System) -> System:
@@ -175,6 +180,24 @@ def _stages(lock: str | None, name: str) -> Mapping[str, Mapping[str, Any]]:
         raise BeamlineError(f"{name}: {LOCK} can't be read: {' '.join(str(error).split())}") from None
 
 
+def _open(name: str) -> tuple[DVCFileSystem, str]:
+    """The files of a revision, as git and DVC have them, and its commit."""
+    try:
+        # Not left to DVCFileSystem, which outside a repository looks through all that is below the directory.
+        with Repo() as here:
+            root, remote = here.root_dir, here.config["core"].get("remote")
+        # The remote of today, which an old commit may not know.
+        files = DVCFileSystem(root, rev=None if name == WORKSPACE else name, remote=remote)
+        commit = "" if name == WORKSPACE else files.repo.get_rev()[:7]
+    except NotDvcRepoError:
+        raise BeamlineError(f"{name}: no such file, and here is no DVC repository to look for a revision") from None
+    except SCMError:
+        raise BeamlineError(f"{name}: no such experiment, branch, tag, commit or file") from None
+    except DvcException as error:
+        raise BeamlineError(f"{name}: DVC can't read this revision: {' '.join(str(error).split())}") from None
+    return files, commit
+
+
 def _read(files: DVCFileSystem, name: str, path: str) -> str | None:
     """The text of a file of the revision; None where it holds none, or where neither cache nor remote does."""
     try:
@@ -182,7 +205,11 @@ def _read(files: DVCFileSystem, name: str, path: str) -> str | None:
     except FileNotFoundError:
         return None
     except Exception as error:  # a remote's library raises what it likes
-        raise BeamlineError(f"{name}: {path} can't be read: {' '.join(str(error).split()) or repr(error)}") from None
+        raise BeamlineError(f"{name}: {path} can't be read: {_message(error)}") from None
+
+
+def _message(error: Exception) -> str:
+    return " ".join(str(error).split()) or repr(error)
 
 
 def _rows(text: str, where: str) -> Iterator[Row]:

@@ -1,0 +1,36 @@
+"""How a symptom is judged: a failure, but of a model that was still learning when training ended only a warning."""
+
+import math
+
+import numpy as np
+
+from beamline.checks.check import Explanation, Finding, failed, warned
+from beamline.diagnosis.curves import Curves
+from beamline.diagnosis.evidence import Evidence
+
+UNDERTRAINED = Explanation("training was too short", "training_is_long_enough; train.num_train_epochs: three times it")
+
+
+def seen(
+    run: Evidence, meaning: str, *, figure: float | None = None, threshold: str = "", points: float | None = None
+) -> Finding:
+    if is_still_learning(run):
+        advice = "train longer, then look again"
+        return warned(f"{meaning}, not yet", advice, figure=figure, threshold=threshold, points=points)
+    return failed(meaning, "see what it may be", figure=figure, threshold=threshold, points=points)
+
+
+def noticed(
+    run: Evidence, meaning: str, *, figure: float | None = None, threshold: str = "", points: float | None = None
+) -> Finding:
+    """The same where it is only unusual: a warning of any model."""
+    return warned(meaning, "see what it may be", figure=figure, threshold=threshold, points=points)
+
+
+def is_still_learning(run: Evidence) -> bool:
+    """Whether the validation loss was falling when training ended; False where there are no curves."""
+    if run.epochs is None or run.splits is None or run.codec is None:
+        return False
+    labels = [row for each in run.splits["validation"] for row in each.labels]
+    frequency = float(run.frequency_losses[np.concatenate(labels)].mean())
+    return Curves(run.epochs, math.log(len(run.codec.tokenizer)), frequency).still_falls

@@ -1,0 +1,1 @@
+"""What the checks of the diagnosis look at, and what becomes of their findings."""

@@ -1,0 +1,90 @@
+"""What the training curves come to: whether the loss moved, exploded, stood still, or was still falling at the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from beamline.diagnosis.evidence import Epoch
+
+_SLOW = 0.05  # of the loss in the last epoch
+_TENTH = 0.1
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Losses of the epochs against two that need no model, in nats a token.
+
+    even: what guessing evenly costs, log(vocabulary); random weights cost up to a tenth more. frequency: what the
+    validation references cost by the word frequencies of train.
+    """
+
+    epochs: Sequence[Epoch]
+    even: float
+    frequency: float
+
+    @cached_property
+    def validation(self) -> list[float]:
+        return [each.validation_loss for each in self.epochs]
+
+    @cached_property
+    def training(self) -> list[float]:
+        """Means over an epoch, with dropout."""
+        return [each.training_loss for each in self.epochs]
+
+    @property
+    def highest(self) -> float:
+        return max(*self.training, self.validation[-1])
+
+    @property
+    def begun_at(self) -> float:
+        return max(self.even, self.training[0])
+
+    @property
+    def fall(self) -> float:
+        return self.begun_at - self.validation[-1]
+
+    @property
+    def is_learnt(self) -> bool:
+        """Whether the model ended a tenth below word frequencies, on either set."""
+        return min(self.validation[-1], self.training[-1]) < (1 - _TENTH) * self.frequency
+
+    @property
+    def exploded(self) -> bool:
+        """Whether a loss was half as high again as guessing evenly, and never got over it."""
+        return self.highest > 1.5 * self.even and not self.is_learnt
+
+    @property
+    def rose_again(self) -> bool:
+        """Whether the training loss gave back a tenth of what it had gained."""
+        lowest = min(self.training)
+        return self.training[-1] - lowest > _TENTH * (self.begun_at - lowest) > 0
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the model is no better than word frequencies, and more of the same would not have made it so."""
+        moved = self.still_falls and self.fall >= 0.01 * self.begun_at
+        return len(self.epochs) > 1 and not self.is_learnt and not moved
+
+    @property
+    def last_fall(self) -> float | None:
+        """Share of the validation loss that the last epoch took off; None after one epoch."""
+        return 1 - self.validation[-1] / self.validation[-2] if len(self.epochs) > 1 else None
+
+    @property
+    def still_falls(self) -> bool:
+        """Whether the last epoch took off 5 % of the validation loss, or a tenth of the whole fall.
+
+        After one epoch: whether the training loss has not gone below the validation loss. Nothing falls for good where
+        the rate was 0 or the loss exploded.
+        """
+        if self.exploded or not self.rate:
+            return False
+        if self.last_fall is None:
+            return self.training[-1] >= self.validation[-1]
+        dropped = self.validation[-2] - self.validation[-1]
+        return self.last_fall >= _SLOW or dropped >= _TENTH * self.fall > 0
+
+    @property
+    def rate(self) -> float:
+        """The highest learning rate at an epoch's end."""
+        return max(each.learning_rate for each in self.epochs)

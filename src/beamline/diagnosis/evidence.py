@@ -1,0 +1,297 @@
+"""What a run left behind, for the diagnosis to look at, and what is measured of it more than once.
+
+Where a part is missing it is None, and the checks that need it don't apply: of somebody else's system there may be
+nothing but its summaries and their references.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+
+from beamline.bootstrap import FloatArray
+from beamline.decoding import Decoder
+from beamline.diagnosis import baselines
+from beamline.diagnosis.probes import Forced, force
+from beamline.errors import BeamlineError
+from beamline.model import load_model
+from beamline.params import Generation, Padding, Params, Rouge
+from beamline.prepared import EncodedDialogue, Example
+from beamline.rouge import RougeScorer
+from beamline.text import TextCodec
+
+SAMPLE = 100  # dialogues that a model is tried on: enough for an interval of about 3 points, and for 30 seconds in all
+BASELINE_ROWS = 200  # that summaries without a model are compared on: no model, so that more can be afforded
+TRUSTED_COVERAGE = 0.9
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Summaries and their references, row by row; ids and dialogues are None where the files hold none."""
+
+    ids: Sequence[str] | None
+    dialogues: Sequence[str] | None
+    references: Sequence[Sequence[str]]
+    summaries: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A point of the training curves. Losses in nats per token; the training loss is the epoch's mean."""
+
+    epoch: int
+    training_loss: float
+    validation_loss: float
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The metrics files as they were written: metrics/rouge.json, metrics/generation.json, metrics/train.json."""
+
+    rouge: Mapping[str, Any]
+    generation: Mapping[str, Any]
+    train: Mapping[str, Any]
+
+
+@dataclass
+class Evidence:
+    """A run, as far as it is known.
+
+    predictions: of the test set. splits: data/prepared, by split. codec: its tokenizer. checkpoint: directory of the
+    checkpoint that was evaluated; kept: directories of all that were kept, the lowest validation loss first.
+    root: the directory that holds the run's other files (wandb/).
+
+    What is measured is measured on the CPU or the GPU that is there, once, when the first check asks for it.
+    """
+
+    seed: int
+    rouge: Rouge
+    predictions: Predictions | None = None
+    params: Params | None = None
+    splits: Mapping[str, Sequence[EncodedDialogue]] | None = None
+    codec: TextCodec | None = None
+    checkpoint: Path | None = None
+    kept: Sequence[Path] | None = None
+    epochs: Sequence[Epoch] | None = None
+    recorded: Recorded | None = None
+    root: Path | None = None
+    _decoded: dict[tuple[Path, str, Generation], list[str]] = field(default_factory=dict, repr=False)
+    _models: dict[Path, PreTrainedModel] = field(default_factory=dict, repr=False)
+
+    # The metric
+
+    @cached_property
+    def reported_scorer(self) -> RougeScorer:
+        """ROUGE exactly as the run reports it, however little its tokenizer sees."""
+        return self.scorer_with()
+
+    @cached_property
+    def scorer(self) -> RougeScorer:
+        """ROUGE as the run reports it if its tokenizer sees the references' script, else with one that does.
+
+        What is measured with it is worth something even where the run's own metric is blind.
+        """
+        if self.reported_scorer.coverage >= TRUSTED_COVERAGE:
+            return self.reported_scorer
+        return self.scorer_with(tokenizer="auto")
+
+    def scorer_with(self, references: Sequence[Sequence[str]] | None = None, **changes: Any) -> RougeScorer:
+        """A scorer with other settings of `rouge`, or for other references than those of the predictions."""
+        rouge = self.rouge.model_copy(update={"minimum_coverage": 0.0, **changes})
+        if references is None:
+            references = self._given(self.predictions, "predictions").references
+        return RougeScorer(rouge, references, seed=self.seed)
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """`rouge_f` of each prediction, 0 to 1, by the trusted scorer."""
+        predictions = self._given(self.predictions, "predictions")
+        return self.scorer.score(predictions.summaries).headline.columns()["rouge_f"]
+
+    @cached_property
+    def leads(self) -> dict[str, FloatArray]:
+        """How far `rouge_f`, 0 to 1, of the predictions is above each baseline's, dialogue by dialogue, by its name.
+
+        Of at most `BASELINE_ROWS` dialogues drawn by the seed, and of those baselines that there are texts for.
+        """
+        predictions = self._given(self.predictions, "predictions")
+        count = len(predictions.summaries)
+        rows = np.random.default_rng(self.seed).choice(count, min(BASELINE_ROWS, count), replace=False)
+        dialogues = [""] * len(rows) if predictions.dialogues is None else [predictions.dialogues[row] for row in rows]
+        summarizers = {} if predictions.dialogues is None else baselines.from_dialogues()
+        if self.splits is not None:
+            training = self.splits["train"]
+            texts = [each.record.dialogue for each in training], [each.record.references[0] for each in training]
+            summarizers |= baselines.from_training(*texts, seed=self.seed)
+        scorer = self.scorer_with([predictions.references[row] for row in rows], tokenizer=self.scorer.tokenizer)
+        own = self.scores[rows]
+        return {
+            name: own - scorer.score(summarize(dialogues)).headline.columns()["rouge_f"]
+            for name, summarize in summarizers.items()
+        }
+
+    # The model
+
+    @cached_property
+    def device(self) -> torch.device:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    @property
+    def model(self) -> PreTrainedModel:
+        """The evaluated checkpoint with dropout off."""
+        return self.model_of(self._given(self.checkpoint, "checkpoint"))
+
+    def model_of(self, checkpoint: Path) -> PreTrainedModel:
+        if checkpoint not in self._models:
+            self._models[checkpoint] = load_model(checkpoint).to(self.device).eval()
+        return self._models[checkpoint]
+
+    @cached_property
+    def model_codec(self) -> TextCodec:
+        """The tokenizer that lies beside the evaluated checkpoint, which decoding goes by."""
+        return self.codec_of(self._given(self.checkpoint, "checkpoint"))
+
+    def codec_of(self, checkpoint: Path) -> TextCodec:
+        """The tokenizer beside a checkpoint; of somebody else's, which has no encoding.json, the one made for it."""
+        if self.kept is None and not (checkpoint / "encoding.json").is_file():
+            return self.training_codec
+        return TextCodec.load(checkpoint)
+
+    def sample(self, split: str) -> list[EncodedDialogue]:
+        """At most `SAMPLE` dialogues of a split, drawn by the seed, in the order of the data; always the same."""
+        dialogues = self._given(self.splits, "splits")[split]
+        return [dialogues[index] for index in self.sample_rows(split)]
+
+    def sample_rows(self, split: str) -> list[int]:
+        """Where in the split the dialogues of its `sample` stand."""
+        count = len(self._given(self.splits, "splits")[split])
+        drawn = np.random.default_rng(self.seed).choice(count, min(SAMPLE, count), replace=False)
+        return sorted(drawn.tolist())
+
+    def force(self, examples: Sequence[Example], *, attend: bool = True) -> Forced:
+        """Teacher-force `examples` with the evaluated checkpoint; see `probes.force`."""
+        return force(self.model, self.training_codec, examples, self.device, attend=attend)
+
+    @cached_property
+    def forced(self) -> Forced:
+        """The sample of test with teacher forcing: each dialogue's first reference."""
+        return self.force(first_references(self.sample("test")))
+
+    @cached_property
+    def frequency_losses(self) -> FloatArray:
+        """What each token would cost if only its frequency in the training summaries were known: nats, [vocabulary].
+
+        One is added to each count, so that a token that is not there has a probability too.
+        """
+        labels = [row for each in self._given(self.splits, "splits")["train"] for row in each.labels]
+        counts = np.bincount(np.concatenate(labels), minlength=len(self.training_codec.tokenizer)) + 1.0
+        return np.asarray(-np.log(counts / counts.sum()))
+
+    @property
+    def training_codec(self) -> TextCodec:
+        """The tokenizer that the model was trained with."""
+        return self._given(self.codec, "codec")
+
+    # Decoding
+
+    def decode(self, split: str, *, checkpoint: Path | None = None, **changes: Any) -> list[str]:
+        """Summaries of the split's `sample`, with `generation` as params.yaml has it but for `changes`.
+
+        checkpoint: another one of those kept. Each setting is decoded once.
+        """
+        generation = self._given(self.params, "params").generation.model_copy(update=changes)
+        directory = checkpoint or self._given(self.checkpoint, "checkpoint")
+        key = (directory, split, generation)
+        if key not in self._decoded:
+            codec = self.codec_of(directory)
+            what = ", ".join([split, directory.name, *(f"{name} {value}" for name, value in changes.items())])
+            self._decoded[key] = self.summarize(
+                self.model_of(directory), codec, generation, self.sample(split), description=what
+            )
+        return self._decoded[key]
+
+    def summarize(
+        self,
+        model: PreTrainedModel,
+        codec: TextCodec,
+        generation: Generation,
+        dialogues: Sequence[EncodedDialogue],
+        *,
+        seed: int | None = None,
+        dropout: bool = False,
+        description: str = "decoding",
+    ) -> list[str]:
+        """Summaries of any dialogues, by any model, tokenizer and settings.
+
+        seed: of sampling and dropout, the run's own where it is None. dropout: decode with the model in training mode.
+        Raises `BeamlineError` for a token that the model has no embedding for.
+        """
+        known, highest = model.get_input_embeddings().num_embeddings, max(max(each.input_ids) for each in dialogues)
+        if highest >= known:
+            raise BeamlineError(f"the model has embeddings for {known} tokens, the tokenizer gives token {highest}")
+        params = self._given(self.params, "params")
+        limit = getattr(model.config, "max_position_embeddings", None) or generation.max_length
+        generation = generation.model_copy(update={"max_length": min(generation.max_length, limit)})
+        own_settings = model.generation_config  # a decoder takes them away
+        try:
+            decoder = Decoder(model, codec, generation, Padding(mode="longest", labels="masked"), self.device)
+            model.train(dropout)
+            summaries = decoder.summaries(
+                [each.input_ids for each in dialogues],
+                tokens_per_batch=params.evaluate.tokens_per_batch,
+                seed=self.seed if seed is None else seed,
+                description=description,
+            )
+        finally:
+            model.eval()
+            model.generation_config = own_settings
+        return [each.text for each in summaries]
+
+    @property
+    def rewritten(self) -> list[str]:
+        """The test `sample` decoded once more, with the settings and the checkpoint of the evaluation."""
+        return self.decode("test")
+
+    @cached_property
+    def written(self) -> list[str]:
+        """What the predictions hold for the dialogues of the test `sample`, in its order.
+
+        Raises `BeamlineError` where they are of other dialogues.
+        """
+        predictions = self._given(self.predictions, "predictions")
+        rows, test = self.sample_rows("test"), self._given(self.splits, "splits")["test"]
+        if list(predictions.dialogues or []) != [each.record.dialogue for each in test]:
+            raise BeamlineError("the predictions are not of the test split's dialogues")
+        return [predictions.summaries[row] for row in rows]
+
+    def sample_scores(self, split: str, summaries: Sequence[str]) -> FloatArray:
+        """`rouge_f`, 0 to 1, of a summary for each dialogue of the split's `sample`, by the trusted tokenizer."""
+        return self._sample_scorer(split).score(summaries).headline.columns()["rouge_f"]
+
+    def _sample_scorer(self, split: str) -> RougeScorer:
+        if split not in self._sample_scorers:
+            references = [each.record.references for each in self.sample(split)]
+            self._sample_scorers[split] = self.scorer_with(references, tokenizer=self.scorer.tokenizer)
+        return self._sample_scorers[split]
+
+    @cached_property
+    def _sample_scorers(self) -> dict[str, RougeScorer]:
+        return {}
+
+    @staticmethod
+    def _given(part: Part | None, name: str) -> Part:
+        if part is None:
+            raise BeamlineError(f"needs {name.replace('_', ' ')}")
+        return part
+
+
+def first_references(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
+    return [Example(each.input_ids, each.labels[0]) for each in dialogues]

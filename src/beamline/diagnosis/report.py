@@ -1,0 +1,98 @@
+"""What a diagnosis shows: the verdict above the table of checks, for a terminal and as Markdown, and its figures."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from beamline.checks import Finding, Status
+from beamline.diagnosis.verdict import Result, Verdict
+from beamline.report import Grid, Line
+
+_MARKS = {Status.PASS: "✓", Status.WARNING: "!", Status.FAILURE: "✗", Status.NOT_APPLICABLE: "–"}
+
+
+def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
+    """metrics/diagnosis.json: counts by status, the causes, and every figure under `family.check`.
+
+    Nothing in it is a list, which `dvc metrics diff` would drop.
+    """
+    statuses = [each.finding.status for each in results]
+    return {
+        "verdict": verdict.headline,
+        "cause": verdict.causes[0].check.name if verdict.causes else "none",
+        "count": {status.value.replace(" ", "_"): statuses.count(status) for status in Status},
+        "points": {each.check.name: each.finding.points for each in verdict.causes if each.finding.points is not None},
+        "figures": _by_family(results),
+    }
+
+
+def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
+    """The report from top to bottom."""
+    yield Line(f"Verdict: {verdict.headline}.")
+    yield from _causes(verdict)
+    yield from _symptoms(verdict)
+    if verdict.gap:
+        yield Line(verdict.gap)
+    families = dict.fromkeys(each.check.family for each in results)
+    yield Grid(
+        ["", "check", "figure", "healthy", "points", "what it means, and what to do"],
+        [_row(each) for family in families for each in results if each.check.family == family],
+        title="Checks",
+        caption="✓ pass  ! warning  ✗ failure  – not applicable; points: 100 × rouge_f that mending brings",
+        labels=6,
+    )
+
+
+def _causes(verdict: Verdict) -> Iterator[Line | Grid]:
+    if verdict.causes:
+        yield Grid(
+            ["", "cause", "ROUGE points", "evidence", "what to do"],
+            [
+                [str(number), each.check.title, _points(each.finding), each.finding.meaning, each.finding.advice]
+                for number, each in enumerate(verdict.causes, start=1)
+            ],
+            title="Causes, in the order in which they explain the missing score",
+            labels=5,
+        )
+
+
+def _symptoms(verdict: Verdict) -> Iterator[Line | Grid]:
+    if not verdict.symptoms:
+        return
+    if verdict.causes:
+        names = ", ".join(each.check.title for each in verdict.symptoms)
+        yield Line(f"Also seen, and possible consequences of these causes: {names}.")
+        return
+    yield Grid(
+        ["seen", "it may be", "what would tell"],
+        [
+            ["" if number else f"{each.check.title}: {each.finding.meaning}", other.cause, other.test]
+            for each in verdict.symptoms
+            for number, other in enumerate(each.check.may_be)
+        ],
+        title="Seen, with more than one possible cause",
+        labels=3,
+    )
+
+
+def _row(result: Result) -> list[str]:
+    finding = result.finding
+    return [
+        _MARKS[finding.status],
+        result.check.title,
+        "" if finding.figure is None else f"{finding.figure:.4g}",
+        finding.threshold,
+        _points(finding),
+        " ".join(filter(None, [f"{finding.meaning}.", finding.advice and f"{finding.advice}."])),
+    ]
+
+
+def _points(finding: Finding) -> str:
+    return "" if finding.points is None else f"{finding.points:+.1f}"
+
+
+def _by_family(results: Sequence[Result]) -> dict[str, dict[str, float]]:
+    figures: dict[str, dict[str, float]] = {}
+    for each in results:
+        if each.finding.figure is not None:
+            figures.setdefault(each.check.family, {})[each.check.name] = each.finding.figure
+    return figures

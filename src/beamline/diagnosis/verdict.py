@@ -1,0 +1,73 @@
+"""From findings to a verdict: the causes of a missing score, the first first, and what only follows from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beamline.checks import CATALOGUE, Check, Finding, Status
+from beamline.checks.baselines import gap_to_baselines
+from beamline.diagnosis.evidence import Evidence
+
+# Where the metric is blind, or looks at other files than the model's, every further figure is worthless; where test
+# isn't what it should be, no score of any model means what it says. Only then is it the model's turn.
+_TRUST = {"metric": 0, "reporting": 1, "data": 2}
+_SEVERITY = {Status.FAILURE: 0, Status.WARNING: 1}
+
+
+@dataclass(frozen=True)
+class Result:
+    check: Check
+    finding: Finding
+
+    @property
+    def is_found(self) -> bool:
+        return self.finding.status in _SEVERITY
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """causes: what is wrong by itself, the first explains most. symptoms: what is seen and can follow from them.
+
+    gap: how the model stands beside the best trivial baseline, a sentence; empty where that can't be measured.
+    """
+
+    causes: Sequence[Result]
+    symptoms: Sequence[Result]
+    gap: str
+
+    @property
+    def headline(self) -> str:
+        failures = [each for each in self.causes if each.finding.status is Status.FAILURE]
+        if failures:
+            more = f", and {len(self.causes) - 1} more" if len(self.causes) > 1 else ""
+            return f"{failures[0].check.title}: {failures[0].finding.meaning}{more}"
+        if self.causes:
+            return f"nothing is broken; {self.causes[0].check.title}: {self.causes[0].finding.meaning}"
+        if any(each.finding.status is Status.FAILURE for each in self.symptoms):
+            return "something is wrong, and these checks can't say which of several causes it is"
+        if self.symptoms:
+            return "nothing is broken; what is unusual stands below"
+        return "nothing wrong found: the model is simply this good"
+
+
+def run_checks(run: Evidence) -> list[Result]:
+    """Every check's finding, in the order of the catalogue."""
+    return [Result(each, each(run)) for each in CATALOGUE]
+
+
+def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
+    """Causes come before symptoms: a check that names a cause fails on its mechanism, a symptom on what follows.
+
+    Causes are ordered by severity, then by how much of the rest depends on them (the metric, the files, the data, the
+    model), then by the points that they account for. A cause that costs nothing measurable keeps its listed place.
+    """
+    found = [each for each in results if each.is_found]
+    return Verdict(
+        causes=sorted((each for each in found if not each.check.is_symptom), key=_rank),
+        symptoms=sorted((each for each in found if each.check.is_symptom), key=_rank),
+        gap=gap_to_baselines(run),
+    )
+
+
+def _rank(result: Result) -> tuple[int, int, float]:
+    finding = result.finding
+    return (_SEVERITY[finding.status], _TRUST.get(result.check.family, 3), -abs(finding.points or 0.0))

@@ -1,0 +1,86 @@
+"""From findings to a verdict, and the report that shows it."""
+
+from typing import Any
+
+import pytest
+
+from beamline.checks import Check, Explanation, Finding, Status
+from beamline.checks.check import failed, passed, warned
+from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.report import parts, to_metrics
+from beamline.diagnosis.verdict import Result, Verdict, judge
+from beamline.params import Rouge
+from beamline.report import to_markdown
+
+EITHER = (Explanation("one", "try this"), Explanation("another", "try that"))
+NOTHING = Evidence(seed=0, rouge=Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9))
+
+
+def result(finding: Finding, name: str = "some_check", family: str = "learning", may_be: Any = ()) -> Result:
+    return Result(Check(family, name, (), may_be, lambda run: finding), finding)
+
+
+def verdict(*results: Result) -> Verdict:
+    return judge(NOTHING, results)
+
+
+def test_a_failure_comes_before_a_warning_that_costs_more() -> None:
+    warning = result(warned("slow", "wait", points=9.0), "slow")
+    failure = result(failed("wrong", "mend", points=1.0), "wrong")
+    assert [each.check.name for each in verdict(warning, failure).causes] == ["wrong", "slow"]
+
+
+def test_among_failures_of_the_model_the_dearest_comes_first() -> None:
+    cheap, dear = result(failed("a", "x", points=1.0), "cheap"), result(failed("b", "y", points=20.0), "dear")
+    assert [each.check.name for each in verdict(cheap, dear).causes] == ["dear", "cheap"]
+
+
+def test_a_blind_metric_comes_before_everything_that_was_measured_of_the_model() -> None:
+    model = result(failed("bad", "train", points=40.0), "bad_model")
+    metric = result(failed("blind", "see", points=2.0), "blind", family="metric")
+    assert verdict(model, metric).causes[0] is metric
+
+
+def test_a_symptom_never_comes_before_a_cause() -> None:
+    symptom, cause = result(failed("short", ""), "short", may_be=EITHER), result(warned("cut", "lift"), "cut")
+    found = verdict(symptom, cause)
+    assert (found.causes, found.symptoms) == ([cause], [symptom])
+    text = to_markdown(parts([symptom, cause], found))
+    assert "possible consequences of these causes: short" in text
+
+
+def test_symptoms_without_a_cause_name_all_that_they_may_be_and_what_would_tell() -> None:
+    symptom = result(failed("short", ""), "short", may_be=EITHER)
+    found = verdict(symptom)
+    assert "can't say which" in found.headline
+    text = to_markdown(parts([symptom], found))
+    for explanation in EITHER:
+        assert explanation.cause in text
+        assert explanation.test in text
+
+
+def test_a_run_that_passes_is_simply_this_good() -> None:
+    assert verdict(result(passed("fine"))).headline == "nothing wrong found: the model is simply this good"
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_metrics_count_every_status(status: Status) -> None:
+    results = [result(Finding(status, "so it is", figure=0.5), "one"), result(passed("fine", figure=1.0), "two")]
+    metrics = to_metrics(results, verdict(*results))
+    assert sum(metrics["count"].values()) == 2
+    assert metrics["count"][status.value.replace(" ", "_")] >= 1
+    assert metrics["figures"]["learning"] == {"one": 0.5, "two": 1.0}
+
+
+def test_a_check_without_its_evidence_is_not_applicable_and_says_what_it_needs() -> None:
+    check = Check("learning", "any", ("predictions", "splits"), (), lambda run: passed("never reached"))
+    finding = check(NOTHING)
+    assert finding.status is Status.NOT_APPLICABLE
+    assert finding.meaning == "needs predictions and splits"
+
+
+def test_dialogue_text_in_a_meaning_is_no_markup() -> None:
+    shown = result(failed("<script>alert(1)</script> | *x*", "mend"))
+    text = to_markdown(parts([shown], verdict(shown)))
+    assert "<script>" not in text
+    assert r"\| \*x\*" in text

@@ -130,7 +130,8 @@ def speaker_tags_are_trained(run: Evidence) -> Finding:
 
     Tags are the most frequent tokens of the summaries, and their frequency is the first thing that a model learns. So
     they are untrained where the model finds them less likely than their frequency alone would make them, while it finds
-    the other tokens more likely: both differences by an interval, so that a model that has learnt little passes. And
+    the other tokens more likely: both differences by an interval, so that a model that has learnt little passes, and on
+    training dialogues, so that one that was trained on other topics than test's passes too. And
     where several rows of the embedding matrix are equal: they start at one mean, and any training takes them apart.
     """
     assert run.splits and run.codec
@@ -142,7 +143,7 @@ def speaker_tags_are_trained(run: Evidence) -> Finding:
         return failed(f"{meaning}, {_name(run, highest)}", _RESIZE, figure=float(highest), threshold=f"below {known}")
     tags = {tag for each in run.splits["train"] for text in each.record.references for tag in speaker_tags(text)}
     tokens = sorted(vocabulary[tag] for tag in tags if tag in vocabulary)
-    in_tags, in_others = _against_frequency(run, run.forced, tokens)
+    in_tags, in_others = _against_frequency(run, run.forced_in_training, tokens)
     if not len(in_tags) or not len(in_others) or _was_not_trained(run):
         return not_applicable("needs a trained model, and references with speaker tags that are tokens")
     frequent = [token for token in tokens if run.frequency_losses[token] < -math.log(_FREQUENT)]

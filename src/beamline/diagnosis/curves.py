@@ -7,6 +7,7 @@ from functools import cached_property
 from beamline.diagnosis.evidence import Epoch
 
 _SLOW = 0.05  # of the loss in the last epoch
+_NOTHING = 0.01  # nats a token: a summary of 20 tokens becomes a fifth likelier
 _TENTH = 0.1
 
 
@@ -72,7 +73,7 @@ class Curves:
 
     @property
     def still_falls(self) -> bool:
-        """Whether the last epoch took off 5 % of the validation loss, or a tenth of the whole fall.
+        """Whether the last epoch took off 5 % of the validation loss and more than nothing, or a tenth of the whole fall.
 
         After one epoch: whether the training loss has not gone below the validation loss. Nothing falls for good where
         the rate was 0 or the loss exploded.
@@ -82,7 +83,7 @@ class Curves:
         if self.last_fall is None:
             return self.training[-1] >= self.validation[-1]
         dropped = self.validation[-2] - self.validation[-1]
-        return self.last_fall >= _SLOW or dropped >= _TENTH * self.fall > 0
+        return (self.last_fall >= _SLOW and dropped >= _NOTHING) or dropped >= _TENTH * self.fall > 0
 
     @property
     def rate(self) -> float:

@@ -186,6 +186,11 @@ class Evidence:
         return self.force(first_references(self.sample("test")))
 
     @cached_property
+    def forced_in_training(self) -> Forced:
+        """The sample of train with teacher forcing: what the model should know, whatever test holds."""
+        return self.force(first_references(self.sample("train")))
+
+    @cached_property
     def frequency_losses(self) -> FloatArray:
         """What each token would cost if only its frequency in the training summaries were known: nats, [vocabulary].
 

@@ -49,6 +49,7 @@ COMPOSED = Feature(
     "composed characters (NFC)",
     lambda text: int(not unicodedata.is_normalized("NFD", text)),
     lambda text: unicodedata.normalize("NFC", text),
+    is_possible=lambda text: not unicodedata.is_normalized("NFD", unicodedata.normalize("NFC", text)),
 )
 FINAL_STOPS = Feature(
     "full stops at their end",

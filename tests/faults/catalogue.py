@@ -1,0 +1,331 @@
+"""The faults, each put into a copy of a healthy run through its artefacts, and the check that has to name it."""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import corpus
+import pipeline
+import pytest
+import torch
+from repository import set_params
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForSeq2SeqLM
+
+from beamline import trainer
+from beamline.batching import Collator, source_tensors
+from beamline.diagnosis.collect import of_directory
+from beamline.dialogues import SPEAKER_TAG
+from beamline.params import read_params
+from beamline.prepared import EncodedDialogue, encode_split, read_codec, read_split, write_split
+from beamline.text import TextCodec, build_codec
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """name: as the README's table has it. check: what the verdict's first cause has to be.
+
+    inject: breaks the healthy run in the directory that it is given. language: of the healthy run.
+    """
+
+    name: str
+    check: str
+    inject: Callable[[Path], None]
+    language: str = "english"
+
+
+def with_params(*stages: str, **values: Any) -> Callable[[Path], None]:
+    """Other parameters, and the stages that they change; `__` in a name stands for the dot."""
+
+    def inject(directory: Path) -> None:
+        set_params(directory / "params.yaml", {name.replace("__", "."): value for name, value in values.items()})
+        pipeline.run_stages(directory, *stages)
+
+    return inject
+
+
+def with_raw(change: Callable[[corpus.Splits], None], *stages: str, **values: Any) -> Callable[[Path], None]:
+    """Other dialogues, from the beginning."""
+
+    def inject(directory: Path) -> None:
+        splits: corpus.Splits = {
+            split: [json.loads(line) for line in (directory / f"data/tiny/{split}.jsonl").open(encoding="utf-8")]
+            for split in SPLITS
+        }
+        change(splits)
+        corpus.write(directory / "data" / "tiny", splits)
+        with_params("prepare", *stages, **values)(directory)
+
+    return inject
+
+
+def with_prepared(
+    change: Callable[[EncodedDialogue, TextCodec], EncodedDialogue], splits: Sequence[str] = SPLITS
+) -> Callable[[Path], None]:
+    """Other token ids in data/prepared, trained on."""
+
+    def inject(directory: Path) -> None:
+        prepared = directory / "data" / "prepared"
+        codec = read_codec(prepared)
+        for split in splits:
+            write_split(prepared, split, [change(each, codec) for each in read_split(split, prepared)])
+        pipeline.run_stages(directory, "train", "evaluate")
+
+    return inject
+
+
+def with_summaries(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
+    """Other summaries in reports/predictions.jsonl."""
+
+    def inject(directory: Path) -> None:
+        predictions = of_directory(directory).predictions
+        assert predictions is not None
+        pipeline.rewrite(directory, change(list(predictions.summaries)))
+
+    return inject
+
+
+def checkpoints(directory: Path) -> list[Path]:
+    return [path.parent for path in sorted((directory / "models").glob("*/config.json"))]
+
+
+def strip_tags(text: str) -> str:
+    return " ".join(SPEAKER_TAG.sub("", text).split())
+
+
+def blind(directory: Path) -> None:
+    with_params("evaluate", rouge__tokenizer="english", rouge__minimum_coverage=0.0)(directory)
+
+
+def blind_and_stripped(directory: Path) -> None:
+    blind(directory)
+    predictions = of_directory(directory).predictions
+    assert predictions is not None
+    references = [[strip_tags(text) for text in texts] for texts in predictions.references]
+    pipeline.rewrite(directory, [strip_tags(text) for text in predictions.summaries], references)
+
+
+def score_validation(directory: Path) -> None:
+    prepared = directory / "data" / "prepared"
+    shutil.copy(prepared / "test.parquet", directory / "kept.parquet")
+    shutil.copy(prepared / "validation.parquet", prepared / "test.parquet")
+    pipeline.run_stages(directory, "evaluate")
+    shutil.move(directory / "kept.parquet", prepared / "test.parquet")
+
+
+def constant_references(splits: corpus.Splits) -> None:
+    for row in splits["test"]:
+        row["summary1"] = row["summary2"] = "#Person1# talks to #Person2#."
+
+
+def swap_a_third(splits: corpus.Splits) -> None:
+    rows = splits["train"]
+    moved = rows[: len(rows) // 3]
+    summaries = [row["summary"] for row in moved]
+    for row, summary in zip(moved, [*summaries[7:], *summaries[:7]], strict=True):
+        row["summary"] = summary
+
+
+def one_topic(splits: corpus.Splits) -> None:
+    for split in ("train", "validation"):
+        splits[split] = [row for row in splits[split] if "journey" in row["summary"]]
+
+
+def leak(splits: corpus.Splits) -> None:
+    for number, row in enumerate(splits["test"]):
+        splits["train"][number] = {"id": f"leak-{number}", "dialogue": row["dialogue"], "summary": row["summary1"]}
+
+
+def train_in_korean(splits: corpus.Splits) -> None:
+    other = corpus.korean()
+    splits |= {split: other[split] for split in ("train", "validation")}
+
+
+def pad_labels(each: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
+    limit, pad = codec.encoding.max_target_tokens, codec.encoding.pad_token_id
+    return replace(each, labels=[row + [pad] * (limit - len(row)) for row in each.labels])
+
+
+def drop_end(each: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
+    return replace(each, labels=[row[:-1] for row in each.labels])
+
+
+def shift(each: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
+    return replace(each, labels=[[codec.encoding.decoder_start_token_id, *row] for row in each.labels])
+
+
+def unknown_tags(each: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
+    vocabulary = codec.tokenizer.get_vocab()
+    tags = {index for token, index in vocabulary.items() if SPEAKER_TAG.fullmatch(token)}
+
+    def lose(row: list[int]) -> list[int]:
+        return [codec.tokenizer.unk_token_id if token in tags else token for token in row]
+
+    return replace(each, input_ids=lose(each.input_ids), labels=[lose(row) for row in each.labels])
+
+
+def split_tags(directory: Path) -> None:
+    prepared = directory / "data" / "prepared"
+    splits = {split: read_split(split, prepared) for split in SPLITS}
+    texts = [text for each in splits["train"] for text in (each.record.dialogue, *each.record.references)]
+    codec = build_codec(read_params(directory / "params.yaml").tokenizer, texts, tags=())
+    codec.save(prepared / "tokenizer")
+    for split, dialogues in splits.items():
+        write_split(prepared, split, encode_split([each.record for each in dialogues], codec))
+    pipeline.run_stages(directory, "train", "evaluate")
+
+
+def untrained_tags(directory: Path) -> None:
+    for checkpoint in checkpoints(directory):
+        vocabulary = TextCodec.load(checkpoint).tokenizer.get_vocab()
+        tags = [index for token, index in vocabulary.items() if SPEAKER_TAG.fullmatch(token)]
+        weights = load_file(checkpoint / "model.safetensors")
+        rows = weights["model.shared.weight"]
+        rows[tags] = rows.mean(dim=0)
+        save_file(weights, checkpoint / "model.safetensors", metadata={"format": "pt"})
+    pipeline.run_stages(directory, "evaluate")
+
+
+def other_tokenizer(directory: Path) -> None:
+    texts = [row["dialogue"] for row in corpus.korean()["train"]]
+    codec = build_codec(read_params(directory / "params.yaml").tokenizer, texts, tags=("#Person1#", "#Person2#"))
+    for checkpoint in checkpoints(directory):
+        codec.save(checkpoint)
+    pipeline.run_stages(directory, "evaluate")
+
+
+class Unattending(Collator):
+    """A trainer that masks the whole source away."""
+
+    def __call__(self, examples: Sequence[Any]) -> dict[str, torch.Tensor]:
+        tensors = super().__call__(examples)
+        return {**tensors, "attention_mask": torch.zeros_like(tensors["attention_mask"])}
+
+
+def train_without_source(directory: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "Collator", Unattending)
+        pipeline.run_stages(directory, "train")
+    pipeline.run_stages(directory, "evaluate")
+
+
+def dropout_on(directory: Path) -> None:
+    run = of_directory(directory)
+    assert run.params and run.splits and run.codec
+    test = run.splits["test"]
+    pipeline.rewrite(directory, run.summarize(run.model, run.codec, run.params.generation, test, seed=1, dropout=True))
+
+
+def worst_checkpoint(directory: Path) -> None:
+    with_params("train", train__keep=10)(directory)
+    listed = directory / "models" / "checkpoints.json"
+    kept = json.loads(listed.read_text(encoding="utf-8"))
+    listed.write_text(json.dumps(kept[-1:]), encoding="utf-8")
+    pipeline.run_stages(directory, "evaluate")
+    listed.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def wrong_start(directory: Path) -> None:
+    for checkpoint in checkpoints(directory):
+        path = checkpoint / "encoding.json"
+        encoding = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**encoding, "decoder_start_token_id": encoding["eos_token_id"]}), encoding="utf-8")
+    pipeline.run_stages(directory, "evaluate")
+
+
+def generation_config(directory: Path) -> None:
+    for checkpoint in checkpoints(directory):
+        path = checkpoint / "generation_config.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**config, "max_length": 10, "num_beams": 2}), encoding="utf-8")
+    run = of_directory(directory)
+    assert run.splits and run.checkpoint and run.codec
+    model = AutoModelForSeq2SeqLM.from_pretrained(run.checkpoint)
+    summaries = []
+    for each in run.splits["test"]:
+        inputs = source_tensors([each.input_ids], run.codec.encoding, len(each.input_ids))
+        summaries += run.codec.decode(model.generate(**inputs)[:, 1:].tolist())
+    pipeline.rewrite(directory, summaries)
+
+
+METRIC = (
+    Fault("ASCII-only ROUGE tokenizer on Korean, tags kept", "tokenizer_sees_the_script", blind, "korean"),
+    Fault("the same, tags stripped", "tokenizer_sees_the_script", blind_and_stripped, "korean"),
+    Fault(
+        "tags stripped from one side only", "same_speaker_tags", with_summaries(lambda rows: [*map(strip_tags, rows)])
+    ),
+    Fault("one side in lower case", "same_letter_case", with_summaries(lambda rows: [text.lower() for text in rows])),
+    Fault("predictions off by one row", "rows_are_paired", with_summaries(lambda rows: [*rows[1:], rows[0]])),
+    Fault("wrong split scored", "predictions_are_of_test", score_validation),
+)
+DATA = (
+    Fault("references constant", "references_differ", with_raw(constant_references, "evaluate")),
+    Fault(
+        "a third of the training summaries of other dialogues",
+        "summaries_belong_to_their_dialogues",
+        with_raw(swap_a_third, "train", "evaluate"),
+    ),
+    Fault("training set of one topic", "training_covers_test", with_raw(one_topic, "train", "evaluate")),
+    Fault(
+        "test dialogues in train", "test_is_not_in_train", with_raw(leak, "train", "evaluate", data__allow_leakage=True)
+    ),
+    Fault(
+        "train and test in different languages",
+        "splits_share_a_language",
+        with_raw(train_in_korean, "train", "evaluate"),
+    ),
+    Fault(
+        "targets truncated to 8 tokens",
+        "targets_are_whole",
+        with_params("prepare", "train", "evaluate", tokenizer__max_target_tokens=8),
+    ),
+    Fault(
+        "sources truncated to 32 tokens",
+        "sources_are_whole",
+        with_params("prepare", "train", "evaluate", tokenizer__max_source_tokens=32),
+    ),
+)
+LABELS = (
+    Fault(
+        "padding counted in the loss",
+        "padding_is_masked",
+        with_params("train", "evaluate", padding__labels="unmasked"),
+    ),
+    Fault("labels padded in preprocessing", "padding_is_masked", with_prepared(pad_labels, ("train", "validation"))),
+    Fault("labels without end of sequence", "labels_end", with_prepared(drop_end)),
+    Fault("labels shifted twice", "labels_are_shifted_once", with_prepared(shift)),
+    Fault("speaker tags split into pieces", "speaker_tags_are_tokens", split_tags),
+    Fault("speaker tags mapped to unknown", "speaker_tags_are_known", with_prepared(unknown_tags)),
+    Fault("embeddings of the tags left untrained", "speaker_tags_are_trained", untrained_tags),
+    Fault("tokenizer of another model beside the checkpoint", "tokenizer_is_the_trained_one", other_tokenizer),
+)
+LEARNING = (
+    Fault(
+        "learning rate zero", "learning_rate_is_above_zero", with_params("train", "evaluate", train__learning_rate=0.0)
+    ),
+    Fault("learning rate that explodes", "loss_falls", with_params("train", "evaluate", train__learning_rate=1.0)),
+    Fault("source attention mask all zero at training", "source_is_attended", train_without_source),
+    Fault("dropout left on at evaluation", "dropout_is_off", dropout_on),
+    Fault("worst checkpoint instead of the best", "best_checkpoint_is_evaluated", worst_checkpoint),
+)
+DECODING = (
+    Fault("decoder start token wrong at generation", "decoder_start_token", wrong_start),
+    Fault("`max_length: 8`", "max_length", with_params("evaluate", generation__max_length=8)),
+    Fault("`min_length` above every reference", "min_length", with_params("evaluate", generation__min_length=60)),
+    Fault(
+        "`no_repeat_ngram_size: 1`",
+        "no_repeat_ngram_size",
+        with_params("evaluate", generation__no_repeat_ngram_size=1),
+    ),
+    Fault(
+        "`repetition_penalty: 5`",
+        "repetition_penalty",
+        with_params("evaluate", generation__repetition_penalty=5.0),
+    ),
+    Fault("generation_config overrides what was asked for", "generation_config_is_not_followed", generation_config),
+)

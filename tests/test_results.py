@@ -41,4 +41,4 @@ def test_health_counts_what_is_not_as_it_should_be() -> None:
         "unfinished": 0.25,
         "repetitive": 0.25,
     }
-    assert length_pairs(dialogues[:1], summaries[:1]) == [{"id": "1", "reference_words": 3.0, "summary_words": 4}]
+    assert length_pairs(dialogues[:1], summaries[:1]) == [{"reference_words": 3.0, "summary_words": 4}]

@@ -68,10 +68,12 @@ def score_histogram(result: RougeResult) -> list[dict[str, float]]:
 
 
 def length_pairs(dialogues: Sequence[EncodedDialogue], summaries: Sequence[Summary]) -> list[dict[str, Any]]:
-    """plots/lengths.json: words of each summary beside the mean of its references."""
+    """plots/lengths.json: words of each summary beside the mean of its references, in the order of the data.
+
+    Without ids: DVC writes a plot's file into a script of its page, where a text of the data could end that script.
+    """
     return [
         {
-            "id": each.record.id,
             "reference_words": float(np.mean([_words(text) for text in each.record.references])),
             "summary_words": _words(summary.text),
         }

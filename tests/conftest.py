@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from memorised_run import memorised_run
+from repository import Repository, tiny_repository
 from small_run import small_run
 
 from beamline.diagnosis.evidence import Evidence
@@ -28,3 +29,12 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 def memorised(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     """A small run that knows its test dialogues by heart; copy it with dataclasses.replace too."""
     return memorised_run(tmp_path_factory.mktemp("memorised"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A clone in which `dvc repro` ran, its results committed; tests take copies of it."""
+    repository = tiny_repository(tmp_path_factory.mktemp("finished") / "clone")
+    repository.dvc("repro")
+    repository.commit("first results")
+    return repository

@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,17 @@ def set_params(path: Path, values: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Repository:
+    """environment: what its commands see besides this process's own, less what would steer DVC, git or W&B."""
+
     path: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "GIT_", "WANDB_"))},
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "COLUMNS": "200",
+            **self.environment,
         }
         result = subprocess.run(
             command, cwd=self.path, env=environment, capture_output=True, text=True, timeout=500, check=False

@@ -5,17 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from repository import Repository, tiny_repository
+from repository import Repository
 
 from beamline.checks import CATALOGUE
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    repository = tiny_repository(tmp_path_factory.mktemp("diagnosed") / "clone")
-    repository.dvc("repro")
-    repository.commit("results")
-    return repository
 
 
 @pytest.fixture

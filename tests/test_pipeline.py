@@ -14,15 +14,6 @@ from repository import Repository, tiny_repository
 SCORES = ("rouge1_f", "rouge2_f", "rougeL_f", "rougeLsum_f", "rouge_f")
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A clone in which `dvc repro` ran; tests take copies of it."""
-    repository = tiny_repository(tmp_path_factory.mktemp("finished") / "clone")
-    repository.dvc("repro")
-    repository.commit("first results")
-    return repository
-
-
 @pytest.fixture
 def clone(finished: Repository, tmp_path: Path) -> Repository:
     shutil.copytree(finished.path, tmp_path / "clone", symlinks=True)

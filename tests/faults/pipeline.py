@@ -62,7 +62,7 @@ def run_stages(directory: Path, *stages: str) -> None:
 
 
 def rewrite(directory: Path, summaries: Sequence[str], references: Sequence[Sequence[str]] | None = None) -> None:
-    """Other summaries, and maybe references, in place of those that were evaluated: scored and written as `evaluate`."""
+    """Other summaries, and maybe references, in place of those that were evaluated, scored as `evaluate` does."""
     run = of_directory(directory)
     assert run.predictions and run.recorded and run.params
     test = read_split("test", directory / "data" / "prepared")
@@ -73,13 +73,11 @@ def rewrite(directory: Path, summaries: Sequence[str], references: Sequence[Sequ
         ]
     scorer = run.scorer_with([each.record.references for each in test])
     result = scorer.score(summaries)
-    # How each ended isn't known of them; it is left as it was.
     texts = [Summary(text, len(text.split()), finished=True) for text in summaries]
-    health = {name: run.recorded.rouge["test"][name] for name in ("unfinished", "empty", "repetitive")}
-    test_metrics = {**run.recorded.rouge["test"], **result.headline.means(), **health}
     metrics = {
         **run.recorded.rouge,
-        "test": test_metrics,
+        # How each summary ended isn't known; that is left as it was.
+        "test": {**run.recorded.rouge["test"], **result.headline.means()},
         "coverage": scorer.coverage,
         "signature": scorer.signature(backend="transformers"),
     }

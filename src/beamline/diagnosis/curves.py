@@ -73,7 +73,7 @@ class Curves:
 
     @property
     def still_falls(self) -> bool:
-        """Whether the last epoch took off 5 % of the validation loss and more than nothing, or a tenth of the whole fall.
+        """Whether the last epoch took 5 % off the validation loss and more than nothing, or a tenth of the whole fall.
 
         After one epoch: whether the training loss has not gone below the validation loss. Nothing falls for good where
         the rate was 0 or the loss exploded.

@@ -1,0 +1,271 @@
+"""How fast training is: Beamline's batches against the usual recipe and against fixed padding, on DialogSum.
+
+python benchmarks/training.py DIALOGSUM_DIRECTORY [--steps 24] [--rounds 5] [--epoch beamline --epoch usual]
+
+Ways to train one model, a BART of 8 M parameters trained from nothing, with 2 threads in single precision: `beamline`,
+the train stage's own trainer; `usual`, transformers' Seq2SeqTrainer with its collator, in random order, 16 dialogues a
+batch, padded to the batch's longest; `fixed`, the same with dialogues padded to 512 tokens and summaries to 128;
+`fixed-512`, both padded to 512. Beamline's token budget is such that its batches hold 16 dialogues on average too, so
+that all make as many optimizer steps an epoch.
+
+Speed is real source tokens (padding is none) a second of the whole training step, data loading included. The ways take
+turns and each round draws other batches, so that a machine that slows down slows all; medians over the rounds, ratios
+within a round. The first steps of a turn, which allocate, are not counted.
+
+Floating-point operations are those of the matrix products, forward and backward, in all positions of a batch, padding
+included: torch's FlopCounterMode counts them for each timed batch's shape on a copy of the model without memory (the
+`meta` device), attention written out as products. What is not a product (softmax, normalization, dropout, optimizer)
+counts as nothing. Their rate is set against that of 2048 x 2048 products, measured before and after the same turn.
+
+The validation losses after one epoch are taken with the code of the train stage, for each `--epoch`.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import transformers
+import typer
+from rich.console import Console
+from torch.utils.data import DataLoader
+from torch.utils.flop_counter import FlopCounterMode
+from transformers import (
+    BartForConditionalGeneration,
+    DataCollatorForSeq2Seq,
+    Seq2SeqTrainer,
+    Trainer,
+    TrainerCallback,
+    set_seed,
+)
+from transformers.trainer_callback import PrinterCallback
+
+from beamline.batching import Collator, LengthBucketedBatches
+from beamline.dialogues import read_corpus
+from beamline.learning import teacher_forced
+from beamline.model import build_model
+from beamline.params import Params, read_params
+from beamline.prepare import settle_codec
+from beamline.prepared import Example, encode_split, examples
+from beamline.text import TextCodec
+from beamline.trainer import SummarizationTrainer, training_arguments
+
+WAYS = ("beamline", "usual", "fixed", "fixed-512")
+FIXED_TARGET_TOKENS = {"fixed": 128, "fixed-512": 512}
+DIALOGUES_PER_BATCH = 16
+WARM_STEPS = 3
+SIDE = 2048  # of the matrices whose product is the machine's rate
+SETTINGS: dict[str, dict[str, Any]] = {
+    "tokenizer": {"vocabulary_size": 8000, "max_source_tokens": 512, "max_target_tokens": 128},
+    "model": {"name": None},
+    "train": {"num_train_epochs": 1, "learning_rate": 0.001, "warmup_steps": 100, "precision": "fp32", "threads": 2},
+}
+SCRATCH = {"family": "bart", "d_model": 256, "layers": 3, "attention_heads": 4, "ffn_dim": 1024, "dropout": 0.1}
+
+
+@dataclass
+class Turn:
+    """What one turn of one way did. shapes: (batch, source, target) of its counted batches; seconds: for them all."""
+
+    source_tokens: int = 0
+    shapes: list[tuple[int, int, int]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def speed(self) -> float:
+        return self.source_tokens / self.seconds
+
+    @property
+    def real_share(self) -> float:
+        return self.source_tokens / sum(batch * source for batch, source, _ in self.shapes)
+
+
+class Bench:
+    """The corpus as token ids, and a trainer for each way over it."""
+
+    def __init__(self, directory: Path, dialogues: int | None) -> None:
+        params = read_params(Path(__file__).parents[1] / "params.yaml")
+        corpus = read_corpus(params.data.model_copy(update={"path": str(directory)}))
+        updates = {name: getattr(params, name).model_copy(update=values) for name, values in SETTINGS.items()}
+        scratch = {"scratch": params.model.scratch.model_copy(update=SCRATCH)}
+        params = params.model_copy(update={**updates, "model": updates["model"].model_copy(update=scratch)})
+        self.codec: TextCodec = settle_codec(params, corpus)
+        self.training = examples(encode_split(corpus.train[:dialogues], self.codec))
+        self.validation = examples(encode_split(corpus.validation, self.codec))
+        # Beamline's own rounding, so that the budget is that of its batches.
+        lengths = LengthBucketedBatches(_lengths(self.training), tokens_per_batch=1, seed=0).lengths
+        budget = round(DIALOGUES_PER_BATCH * statistics.fmean(lengths))
+        self.params: Params = params.model_copy(
+            update={"train": params.train.model_copy(update={"tokens_per_batch": budget})}
+        )
+
+    def model(self, seed: int) -> BartForConditionalGeneration:
+        set_seed(seed)
+        return build_model(self.params.model.scratch, self.codec)
+
+    def trainer(self, way: str, seed: int, directory: Path, steps: int = -1) -> Trainer:
+        """steps: stop after so many; -1: after an epoch."""
+        params = self.params.model_copy(update={"seed": seed})
+        arguments = training_arguments(params, directory)
+        arguments.max_steps = steps
+        arguments.eval_strategy = transformers.IntervalStrategy.NO
+        model = self.model(seed)
+        if way == "beamline":
+            trainer: Trainer = SummarizationTrainer(
+                model, arguments, params, self.codec, self.training, self.validation, validation_bytes=1
+            )
+        else:
+            arguments.per_device_train_batch_size = DIALOGUES_PER_BATCH
+            rows = [{"input_ids": each.input_ids, "labels": each.labels} for each in self.training]
+            trainer = Seq2SeqTrainer(
+                model, arguments, train_dataset=rows, data_collator=self._usual_collator(way, model)
+            )
+            trainer.remove_callback(PrinterCallback)
+        return trainer
+
+    def _usual_collator(self, way: str, model: BartForConditionalGeneration) -> Callable[..., Any]:
+        if way == "usual":
+            return DataCollatorForSeq2Seq(self.codec.tokenizer, model=model)
+        padding = self.params.padding.model_copy(update={"mode": "max_length"})
+        fixed = Collator(replace(self.codec.encoding, max_target_tokens=FIXED_TARGET_TOKENS[way]), padding)
+        return lambda rows: fixed([Example(**row) for row in rows])
+
+    def turn(self, way: str, seed: int, steps: int) -> Turn:
+        """`steps` counted steps of one way."""
+        with tempfile.TemporaryDirectory() as directory:
+            trainer = self.trainer(way, seed, Path(directory), WARM_STEPS + steps)
+            clock = Clock(trainer.data_collator)
+            trainer.data_collator = clock.collate
+            trainer.add_callback(clock)
+            trainer.train()
+        return clock.turn
+
+    def loss_after_epoch(self, way: str, seed: int) -> float:
+        """Validation loss in nats per token."""
+        with tempfile.TemporaryDirectory() as directory:
+            trainer = self.trainer(way, seed, Path(directory))
+            trainer.train()
+        batches = LengthBucketedBatches(
+            _lengths(self.validation), tokens_per_batch=self.params.train.tokens_per_batch, seed=0
+        )
+        collator = Collator(self.codec.encoding, self.params.padding)
+        loader = DataLoader(self.validation, batch_sampler=batches, collate_fn=collator)
+        return teacher_forced(trainer.model, loader, torch.device("cpu")).loss
+
+    def count_operations(self, shapes: list[tuple[int, int, int]]) -> int:
+        """Floating-point operations of the matrix products of training on batches of these shapes."""
+        with torch.device("meta"):
+            model = build_model(self.params.model.scratch, self.codec)
+        model.set_attn_implementation("eager")
+        counted: dict[tuple[int, int, int], int] = {}
+        for shape in set(shapes):
+            batch, source, target = shape
+            read, written = (
+                torch.empty(batch, length, dtype=torch.int64, device="meta") for length in (source, target)
+            )
+            with FlopCounterMode(display=False) as counter:
+                model(input_ids=read, decoder_input_ids=written, labels=written, use_cache=False).loss.backward()
+            counted[shape] = counter.get_total_flops()
+        return sum(counted[shape] for shape in shapes)
+
+
+class Clock(TrainerCallback):
+    """Times the steps of a trainer behind the first few, and notes the batches that they are given."""
+
+    def __init__(self, collator: Callable[..., dict[str, torch.Tensor]]) -> None:
+        self.collator = collator
+        self.batches: list[tuple[int, int, int]] = []
+        self.tokens: list[int] = []
+        self.turn = Turn()
+
+    def collate(self, rows: Any) -> dict[str, torch.Tensor]:
+        batch = self.collator(rows)
+        self.batches.append((*batch["input_ids"].shape, batch["labels"].shape[1]))
+        self.tokens.append(int(batch["attention_mask"].sum()))
+        return batch
+
+    def on_step_end(self, arguments: Any, state: Any, control: Any, **_: Any) -> None:
+        now = time.perf_counter()
+        if state.global_step == WARM_STEPS:
+            self.turn.seconds = -now
+        elif state.global_step == state.max_steps:
+            self.turn.seconds += now
+            counted = slice(WARM_STEPS, state.max_steps)  # a loader may be a batch ahead
+            self.turn.shapes, self.turn.source_tokens = self.batches[counted], sum(self.tokens[counted])
+
+
+def product_rate() -> float:
+    """Floating-point operations a second of the product of two square matrices in single precision."""
+    left, right = torch.rand(2, SIDE, SIDE)
+    torch.mm(left, right)
+    start = time.perf_counter()
+    for _ in range(5):
+        torch.mm(left, right)
+    return 5 * 2 * SIDE**3 / (time.perf_counter() - start)
+
+
+def _lengths(rows: list[Example]) -> list[int]:
+    return [len(each.input_ids) + len(each.labels) for each in rows]
+
+
+def main(
+    directory: Annotated[Path, typer.Argument(metavar="DIALOGSUM_DIRECTORY")],
+    rounds: Annotated[int, typer.Option(help="Turns of each way.")] = 5,
+    steps: Annotated[int, typer.Option(help="Counted steps of a turn; with fixed padding a fourth of them.")] = 24,
+    epoch: Annotated[list[str], typer.Option(help="A way whose validation loss after one epoch is measured.")] = WAYS[
+        :2
+    ],  # type: ignore[assignment]
+    dialogues: Annotated[int | None, typer.Option(help="Use only the first so many of the training dialogues.")] = None,
+    seed: int = 42,
+) -> None:
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    console = Console(stderr=True)
+    bench = Bench(directory, dialogues)
+    torch.set_num_threads(bench.params.train.threads)
+
+    turns: dict[str, list[Turn]] = {way: [] for way in WAYS}
+    shares: list[float] = []
+    rates: list[float] = []
+    for number in range(rounds):
+        before = product_rate()
+        done = bench.turn("beamline", seed + number, steps)
+        rates.append((before + product_rate()) / 2)
+        shares.append(bench.count_operations(done.shapes) / done.seconds / rates[-1])
+        turns["beamline"].append(done)
+        turns["usual"].append(bench.turn("usual", seed + number, steps))
+        for way in FIXED_TARGET_TOKENS:
+            turns[way].append(bench.turn(way, seed + number, -(-steps // 4)))
+        latest = ", ".join(f"{way} {each[-1].speed:,.0f}" for way, each in turns.items())
+        console.print(f"round {number + 1}: {latest} source tokens/s; {rates[-1] / 1e9:.0f} GFLOP/s, {shares[-1]:.0%}")
+
+    losses = {}
+    for way in epoch:
+        losses[way] = bench.loss_after_epoch(way, seed)
+        console.print(f"{way}: validation loss {losses[way]:.4f} after one epoch")
+
+    parameters = sum(parameter.numel() for parameter in bench.model(seed).parameters())
+    reached = f"{statistics.median(shares):.0%} of that ({min(shares):.0%} to {max(shares):.0%})"
+    print(
+        f"BART of {parameters / 1e6:.1f} M parameters, {len(bench.training):,} dialogues, {rounds} rounds of {steps}"
+        f" steps, {bench.params.train.tokens_per_batch:,} tokens a batch. Matrix products:"
+        f" {statistics.median(rates) / 1e9:.0f} GFLOP/s; beamline's training: {reached}.\n"
+    )
+    print("| training | source tokens/s | real tokens in batches | Beamline is faster by | validation loss, 1 epoch |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for way, each in turns.items():
+        ratios = [ours.speed / other.speed for ours, other in zip(turns["beamline"], each, strict=True)]
+        print(
+            f"| {way} | {statistics.median(turn.speed for turn in each):,.0f}"
+            f" | {statistics.median(turn.real_share for turn in each):.0%}"
+            f" | {statistics.median(ratios):.2f} × ({min(ratios):.2f} to {max(ratios):.2f})"
+            f" | {f'{losses[way]:.4f}' if way in losses else 'not measured'} |"
+        )
+
+
+if __name__ == "__main__":
+    typer.run(main)

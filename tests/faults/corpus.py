@@ -156,7 +156,7 @@ def korean(seed: int = 0) -> Splits:
 def records(topics: Sequence[Topic], talk: Sequence[Sequence[str]], seed: int) -> Splits:
     """Rows of the three splits, no two of them of the same dialogue; of test, two references.
 
-    Two lines of `talk`, made of any of its first and any of its second sentences, stand between those that matter.
+    Each begins with a line of `talk`, made of any of its first and any of its second sentences, which doesn't matter.
     """
     generator = np.random.default_rng(seed)
     everything = [
@@ -171,8 +171,7 @@ def records(topics: Sequence[Topic], talk: Sequence[Sequence[str]], seed: int) -
         for number in range(size):
             topic, values = everything[next(order)]
             lines = topic.dialogue.format(**values).split("\n")
-            for place in (2, 0):
-                lines.insert(place, f"#Person{1 + place // 2}#: {' '.join(map(generator.choice, talk))}")
+            lines.insert(0, f"#Person2#: {' '.join(map(generator.choice, talk))}")
             first, second = (template.format(**values) for template in topic.references)
             texts = {"summary1": first, "summary2": second} if split == "test" else {"summary": first}
             splits[split].append({"id": f"{split}-{number}", "dialogue": "\n".join(lines), **texts})

@@ -26,7 +26,7 @@ SETTINGS: dict[str, Any] = {
     "model.scratch.layers": 1,
     "model.scratch.attention_heads": 4,
     "model.scratch.ffn_dim": 128,
-    "train.num_train_epochs": 10,
+    "train.num_train_epochs": 14,
     "train.tokens_per_batch": 1500,
     "train.learning_rate": 0.006,
     "train.warmup_steps": 40,

@@ -1,0 +1,86 @@
+"""Runs in which nothing is wrong: no failure, and no warning that isn't true."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import corpus
+import pipeline
+import pytest
+from conftest import MakeRun
+from repository import ROOT
+
+T5 = {
+    "seed": 3,
+    "model.scratch.family": "t5",
+    "model.scratch.attention_heads": 16,
+    "train.learning_rate": 0.02,
+}
+GREEDY: dict[str, Any] = {}
+BEAMS = {"generation.num_beams": 4}
+SAMPLING = {"generation.do_sample": True}
+NO_PENALTIES = {"generation.repetition_penalty": 1.0, "generation.no_repeat_ngram_size": 0}
+
+
+@pytest.fixture(scope="module")
+def small_t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("t5")
+    corpus.write(directory / "data" / "tiny", corpus.english(seed=3))
+    pipeline.start(directory, T5)
+    pipeline.run_stages(directory, "prepare", "train")
+    return directory
+
+
+@pytest.mark.parametrize("decoding", [GREEDY, BEAMS, SAMPLING, NO_PENALTIES], ids=str)
+def test_a_sound_english_run_passes_every_check(healthy_copy: MakeRun, decoding: dict[str, Any]) -> None:
+    assert_sound(healthy_copy("english"), decoding)
+
+
+@pytest.mark.parametrize("decoding", [GREEDY, BEAMS], ids=str)
+def test_a_sound_korean_run_passes_every_check(healthy_copy: MakeRun, decoding: dict[str, Any]) -> None:
+    assert_sound(healthy_copy("korean"), decoding)
+
+
+@pytest.mark.parametrize("decoding", [GREEDY, BEAMS], ids=str)
+def test_a_t5_that_reads_is_only_told_that_the_nearest_neighbour_is_as_good(
+    small_t5: Path, decoding: dict[str, Any]
+) -> None:
+    pipeline.start(small_t5, {**T5, **decoding})
+    pipeline.run_stages(small_t5, "evaluate")
+    diagnosis = pipeline.diagnose(small_t5)
+    assert diagnosis.named("failure") == []
+    [lead] = [each.finding.figure for each in diagnosis.results if each.check.name == "beats_nearest_neighbour"]
+    assert lead is not None
+    assert diagnosis.named("warning") == (["beats_nearest_neighbour"] if lead < 5 else [])
+
+
+def test_a_model_that_was_trained_too_briefly_is_called_undertrained_and_nothing_else(tmp_path: Path) -> None:
+    corpus.write(tmp_path / "data" / "tiny", corpus.english())
+    pipeline.start(tmp_path, {"train.num_train_epochs": 3})
+    pipeline.run_stages(tmp_path, "prepare", "train", "evaluate")
+    diagnosis = pipeline.diagnose(tmp_path)
+    assert diagnosis.named("failure") == []
+    assert [each.check.name for each in diagnosis.verdict.causes] == ["training_is_long_enough"]
+
+
+def test_greedy_search_alone_is_no_fault_and_its_cost_is_said(healthy_runs: MakeRun) -> None:
+    diagnosis = pipeline.diagnose(healthy_runs("english"))
+    [search] = [each.finding for each in diagnosis.results if each.check.name == "search"]
+    assert search.status.value == "pass"
+    assert search.figure is not None
+    assert abs(search.figure) < 5
+    assert "against greedy search on the same checkpoint" in search.meaning
+
+
+def test_the_committed_run_passes_every_check() -> None:
+    diagnosis = json.loads((ROOT / "metrics" / "diagnosis.json").read_text(encoding="utf-8"))
+    assert (diagnosis["count"]["failure"], diagnosis["count"]["warning"], diagnosis["cause"]) == (0, 0, "none")
+
+
+def assert_sound(directory: Path, decoding: dict[str, Any]) -> None:
+    if decoding:
+        pipeline.start(directory, decoding)
+        pipeline.run_stages(directory, "evaluate")
+    diagnosis = pipeline.diagnose(directory)
+    assert diagnosis.named("failure", "warning") == []
+    assert "nothing wrong found" in diagnosis.verdict.headline

@@ -28,6 +28,15 @@ def test_default_run_is_neither_broken_nor_saturated() -> None:
     assert 0.47 <= rouge["test"]["rouge_f"] <= 0.90
 
 
+def test_the_catalogue_of_faults_is_the_one_that_the_tests_inject() -> None:
+    source = (ROOT / "tests" / "faults" / "catalogue.py").read_text(encoding="utf-8")
+    names = re.findall(r'Fault\(\s*"([^"]+)"', source)
+    table = README.split("| fault | found |")[1].split("\n\n")[0]
+    rows = re.findall(r"^\| (.+?) \| (\S+) \| (.+?) \| [+-]\d+\.\d \|$", table, re.MULTILINE)
+    assert [name for name, _, _ in rows] == names
+    assert all(found == "yes" and "no" not in named.split("*") for _, found, named in rows)
+
+
 def test_every_section_of_params_stands_in_the_table() -> None:
     table = README.split("## Parameters")[1].split("## How it works")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(
@@ -36,6 +45,8 @@ def test_every_section_of_params_stands_in_the_table() -> None:
 
 
 def test_every_module_stands_in_the_table() -> None:
-    modules = {path.name for path in (ROOT / "src" / "beamline").glob("*.py")} - {"__init__.py"}
+    package = ROOT / "src" / "beamline"
+    modules = {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    modules |= {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
     table = README.split("## How it works")[1]
     assert {name for name in modules if f"`{name}`" not in table and f"/{name}`" not in table} == set()

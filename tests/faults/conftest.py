@@ -1,14 +1,12 @@
 """Healthy runs, each made once; faults are put into copies."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import corpus
 import pipeline
 import pytest
-
-MakeRun = Callable[[str], Path]
+from pipeline import MakeRun
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """The real stages on a tiny corpus, in this process: a run to break, and what is found in it."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from beamline.diagnosis.verdict import Result, Verdict, judge, run_checks
 from beamline.files import write_json, write_jsonl
 from beamline.prepared import read_split
 from beamline.results import prediction_rows
+
+MakeRun = Callable[[str], Path]  # of a language: the directory of a finished run
 
 SETTINGS: dict[str, Any] = {
     "data.path": "data/tiny",

@@ -2,8 +2,7 @@
 
 import pytest
 from catalogue import DATA, DECODING, METRIC, Fault
-from conftest import MakeRun
-from pipeline import assert_named
+from pipeline import MakeRun, assert_named
 
 
 @pytest.mark.parametrize("fault", [*METRIC, *DATA, *DECODING], ids=lambda fault: fault.name)

@@ -7,7 +7,7 @@ from typing import Any
 import corpus
 import pipeline
 import pytest
-from conftest import MakeRun
+from pipeline import MakeRun
 from repository import ROOT
 
 T5 = {

@@ -88,7 +88,9 @@ def diagnose(evidence: "Evidence", *, write: bool = False) -> "list[Result]":
     if write:
         write_json(METRICS, to_metrics(results, verdict))
         write_text(REPORT, to_markdown(parts(results, verdict)) + "\n")
-    print_terminal(parts(results, verdict), Console())
+    console = Console()
+    print_terminal(parts(results, verdict), console)
+    console.print(f"Verdict: {verdict.headline}.", highlight=False, markup=False)  # again: the table is long
     return results
 
 

@@ -15,7 +15,6 @@ from beamline.dialogues import read_corpus
 from beamline.errors import BeamlineError
 from beamline.params import Data, Params, Rouge, read_params
 from beamline.prepared import SPLITS, EncodedDialogue, encode_split, read_codec, read_split
-from beamline.revisions import export
 from beamline.rows import Row
 from beamline.text import TextCodec, load_codec
 
@@ -62,6 +61,8 @@ def of_revision(name: str) -> Iterator[Evidence]:
 
     Raises `BeamlineError` for what can't be found, in git, in the cache or in the remote.
     """
+    from beamline.revisions import export  # noqa: PLC0415  (DVC takes two seconds to import, which the stage is spared)
+
     with tempfile.TemporaryDirectory() as directory:
         export(name, FILES, Path(directory))
         yield of_directory(Path(directory))

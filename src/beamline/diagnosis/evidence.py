@@ -25,7 +25,7 @@ from beamline.prepared import EncodedDialogue, Example
 from beamline.rouge import RougeScorer
 from beamline.text import TextCodec
 
-SAMPLE = 100  # dialogues that a model is tried on: enough for an interval of about 3 points, and for 30 seconds in all
+SAMPLE = 80  # dialogues that a model is tried on: an interval of about 4 points, under 30 seconds for all checks
 BASELINE_ROWS = 200  # that summaries without a model are compared on: no model, so that more can be afforded
 TRUSTED_COVERAGE = 0.9
 

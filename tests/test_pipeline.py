@@ -64,7 +64,7 @@ def test_padding_change_reruns_training_but_not_preparation(clone: Repository, c
     ("change", "first"),
     [
         ({"tokenizer.vocabulary_size": 700}, ["prepare"]),
-        ({"train.learning_rate": 0.1}, ["train"]),
+        ({"train.learning_rate": 0.1}, ["train", "diagnose"]),
         ({"rouge.stemmer": False}, ["evaluate", "diagnose"]),
         ({"diagnose.fail_on": "failure"}, ["diagnose"]),
         ({"tracking.project": "another"}, []),

@@ -8,7 +8,7 @@ import numpy as np
 from beamline.bootstrap import FloatArray
 from beamline.checks.check import Explanation, Finding, check, failed, not_applicable, passed, warned
 from beamline.checks.symptom import seen
-from beamline.diagnosis.curves import Curves
+from beamline.diagnosis.curves import NOTHING, Curves
 from beamline.diagnosis.evidence import SAMPLE, Evidence, first_references
 from beamline.diagnosis.likeness import are_alike, plain, share_equal
 from beamline.diagnosis.probes import Forced
@@ -176,7 +176,8 @@ def source_is_read(run: Evidence) -> Finding:
 def training_does_not_overfit(run: Evidence) -> Finding:
     """Validation loss that rose again: the later epochs learnt the training dialogues by heart.
 
-    5 % above its lowest. It costs little here, where evaluation chooses among the checkpoints with the lowest loss.
+    5 % above its lowest, and 0.01 nats, below which nothing moves. It costs little here, where evaluation chooses among
+    the checkpoints with the lowest loss.
     """
     assert run.epochs is not None
     losses = [each.validation_loss for each in run.epochs]
@@ -185,7 +186,8 @@ def training_does_not_overfit(run: Evidence) -> Finding:
         f"the validation loss ends {rise:.1%} above its lowest, {best.validation_loss:.2f} after epoch {best.epoch},"
         f" and the training loss at {run.epochs[-1].training_loss:.2f}"
     )
-    if not math.isfinite(rise) or rise <= 0.05 or run.epochs[-1].training_loss >= best.training_loss:
+    is_something = rise > 0.05 and losses[-1] - best.validation_loss >= NOTHING
+    if not math.isfinite(rise) or not is_something or run.epochs[-1].training_loss >= best.training_loss:
         return passed(meaning, figure=rise, threshold="at most 0.05")
     advice = f"train.num_train_epochs: {best.epoch}, more dropout, or more dialogues"
     return warned(meaning, advice, figure=rise, threshold="at most 0.05")

@@ -7,7 +7,7 @@ from functools import cached_property
 from beamline.diagnosis.evidence import Epoch
 
 _SLOW = 0.05  # of the loss in the last epoch
-_NOTHING = 0.01  # nats a token: a summary of 20 tokens becomes a fifth likelier
+NOTHING = 0.01  # nats a token: a summary of 20 tokens becomes a fifth likelier
 _TENTH = 0.1
 
 
@@ -83,7 +83,7 @@ class Curves:
         if self.last_fall is None:
             return self.training[-1] >= self.validation[-1]
         dropped = self.validation[-2] - self.validation[-1]
-        return (self.last_fall >= _SLOW and dropped >= _NOTHING) or dropped >= _TENTH * self.fall > 0
+        return (self.last_fall >= _SLOW and dropped >= NOTHING) or dropped >= _TENTH * self.fall > 0
 
     @property
     def rate(self) -> float:

@@ -4,6 +4,7 @@ python -m beamline.train
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
@@ -20,7 +21,8 @@ from beamline.errors import BeamlineError, run
 from beamline.files import replaced_directory, write_json
 from beamline.model import build_model, load_pretrained
 from beamline.params import Params, read_params
-from beamline.prepared import EncodedDialogue, examples, read_codec, read_split
+from beamline.prepared import DIRECTORY, EncodedDialogue, examples, read_codec, read_split
+from beamline.resume import SaveProgress, Work, work_directory
 from beamline.text import TextCodec
 from beamline.tracking import Tracker
 from beamline.trainer import AfterEpoch, KeptCheckpoint, SummarizationTrainer, resolve_precision, training_arguments
@@ -48,10 +50,11 @@ def train(params: Params) -> None:
     codec = read_codec()
     chosen = choose(read_split("train"), params.train.max_examples, params.seed)
     validation = read_split("validation")
-    model = settle_model(params, codec)
+    experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
+    work = Work(work_directory(root, params, DIRECTORY))
     trainer = SummarizationTrainer(
-        model,
-        training_arguments(params, MODELS.with_name("models.unfinished")),
+        settle_model(params, codec),
+        training_arguments(params, work.unfinished),
         params,
         codec,
         training=examples(chosen),
@@ -59,22 +62,25 @@ def train(params: Params) -> None:
         validation_bytes=sum(len(text.encode()) for each in validation for text in each.record.references),
     )
     if not trainer.is_world_process_zero():
-        trainer.train()
+        SaveProgress(trainer, work, params.train.save_seconds, epochs=None).train()
         return
 
-    experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
-    with (
-        replaced_directory(MODELS) as directory,
-        Tracker(params, stage="train", experiment=experiment, root=root, curves=CURVES) as tracker,
-    ):
-        source_tokens = sum(len(each.input_ids) for each in trainer.train_dataset)
-        after_epoch = AfterEpoch(directory, codec, tracker, params.train.keep, source_tokens, Console())
-        trainer.add_callback(after_epoch)
-        trainer.train()
-        metrics = summarize(trainer, after_epoch.kept[0], dialogues=len(chosen))
-        write_json(directory / "checkpoints.json", [asdict(each) for each in after_epoch.kept])
-        tracker.summarize(metrics)
-    write_json(METRICS, metrics)
+    with work.held():
+        with (
+            replaced_directory(MODELS) as directory,
+            Tracker(params, stage="train", experiment=experiment, root=root, curves=CURVES) as tracker,
+        ):
+            source_tokens = sum(len(each.input_ids) for each in trainer.train_dataset)
+            after_epoch = AfterEpoch(work.kept, codec, tracker, params.train.keep, source_tokens, Console())
+            trainer.add_callback(after_epoch)
+            SaveProgress(trainer, work, params.train.save_seconds, after_epoch).train()
+            for each in after_epoch.kept:
+                shutil.copytree(work.kept / each.name, directory / each.name)
+            metrics = summarize(trainer, after_epoch.kept[0], dialogues=len(chosen))
+            write_json(directory / "checkpoints.json", [asdict(each) for each in after_epoch.kept])
+            tracker.summarize(metrics)
+        write_json(METRICS, metrics)
+        work.remove()
 
 
 def launch_processes(params: Params) -> None:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from beamline.errors import BeamlineError
 
 
@@ -58,9 +60,10 @@ def writing(path: Path) -> Iterator[None]:
     """What the system refuses in this block (a full disk, a read-only file) becomes a `BeamlineError` with the path."""
     try:
         yield
-    except OSError as error:
-        reason = error.strerror or str(error).partition("\n")[0]
-        raise BeamlineError(f"{error.filename or path}: {reason}; earlier outputs are intact") from None
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        place = getattr(error, "filename", None) or path
+        raise BeamlineError(f"{place}: {reason}; make room or make it writable, then run again") from None
 
 
 def clear(directory: Path) -> None:

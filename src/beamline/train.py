@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -52,20 +53,21 @@ def train(params: Params) -> None:
     validation = read_split("validation")
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
     work = Work(work_directory(root, params, DIRECTORY))
-    trainer = SummarizationTrainer(
-        settle_model(params, codec),
-        training_arguments(params, work.unfinished),
-        params,
-        codec,
-        training=examples(chosen),
-        validation=examples(validation),
-        validation_bytes=sum(len(text.encode()) for each in validation for text in each.record.references),
-    )
-    if not trainer.is_world_process_zero():
-        SaveProgress(trainer, work, params.train.save_seconds, epochs=None).train()
-        return
-
-    with work.held():
+    arguments = training_arguments(params, work.unfinished)
+    first = arguments.process_index == 0
+    with work.held() if first else nullcontext():
+        trainer = SummarizationTrainer(
+            settle_model(params, codec),
+            arguments,
+            params,
+            codec,
+            training=examples(chosen),
+            validation=examples(validation),
+            validation_bytes=sum(len(text.encode()) for each in validation for text in each.record.references),
+        )
+        if not first:
+            SaveProgress(trainer, work, params.train.save_seconds, epochs=None).train()
+            return
         with (
             replaced_directory(MODELS) as directory,
             Tracker(params, stage="train", experiment=experiment, root=root, curves=CURVES) as tracker,

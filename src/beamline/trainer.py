@@ -105,7 +105,10 @@ class SummarizationTrainer(Seq2SeqTrainer):
 
     def _save_checkpoint(self, *arguments: Any) -> None:
         with writing(Path(self.args.output_dir)):
-            super()._save_checkpoint(*arguments)
+            try:
+                super()._save_checkpoint(*arguments)
+            except RuntimeError as error:  # torch.save has no name for a full disk
+                raise OSError(f"not written whole ({error})") from None
 
     def _collate_with_ids(self, examples: Sequence[Example]) -> dict[str, Any]:
         return {**self.data_collator(examples), "dialogues": [each.dialogue_id for each in examples]}

@@ -1,5 +1,6 @@
 """Writing so that a reader, or a run that follows a failed one, never finds half of an output."""
 
+import errno
 import fcntl
 import json
 import os
@@ -12,6 +13,12 @@ from typing import Any
 from safetensors import SafetensorError
 
 from beamline.errors import BeamlineError
+
+# A full disk or quota, a limit on the size of files, a read-only disk or file, something else in its place, a bad disk.
+REFUSALS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+    | {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EIO}
+)
 
 
 @contextmanager
@@ -60,9 +67,12 @@ def writing(path: Path) -> Iterator[None]:
     """What the system refuses in this block (a full disk, a read-only file) becomes a `BeamlineError` with the path."""
     try:
         yield
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        place = getattr(error, "filename", None) or path
+    except SafetensorError as error:
+        raise BeamlineError(f"{path}: {error}; make room or make it writable, then run again") from None
+    except OSError as error:
+        if error.errno not in REFUSALS:
+            raise
+        place, reason = error.filename or path, os.strerror(error.errno)
         raise BeamlineError(f"{place}: {reason}; make room or make it writable, then run again") from None
 
 

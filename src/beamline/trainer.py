@@ -108,7 +108,10 @@ class SummarizationTrainer(Seq2SeqTrainer):
             try:
                 super()._save_checkpoint(*arguments)
             except RuntimeError as error:  # torch.save has no name for a full disk
-                raise OSError(f"not written whole ({error})") from None
+                reason = str(error).partition("\n")[0]
+                raise BeamlineError(
+                    f"{self.args.output_dir}: not written whole ({reason}); make room, then run again"
+                ) from None
 
     def _collate_with_ids(self, examples: Sequence[Example]) -> dict[str, Any]:
         return {**self.data_collator(examples), "dialogues": [each.dialogue_id for each in examples]}

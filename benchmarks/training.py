@@ -132,7 +132,7 @@ class Bench:
             return DataCollatorForSeq2Seq(self.codec.tokenizer, model=model)
         padding = self.params.padding.model_copy(update={"mode": "max_length"})
         fixed = Collator(replace(self.codec.encoding, max_target_tokens=FIXED_TARGET_TOKENS[way]), padding)
-        return lambda rows: fixed([Example(**row) for row in rows])
+        return lambda rows: fixed([Example("", **row) for row in rows])
 
     def turn(self, way: str, seed: int, steps: int) -> Turn:
         """`steps` counted steps of one way."""

@@ -21,7 +21,7 @@ ENCODING = Encoding(
     forced_first_token_id=None,
     new_tokens=(),
 )
-EXAMPLES = [Example([5, 6, 7, 2], [9, 2]), Example([5, 2], [8, 9, 2])]
+EXAMPLES = [Example("t0", [5, 6, 7, 2], [9, 2]), Example("t1", [5, 2], [8, 9, 2])]
 
 
 def test_masked_labels_leave_padding_out_of_the_loss() -> None:

@@ -152,7 +152,7 @@ def test_dialogues_are_decoded_with_the_masks_they_were_trained_with(run: Run, m
     monkeypatch.setattr(decoder.model, "generate", lambda **inputs: decoded.update(inputs) or generate(**inputs))
     [example] = read_split("test", run.directory / "data/prepared")[:1]
     decoder.summaries([example.input_ids], tokens_per_batch=1000, seed=0, description="")
-    trained = Collator(codec.encoding, params.padding)([Example(example.input_ids, example.labels[0])])
+    trained = Collator(codec.encoding, params.padding)([Example("t0", example.input_ids, example.labels[0])])
     masks = {"input_ids", "attention_mask"} | ({"global_attention_mask"} if run.family.build is led else set())
     assert trained.keys() - {"labels", "decoder_input_ids"} == decoded.keys() - {"generation_config"} == masks
     for name in masks:

@@ -127,7 +127,7 @@ def test_every_weight_that_wants_a_gradient_gets_one(name: str, params: Params, 
     FAMILIES[name].save(tmp_path)
     fitted, codec = fit(tmp_path, params, language=FAMILIES[name].language)
     rows = codec.encode_dialogues(["#Person1#: the soup is cold."])
-    batch = Collator(codec.encoding, params.padding)([Example(rows[0], codec.encode_summaries(["#Person2#"])[0])])
+    batch = Collator(codec.encoding, params.padding)([Example("t0", rows[0], codec.encode_summaries(["#Person2#"])[0])])
     labels = batch.pop("labels")
     loss = functional.cross_entropy(fitted(**batch, use_cache=False).logits.transpose(1, 2), labels)
     torch.autograd.backward(loss)

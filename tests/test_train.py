@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from repository import ROOT, TINY, set_params
 from safetensors.numpy import load_file
 
 from beamline import prepare, train
+from beamline.batching import LengthBucketedBatches
 from beamline.errors import BeamlineError
-from beamline.prepared import read_split
+from beamline.params import read_params
+from beamline.prepared import examples, read_split
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +112,20 @@ def test_loss_that_explodes_is_one_line_and_loses_nothing(
 ) -> None:
     run(prepared, tmp_path, {}, monkeypatch)
     before = (tmp_path / "models" / "checkpoints.json").read_bytes()
-    with pytest.raises(BeamlineError, match=r"the loss is .* after epoch \d; lower train\.learning_rate"):
+    with pytest.raises(BeamlineError, match=r"the loss is (nan|inf) at step \d+, ") as raised:
         run(tmp_path, tmp_path / "again", {"train.learning_rate": 1e30, "train.max_grad_norm": 1e30}, monkeypatch)
+    [step] = re.findall(r"at step (\d+), ", str(raised.value))
+    [named] = re.findall(r"of the dialogues (.*); lower train\.learning_rate", str(raised.value))
+    assert set(named.split(", ")) == batch_of_step(int(step), prepared)
     assert (tmp_path / "again" / "models" / "checkpoints.json").read_bytes() == before
+
+
+def batch_of_step(step: int, directory: Path) -> set[str]:
+    """The ids of the dialogues that an optimizer step, counted from 1, of the first epoch learns from."""
+    params, rows = read_params(directory / "params.yaml"), examples(read_split("train"))
+    lengths = [len(each.input_ids) + len(each.labels) for each in rows]
+    batches = LengthBucketedBatches(lengths, tokens_per_batch=params.train.tokens_per_batch, seed=params.seed)
+    return {rows[index].dialogue_id for index in list(batches)[step - 1]}
 
 
 def test_max_examples_draws_by_seed_and_keeps_the_order(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,5 +16,5 @@ def run(main: Callable[[], None]) -> None:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
-        print("interrupted: nothing was written, earlier outputs are untouched", file=sys.stderr)
+        print("interrupted: earlier outputs are untouched", file=sys.stderr)
         raise SystemExit(130) from None

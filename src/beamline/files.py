@@ -1,5 +1,7 @@
 """Writing so that a reader, or a run that follows a failed one, never finds half of an output."""
 
+import errno
+import fcntl
 import json
 import os
 import shutil
@@ -8,31 +10,130 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
+from beamline.errors import BeamlineError
+
+# A full disk or quota, a limit on the size of files, a read-only disk or file, something else in its place, a bad disk.
+REFUSALS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+    | {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EIO}
+)
+
 
 @contextmanager
 def replaced_directory(directory: Path) -> Iterator[Path]:
-    """A new, empty directory beside `directory` that takes its place when the block ends without an error."""
+    """A new, empty directory beside `directory` that takes its place when the block ends without an error.
+
+    The old one is renamed aside before the new one is renamed in, so that one of them is whole on disk at every moment;
+    a process that is killed between the two leaves the old one aside, and the next one puts it back.
+
+    Raises `BeamlineError` where another process is writing the same directory, and where it can't be written.
+    """
     unfinished = directory.with_name(f"{directory.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    previous = directory.with_name(f"{directory.name}.previous")
+    with writing(unfinished), locked(unfinished):
+        if previous.exists() and not directory.exists():
+            previous.rename(directory)
+        shutil.rmtree(previous, ignore_errors=True)
+        clear(unfinished)
+        try:
+            yield unfinished
+            sync(unfinished)
+            if directory.exists():
+                directory.rename(previous)
+            unfinished.rename(directory)
+            _sync_entry(directory.parent)
+            shutil.rmtree(previous, ignore_errors=True)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold `directory`, made if there is none, for this process alone; the system lets go when the process ends.
+
+    Raises `BeamlineError` where another process holds it.
+    """
+    descriptor = _lock(directory)
     try:
-        yield unfinished
-        if directory.exists():
-            shutil.rmtree(directory)
-        unfinished.replace(directory)
+        yield
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        os.close(descriptor)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the system refuses in this block (a full disk, a read-only file) becomes a `BeamlineError` with the path."""
+    try:
+        yield
+    except SafetensorError as error:
+        raise BeamlineError(f"{path}: {error}; make room or make it writable, then run again") from None
+    except OSError as error:
+        if error.errno not in REFUSALS:
+            raise
+        place, reason = error.filename or path, os.strerror(error.errno)
+        raise BeamlineError(f"{place}: {reason}; make room or make it writable, then run again") from None
+
+
+def clear(directory: Path) -> None:
+    """Delete what is in `directory`, and make it if there is none."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in directory.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _lock(directory: Path) -> int:
+    """The descriptor that holds the lock until it is closed."""
+    while True:
+        directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise BeamlineError(
+                f"{directory}: another process is at work here; wait until it ends, or end it, then run again"
+            ) from None
+        # Who held it may have renamed or removed it meanwhile, and then this is a lock on something else.
+        if directory.exists() and os.path.samestat(os.fstat(descriptor), directory.stat()):
+            return descriptor
+        os.close(descriptor)
+
+
+def sync(directory: Path) -> None:
+    """Wait until everything in `directory` is on disk: a rename may otherwise outlive a power cut and its files not."""
+    for path in [*directory.rglob("*"), directory]:
+        _sync_entry(path)
+
+
+def _sync_entry(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write beside `path`, then rename: the file is the old one or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write beside `path`, then rename: the file is the old one or the new one, whole.
+
+    Raises `BeamlineError` where it can't be written.
+    """
     unfinished = path.with_name(f"{path.name}.unfinished")
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:

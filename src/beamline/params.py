@@ -87,6 +87,7 @@ class Train(Section):
     processes: Positive
     threads: Positive
     keep: Positive
+    save_seconds: Annotated[float, Field(ge=0)]
 
 
 class Generation(Section):

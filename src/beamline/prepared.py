@@ -64,13 +64,14 @@ def encode_split(dialogues: Sequence[Dialogue], codec: TextCodec) -> list[Encode
 class Example:
     """One dialogue with one reference, as token ids within the limits."""
 
+    dialogue_id: str
     input_ids: list[int]
     labels: list[int]
 
 
 def examples(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
     """Each dialogue once for every reference that it has."""
-    return [Example(each.input_ids, labels) for each in dialogues for labels in each.labels]
+    return [Example(each.record.id, each.input_ids, labels) for each in dialogues for labels in each.labels]
 
 
 def write_split(directory: Path, split: str, dialogues: Sequence[EncodedDialogue]) -> None:

@@ -4,8 +4,10 @@ python -m beamline.train
 """
 
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +22,8 @@ from beamline.errors import BeamlineError, run
 from beamline.files import replaced_directory, write_json
 from beamline.model import build_model, load_pretrained
 from beamline.params import Params, read_params
-from beamline.prepared import EncodedDialogue, examples, read_codec, read_split
+from beamline.prepared import DIRECTORY, EncodedDialogue, examples, read_codec, read_split
+from beamline.resume import SaveProgress, Work, work_directory
 from beamline.text import TextCodec
 from beamline.tracking import Tracker
 from beamline.trainer import AfterEpoch, KeptCheckpoint, SummarizationTrainer, resolve_precision, training_arguments
@@ -48,33 +51,38 @@ def train(params: Params) -> None:
     codec = read_codec()
     chosen = choose(read_split("train"), params.train.max_examples, params.seed)
     validation = read_split("validation")
-    model = settle_model(params, codec)
-    trainer = SummarizationTrainer(
-        model,
-        training_arguments(params, MODELS.with_name("models.unfinished")),
-        params,
-        codec,
-        training=examples(chosen),
-        validation=examples(validation),
-        validation_bytes=sum(len(text.encode()) for each in validation for text in each.record.references),
-    )
-    if not trainer.is_world_process_zero():
-        trainer.train()
-        return
-
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
-    with (
-        replaced_directory(MODELS) as directory,
-        Tracker(params, stage="train", experiment=experiment, root=root, curves=CURVES) as tracker,
-    ):
-        source_tokens = sum(len(each.input_ids) for each in trainer.train_dataset)
-        after_epoch = AfterEpoch(directory, codec, tracker, params.train.keep, source_tokens, Console())
-        trainer.add_callback(after_epoch)
-        trainer.train()
-        metrics = summarize(trainer, after_epoch.kept[0], dialogues=len(chosen))
-        write_json(directory / "checkpoints.json", [asdict(each) for each in after_epoch.kept])
-        tracker.summarize(metrics)
-    write_json(METRICS, metrics)
+    work = Work(work_directory(root, params, DIRECTORY))
+    arguments = training_arguments(params, work.unfinished)
+    first = arguments.process_index == 0
+    with work.held() if first else nullcontext():
+        trainer = SummarizationTrainer(
+            settle_model(params, codec),
+            arguments,
+            params,
+            codec,
+            training=examples(chosen),
+            validation=examples(validation),
+            validation_bytes=sum(len(text.encode()) for each in validation for text in each.record.references),
+        )
+        if not first:
+            SaveProgress(trainer, work, params.train.save_seconds, epochs=None).train()
+            return
+        with (
+            replaced_directory(MODELS) as directory,
+            Tracker(params, stage="train", experiment=experiment, root=root, curves=CURVES) as tracker,
+        ):
+            source_tokens = sum(len(each.input_ids) for each in trainer.train_dataset)
+            after_epoch = AfterEpoch(work.kept, codec, tracker, params.train.keep, source_tokens, Console())
+            trainer.add_callback(after_epoch)
+            SaveProgress(trainer, work, params.train.save_seconds, after_epoch).train()
+            for each in after_epoch.kept:
+                shutil.copytree(work.kept / each.name, directory / each.name)
+            metrics = summarize(trainer, after_epoch.kept[0], dialogues=len(chosen))
+            write_json(directory / "checkpoints.json", [asdict(each) for each in after_epoch.kept])
+            tracker.summarize(metrics)
+        write_json(METRICS, metrics)
+        work.remove()
 
 
 def launch_processes(params: Params) -> None:

@@ -2,10 +2,9 @@
 
 import functools
 import math
-import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from transformers.trainer_callback import PrinterCallback
 
 from beamline.batching import Collator, LengthBucketedBatches
 from beamline.errors import BeamlineError
+from beamline.files import replaced_directory, writing
 from beamline.learning import teacher_forced, training_loss
 from beamline.params import Padding, Params
 from beamline.prepared import Example
@@ -76,8 +76,19 @@ class SummarizationTrainer(Seq2SeqTrainer):
 
     def get_train_dataloader(self) -> "EpochLoader":
         return EpochLoader(
-            self.train_dataset, batch_sampler=self._batches(self.train_dataset), collate_fn=self.data_collator
+            self.train_dataset, batch_sampler=self._batches(self.train_dataset), collate_fn=self._collate_with_ids
         )
+
+    def training_step(self, model: torch.nn.Module, inputs: dict[str, Any], *arguments: Any) -> torch.Tensor:
+        """Raises `BeamlineError` where the loss is not a finite number, before it can spoil the weights."""
+        dialogues = inputs.pop("dialogues")
+        loss: torch.Tensor = super().training_step(model, inputs, *arguments)
+        if not torch.isfinite(loss):
+            raise BeamlineError(
+                f"train: the loss is {loss.item()} at step {self.state.global_step + 1}, of the dialogues"
+                f" {', '.join(dialogues)}; lower train.learning_rate, or look at these dialogues"
+            )
+        return loss
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         batches = DataLoader(
@@ -91,6 +102,19 @@ class SummarizationTrainer(Seq2SeqTrainer):
         }
         self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+    def _save_checkpoint(self, *arguments: Any) -> None:
+        with writing(Path(self.args.output_dir)):
+            try:
+                super()._save_checkpoint(*arguments)
+            except RuntimeError as error:  # torch.save has no name for a full disk
+                reason = str(error).partition("\n")[0]
+                raise BeamlineError(
+                    f"{self.args.output_dir}: not written whole ({reason}); make room, then run again"
+                ) from None
+
+    def _collate_with_ids(self, examples: Sequence[Example]) -> dict[str, Any]:
+        return {**self.data_collator(examples), "dialogues": [each.dialogue_id for each in examples]}
 
     def _batches(self, examples: Sequence[Example]) -> LengthBucketedBatches:
         return LengthBucketedBatches(
@@ -110,7 +134,10 @@ class EpochLoader(DataLoader[Example]):
 
 
 class AfterEpoch(TrainerCallback):
-    """Writes an epoch's figures to the tracker and the terminal, and keeps the best checkpoints in `directory`."""
+    """Writes an epoch's figures to the tracker and the terminal, and keeps the best checkpoints in `directory`.
+
+    One that better ones have driven out stays in `directory`: a training may have to go on from before they were there.
+    """
 
     def __init__(
         self, directory: Path, codec: TextCodec, tracker: Tracker, keep: int, source_tokens: int, console: Console
@@ -122,8 +149,10 @@ class AfterEpoch(TrainerCallback):
         self.source_tokens = source_tokens
         self.console = console
         self.kept: list[KeptCheckpoint] = []
+        self.epochs: list[dict[str, Any]] = []  # what the tracker was told
         self.training: dict[str, float] = {}
-        self.started = 0.0
+        self.started = time.monotonic()
+        self.spent = 0.0  # seconds on the epoch that a resumed training begins in, before it was killed
         self.progress = Progress(
             TextColumn("training"),
             BarColumn(),
@@ -133,12 +162,28 @@ class AfterEpoch(TrainerCallback):
             console=console,
         )
 
+    def state(self) -> dict[str, Any]:
+        """What a resumed training needs to know of the epochs so far, for JSON. seconds: spent on the one it is in."""
+        return {
+            "epochs": self.epochs,
+            "kept": [asdict(each) for each in self.kept],
+            "seconds": time.monotonic() - self.started,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        for each in state["epochs"]:
+            self._track(**each)
+        self.kept = [KeptCheckpoint(**each) for each in state["kept"]]
+        self.spent = state["seconds"]
+
     def on_train_begin(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self.task = self.progress.add_task("training", total=state.max_steps)
+        if state.global_step > 0:
+            self.console.print(f"going on after step {state.global_step} of {state.max_steps}", highlight=False)
+        self.task = self.progress.add_task("training", total=state.max_steps, completed=state.global_step)
         self.progress.start()
 
     def on_epoch_begin(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self.started = time.monotonic()
+        self.started, self.spent = time.monotonic() - self.spent, 0.0
 
     def on_step_end(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self.progress.update(self.task, completed=state.global_step)
@@ -159,19 +204,22 @@ class AfterEpoch(TrainerCallback):
         **_: Any,
     ) -> None:
         epoch = round(state.epoch)
-        if not math.isfinite(metrics["validation_loss"]) or not math.isfinite(self.training["train/loss"]):
-            raise BeamlineError(
-                f"train: the loss is {self.training['train/loss']} after epoch {epoch}; lower train.learning_rate"
-            )
+        if not math.isfinite(metrics["validation_loss"]):
+            found = metrics["validation_loss"]
+            raise BeamlineError(f"train: the validation loss is {found} after epoch {epoch}; lower train.learning_rate")
         seconds = time.monotonic() - self.started
         speed = {"seconds": seconds, "source_tokens_per_second": self.source_tokens / seconds}
         validation = {name.replace("_", "/", 1): value for name, value in metrics.items()}
-        self.tracker.log_epoch(epoch, {**self.training, **validation}, speed)
+        self._track(epoch, {**self.training, **validation}, speed)
         self._print(epoch, arguments.num_train_epochs, metrics, speed)
         self._keep(KeptCheckpoint(f"epoch-{epoch:03}", epoch, **metrics), model)
 
     def on_train_end(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self.progress.stop()
+
+    def _track(self, epoch: int, tracked: dict[str, float], untracked: dict[str, float]) -> None:
+        self.tracker.log_epoch(epoch, tracked, untracked)
+        self.epochs.append({"epoch": epoch, "tracked": tracked, "untracked": untracked})
 
     def _print(self, epoch: int, epochs: float, metrics: dict[str, float], speed: dict[str, float]) -> None:
         self.console.print(
@@ -187,14 +235,13 @@ class AfterEpoch(TrainerCallback):
         )
 
     def _keep(self, checkpoint: KeptCheckpoint, model: PreTrainedModel) -> None:
-        """Save the checkpoint if it is among the best by validation loss, and delete the one that it drives out."""
+        """Save the checkpoint if it is among the best by validation loss."""
         ranked = sorted([*self.kept, checkpoint], key=lambda each: (each.validation_loss, each.epoch))
-        self.kept, driven_out = ranked[: self.keep], ranked[self.keep :]
+        self.kept = ranked[: self.keep]
         if checkpoint in self.kept:
-            model.save_pretrained(self.directory / checkpoint.name)
-            self.codec.save(self.directory / checkpoint.name)
-        for each in driven_out:
-            shutil.rmtree(self.directory / each.name, ignore_errors=True)
+            with replaced_directory(self.directory / checkpoint.name) as directory:
+                model.save_pretrained(directory)
+                self.codec.save(directory)
 
 
 def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArguments:
@@ -214,7 +261,7 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
         eval_strategy="epoch",
         logging_strategy="epoch",
         logging_nan_inf_filter=False,  # it would hide a loss that is not a number
-        save_strategy="no",
+        save_strategy="epoch",
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=False,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from beamline.diagnosis.curves import NOTHING, Curves
 from beamline.diagnosis.evidence import SAMPLE, Evidence, first_references
 from beamline.diagnosis.likeness import are_alike, plain, share_equal
 from beamline.diagnosis.probes import Forced
-from beamline.prepared import EncodedDialogue, Example
+from beamline.prepared import EncodedDialogue
 from beamline.significance import difference_intervals, holm, randomization_p_values
 
 _TOO_SHORT = Explanation("training is too short", "train.num_train_epochs: three times as many")
@@ -303,7 +304,7 @@ def _swap(run: Evidence, dialogues: Sequence[EncodedDialogue], right: Forced) ->
     """Loss of a token, loss with each dialogue in the next one's place, and whether that costs anything for sure."""
     examples = first_references(dialogues)
     moved = [*examples[1:], *examples[:1]]
-    swapped = run.force([Example(a.input_ids, b.labels) for a, b in zip(moved, examples, strict=True)])
+    swapped = run.force([replace(a, labels=b.labels) for a, b in zip(moved, examples, strict=True)])
     reads = _interval(swapped.loss - right.loss, run)[0] > 0
     return float(right.loss.mean()), float(swapped.loss.mean()), reads
 

@@ -299,4 +299,4 @@ class Evidence:
 
 
 def first_references(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
-    return [Example(each.input_ids, each.labels[0]) for each in dialogues]
+    return [Example(each.record.id, each.input_ids, each.labels[0]) for each in dialogues]

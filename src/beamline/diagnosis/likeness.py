@@ -1,13 +1,13 @@
 """Whether two sets of summaries of the same dialogues could come from the same writer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from beamline.bootstrap import FloatArray
-from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.evidence import Evidence, first_references
 from beamline.dialogues import SPEAKER_TAG
-from beamline.prepared import Example
 from beamline.significance import holm, randomization_p_values
 
 
@@ -34,7 +34,8 @@ def _traits(run: Evidence, summaries: Sequence[str]) -> FloatArray:
     """[summaries, 3]: share of words in common with the summary decoded again, words, loss in nats a token."""
     codec = run.training_codec
     labels = [codec.truncate_summary(row) for row in codec.encode_summaries(summaries)]
-    forced = run.force([Example(each.input_ids, row) for each, row in zip(run.sample("test"), labels, strict=True)])
+    examples = first_references(run.sample("test"))
+    forced = run.force([replace(each, labels=row) for each, row in zip(examples, labels, strict=True)])
     common = [_common_words(a, b) for a, b in zip(summaries, run.rewritten, strict=True)]
     return np.column_stack([common, [len(each.split()) for each in summaries], forced.loss])
 

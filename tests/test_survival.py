@@ -1,0 +1,299 @@
+"""What is left when a run is killed, the disk is full or a file is damaged: real processes, really killed."""
+
+import multiprocessing
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import sys
+import time
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import pytest
+from repository import ROOT, TINY, set_params
+
+from beamline import prepare
+from beamline.errors import BeamlineError
+from beamline.files import replaced_directory
+from beamline.model import load_model
+from beamline.params import read_params
+from beamline.resume import work_directory
+
+# Forked from a process that has everything imported, so that ten kills cost ten tiny trainings and not ten imports.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["beamline.train"])
+KILLS = 10
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with params.yaml, tiny data and what `prepare` made of it."""
+    directory = tmp_path_factory.mktemp("prepared")
+    (directory / "data" / "tiny").mkdir(parents=True)
+    for split, count in (("train", 24), ("validation", 8), ("test", 8)):
+        lines = (ROOT / "data" / "english" / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+        (directory / "data" / "tiny" / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
+    shutil.copy(ROOT / "params.yaml", directory)
+    small = {"train.num_train_epochs": 4, "train.tokens_per_batch": 800, "train.threads": 1, "train.save_seconds": 0}
+    set_params(directory / "params.yaml", {**TINY, **small})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(directory)
+        prepare.main()
+    return directory
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("uninterrupted") / "run"
+    shutil.copytree(prepared, directory)
+    assert finish(started(directory)) == 0
+    return directory
+
+
+@pytest.fixture
+def clone(prepared: Path, tmp_path: Path) -> Path:
+    shutil.copytree(prepared, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def train_in(directory: Path) -> None:
+    from beamline import errors, train
+
+    os.setsid()
+    os.chdir(directory)
+    with (directory / "log.txt").open("a") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    errors.run(train.main)
+
+
+def started(directory: Path) -> ForkServerProcess:
+    process = PROCESSES.Process(target=train_in, args=(directory,))
+    process.start()
+    return process
+
+
+def finish(process: ForkServerProcess) -> int | None:
+    process.join(120)
+    return process.exitcode
+
+
+def saved_steps(directory: Path) -> list[int]:
+    return sorted(int(path.name.split("-")[1]) for path in directory.glob(".work/train-*/checkpoint-*"))
+
+
+def results(directory: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for part in ("models", "metrics", "plots")
+        for path in sorted((directory / part).rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_killed_at_ten_moments_it_ends_as_if_it_had_never_been(uninterrupted: Path, clone: Path) -> None:
+    moments = random.Random(5)
+    killed = resumed = 0
+    while killed < KILLS:
+        before = saved_steps(clone)
+        process = started(clone)
+        # The first moments are those of starting, the last those of writing the outputs; between them it saves.
+        wait_for(clone, process, step=max(before, default=0) + moments.randint(0, 6))
+        time.sleep(moments.uniform(0, 0.1))
+        process.kill()
+        process.join()
+        killed += process.exitcode == -signal.SIGKILL
+        resumed += bool(before)
+    assert resumed >= KILLS / 2, "most of them should have had something to go on from"
+    assert finish(started(clone)) == 0
+    assert results(clone) == results(uninterrupted)
+    assert not list(clone.glob(".work/*")), "finished work is removed"
+
+
+def test_what_was_saved_is_not_learnt_again(uninterrupted: Path, clone: Path) -> None:
+    kill_after(clone, step=15)
+    last = max(saved_steps(clone))
+    assert finish(started(clone)) == 0
+    assert f"going on after step {last} of " in (clone / "log.txt").read_text()
+    assert results(clone) == results(uninterrupted)
+
+
+def test_damaged_checkpoint_is_passed_over_for_the_one_before(uninterrupted: Path, clone: Path) -> None:
+    kill_after(clone, step=15)
+    before, last = saved_steps(clone)[-2:]
+    [optimizer] = clone.glob(f".work/train-*/checkpoint-{last}/optimizer.pt")
+    os.truncate(optimizer, optimizer.stat().st_size // 2)
+    assert finish(started(clone)) == 0
+    assert f"going on after step {before} of " in (clone / "log.txt").read_text()
+    assert results(clone) == results(uninterrupted)
+
+
+def test_how_often_it_saves_changes_nothing(uninterrupted: Path, clone: Path) -> None:
+    set_params(clone / "params.yaml", {"train.save_seconds": 1000})
+    assert finish(started(clone)) == 0
+    assert results(clone) == results(uninterrupted)
+
+
+def test_work_of_another_seed_is_not_resumed(clone: Path) -> None:
+    kill_after(clone, step=3)
+    set_params(clone / "params.yaml", {"seed": 7})
+    assert finish(started(clone)) == 0
+    assert "going on" not in (clone / "log.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "shared"),
+    [
+        ({"train.save_seconds": 1000}, True),
+        ({"generation.num_beams": 4}, True),
+        ({"seed": 7}, False),
+        ({"train.threads": 2}, False),
+        ({"padding.labels": "unmasked"}, False),
+        ({"model.scratch.dropout": 0.2}, False),
+    ],
+)
+def test_work_is_shared_where_the_settings_give_the_same_result(
+    clone: Path, change: dict[str, float], shared: bool
+) -> None:
+    before = work_directory(clone, read_params(clone / "params.yaml"), clone / "data" / "prepared")
+    set_params(clone / "params.yaml", change)
+    after = work_directory(clone, read_params(clone / "params.yaml"), clone / "data" / "prepared")
+    assert (before == after) is shared
+
+
+def test_work_of_other_data_is_not_shared(clone: Path) -> None:
+    params, data = read_params(clone / "params.yaml"), clone / "data" / "prepared"
+    before = work_directory(clone, params, data)
+    (data / "train.parquet").write_bytes((data / "validation.parquet").read_bytes())
+    assert work_directory(clone, params, data) != before
+
+
+def test_second_trainer_of_the_same_is_told_so(uninterrupted: Path, clone: Path) -> None:
+    first = started(clone)
+    wait_for(clone, first, step=1)
+    os.kill(first.pid, signal.SIGSTOP)
+    assert finish(started(clone)) == 1
+    os.kill(first.pid, signal.SIGCONT)
+    assert finish(first) == 0
+    [message] = [line for line in (clone / "log.txt").read_text().splitlines() if line.startswith("error: ")]
+    assert "another process is at work here" in message
+    assert results(clone) == results(uninterrupted)
+
+
+def wait_for(directory: Path, process: ForkServerProcess, step: int) -> None:
+    """Until the checkpoint of `step` is saved."""
+    while process.is_alive() and max(saved_steps(directory), default=0) < step:
+        time.sleep(0.002)
+
+
+def kill_after(directory: Path, step: int) -> None:
+    process = started(directory)
+    wait_for(directory, process, step)
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def with_file_limit(directory: Path, limit: int) -> None:
+    """Train where no file may grow above `limit` bytes: writing fails as on a full disk, whoever runs it."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    train_in(directory)
+
+
+@pytest.mark.parametrize(("limit", "full"), [(200_000, "weights"), (300_000, "optimizer's state")])
+def test_full_disk_is_one_line_and_loses_nothing(uninterrupted: Path, tmp_path: Path, limit: int, full: str) -> None:
+    directory = tmp_path / "run"
+    shutil.copytree(uninterrupted, directory)
+    process = PROCESSES.Process(target=with_file_limit, args=(directory, limit))
+    process.start()
+    assert finish(process) == 1, full
+    assert re.search(r"\.work/train-.*(too large|whole)", error_of(directory))
+    assert results(directory) == results(uninterrupted)
+    assert finish(started(directory)) == 0
+    assert results(directory) == results(uninterrupted)
+
+
+@pytest.mark.parametrize("place", ["models.unfinished", "plots/training.unfinished", ".work"])
+def test_place_that_cannot_be_written_is_one_line_and_loses_nothing(
+    uninterrupted: Path, tmp_path: Path, place: str
+) -> None:
+    """A file where a directory is to be made: unlike permissions, it also stops the superuser, who may run this."""
+    directory = tmp_path / "run"
+    shutil.copytree(uninterrupted, directory)
+    shutil.rmtree(directory / place, ignore_errors=True)
+    (directory / place).write_text("in the way")
+    assert finish(started(directory)) == 1
+    assert place in error_of(directory)
+    (directory / place).unlink()
+    assert results(directory) == results(uninterrupted)
+
+
+@pytest.mark.parametrize("name", ["train.parquet", "validation.parquet"])
+def test_damaged_prepared_file_is_one_line_and_loses_nothing(uninterrupted: Path, tmp_path: Path, name: str) -> None:
+    directory = tmp_path / "run"
+    shutil.copytree(uninterrupted, directory)
+    damaged = directory / "data" / "prepared" / name
+    os.truncate(damaged, damaged.stat().st_size // 2)
+    assert finish(started(directory)) == 1
+    assert f"data/prepared/{name}: not readable" in error_of(directory)
+    assert results(directory) == results(uninterrupted)
+
+
+def test_truncated_weights_are_one_line(uninterrupted: Path, tmp_path: Path) -> None:
+    weights = shutil.copytree(uninterrupted / "models" / "epoch-004", tmp_path / "checkpoint") / "model.safetensors"
+    os.truncate(weights, weights.stat().st_size // 2)
+    with pytest.raises(BeamlineError, match=r"checkpoint: .+"):
+        load_model(weights.parent)
+
+
+def test_interrupted_by_hand_it_says_so_and_goes_on_next_time(uninterrupted: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "run"
+    shutil.copytree(uninterrupted, directory)
+    process = started(directory)
+    wait_for(directory, process, step=10)
+    os.kill(process.pid, signal.SIGINT)
+    assert finish(process) == 130
+    assert "interrupted" in (directory / "log.txt").read_text()
+    assert "Traceback" not in (directory / "log.txt").read_text()
+    assert results(directory) == results(uninterrupted)
+    assert finish(started(directory)) == 0
+    assert "going on after step" in (directory / "log.txt").read_text()
+    assert results(directory) == results(uninterrupted)
+
+
+def error_of(directory: Path) -> str:
+    """The one line on which a failed run says why."""
+    log = (directory / "log.txt").read_text()
+    assert "Traceback" not in log
+    [message] = [line for line in log.splitlines() if line.startswith("error: ")]
+    return message
+
+
+def killed_between_renames(directory: Path) -> None:
+    """Replace `directory` until the old one is aside, and be killed before the new one is in."""
+    with replaced_directory(directory) as new:
+        (new / "a").write_text("new")
+        sys.addaudithook(
+            lambda event, arguments: (
+                os.kill(os.getpid(), signal.SIGKILL)
+                if event == "os.rename" and Path(arguments[1]) == directory
+                else None
+            )
+        )
+
+
+def test_killed_while_replacing_a_directory_it_is_put_back(tmp_path: Path) -> None:
+    directory = tmp_path / "models"
+    directory.mkdir()
+    (directory / "a").write_text("old")
+    process = PROCESSES.Process(target=killed_between_renames, args=(directory,))
+    process.start()
+    assert finish(process) == -signal.SIGKILL
+    assert not directory.exists()
+    with pytest.raises(ZeroDivisionError), replaced_directory(directory):
+        raise ZeroDivisionError
+    assert (directory / "a").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import torch
 from rich.progress import track
-from transformers import GenerationConfig, PreTrainedModel
+from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel
 
+from beamline import processes
 from beamline.batching import group_by_budget, source_tensors
 from beamline.checkpoint import position_limits
 from beamline.errors import BeamlineError
@@ -32,19 +36,26 @@ class Summary:
 class ResolvedGeneration:
     """What decoding really does with `generation`.
 
-    settings: what is in force. ignored: settings that this kind of decoding doesn't read, with the reason. overridden:
-    what the checkpoint's own generation_config asked for in place of a setting in force.
+    backend: what decodes, as the signature has it. settings: what is in force. ignored: settings that this kind of
+    decoding doesn't read, with the reason. differing: settings that the backend applies otherwise than transformers,
+    with the reason. overridden: what the checkpoint's own generation_config asked for in place of a setting in force.
     """
 
+    backend: str
     settings: dict[str, Any]
     ignored: dict[str, str]
+    differing: dict[str, str]
     overridden: dict[str, Any]
 
 
 def resolve_generation(
-    generation: Generation, tokens: Mapping[str, int | None], checkpoint: GenerationConfig
+    generation: Generation,
+    tokens: Mapping[str, int | None],
+    checkpoint: GenerationConfig,
+    backend: str = "transformers",
+    differing: Mapping[str, str] = MappingProxyType({}),
 ) -> ResolvedGeneration:
-    settings = generation.model_dump()
+    settings = generation.model_dump(exclude={"backend", "compute_type"})
     ignored: dict[str, str] = {}
     if generation.num_beams == 1:
         ignored |= dict.fromkeys(_BEAM_ONLY, "needs num_beams above 1")
@@ -52,13 +63,24 @@ def resolve_generation(
         ignored |= dict.fromkeys(_SAMPLING_ONLY, "needs do_sample: true")
     for name in ignored:
         del settings[name]
+    if backend == "transformers":
+        ignored["compute_type"] = "needs backend: ctranslate2"
     # A setting that params.yaml doesn't have is at its neutral default here, and a checkpoint can't turn it on.
     asked = {
         name: value
         for name, value in checkpoint.to_diff_dict().items()
         if not name.startswith(_NOT_DECODING) and {**tokens, **settings}.get(name) != value
     }
-    return ResolvedGeneration(settings, ignored, dict(sorted(asked.items())))
+    return ResolvedGeneration(backend, settings, ignored, dict(differing), dict(sorted(asked.items())))
+
+
+def check_max_length(generation: Generation, config: PreTrainedConfig) -> None:
+    """Raises `BeamlineError` where `generation.max_length` exceeds the decoder's positions."""
+    _, limit = position_limits(config)
+    if limit is not None and generation.max_length > limit:
+        raise BeamlineError(
+            f"generation.max_length: the model has positions for {limit} tokens, found {generation.max_length}"
+        )
 
 
 class Decoder:
@@ -68,11 +90,7 @@ class Decoder:
         self, model: PreTrainedModel, codec: TextCodec, generation: Generation, padding: Padding, device: torch.device
     ) -> None:
         """Raises `BeamlineError` where `generation.max_length` exceeds the decoder's positions."""
-        _, limit = position_limits(model.config)
-        if limit is not None and generation.max_length > limit:
-            raise BeamlineError(
-                f"generation.max_length: the model has positions for {limit} tokens, found {generation.max_length}"
-            )
+        check_max_length(generation, model.config)
         self.resolved = resolve_generation(generation, codec.encoding.generation_tokens, model.generation_config)
         self.model = model.to(device).eval()
         self.codec = codec
@@ -88,16 +106,19 @@ class Decoder:
         """One summary for each source (token ids), in the order of `sources`.
 
         Decoded from the longest to the shortest, in batches of `tokens_per_batch` padded source tokens times beams:
-        little padding, and the most memory is needed first. `seed` matters to sampling alone.
+        little padding, and the most memory is needed first. `seed` matters to sampling alone, where each batch has
+        random numbers of its own: processes that share the batches write what one would.
         """
         lengths = [len(source) * self.config.num_beams for source in sources]
         order = sorted(range(len(sources)), key=lengths.__getitem__, reverse=True)
         batches = group_by_budget(order, lengths, tokens_per_batch)
-        summaries: dict[int, Summary] = {}
+        numbered = processes.share(list(enumerate(batches)))
+        decoded: list[Sequence[Summary]] = []
         with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            for batch in track(batches, description):
-                summaries.update(zip(batch, self._decode([sources[index] for index in batch]), strict=True))
+            for number, batch in track(numbered, description, disable=processes.rank() > 0):
+                torch.manual_seed(int(np.random.default_rng([seed, number]).integers(2**63)))
+                decoded.append(self._decode([sources[index] for index in batch]))
+        summaries = dict(zip(order, chain(*processes.gather(decoded)), strict=True))
         return [summaries[index] for index in range(len(sources))]
 
     @torch.inference_mode()
@@ -107,12 +128,12 @@ class Decoder:
         generated = self.model.generate(
             **{name: tensor.to(self.device) for name, tensor in inputs.items()}, generation_config=self.config
         )
-        rows = [_until_end(row[1:], encoding.eos_token_id) for row in generated.tolist()]
+        rows = [until_end(row[1:], encoding.eos_token_id) for row in generated.tolist()]
         texts = self.codec.decode([row for row, _ in rows])
         return [Summary(text, len(row), finished) for text, (row, finished) in zip(texts, rows, strict=True)]
 
 
-def _until_end(row: list[int], eos_token_id: int) -> tuple[list[int], bool]:
+def until_end(row: list[int], eos_token_id: int) -> tuple[list[int], bool]:
     """The tokens before the first end of sequence, and whether there is one."""
     if eos_token_id in row:
         return row[: row.index(eos_token_id)], True

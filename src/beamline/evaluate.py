@@ -12,10 +12,11 @@ import torch
 import transformers
 from rich.console import Console
 
-from beamline.decoding import Decoder, ResolvedGeneration, Summary
+from beamline import processes
+from beamline.backends import build_decoder
+from beamline.decoding import ResolvedGeneration, Summary
 from beamline.errors import BeamlineError, run
 from beamline.files import write_json, write_jsonl
-from beamline.model import load_model
 from beamline.params import Params, read_params
 from beamline.prepared import EncodedDialogue, read_split
 from beamline.results import health, length_pairs, prediction_rows, sample_rows, score_histogram, score_table
@@ -38,20 +39,30 @@ class Decoded:
 
 def main() -> None:
     params = read_params()
+    if params.train.processes > 1 and processes.LAUNCHED not in os.environ:
+        processes.launch("evaluate", params.train.processes, params.evaluate.threads)
+    else:
+        with processes.joined():
+            evaluate(params)
+
+
+def evaluate(params: Params) -> None:
+    """Everything that the stage does, in this process; several share the decoding, and only the first one writes."""
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(params.evaluate.threads)
 
+    validation, test = read_split("validation"), read_split("test")
+    # Both scorers before any decoding: references that can't be scored are known at once.
+    validation_scorer, test_scorer = build_scorer(params, validation), build_scorer(params, test)
+    if processes.rank() > 0:
+        choose(params, validation, validation_scorer, test, test_scorer)
+        return
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
     with Tracker(params, stage="evaluate", experiment=experiment, root=root, curves=None) as tracker:
-        validation, test = read_split("validation"), read_split("test")
-        # Both scorers before any decoding: references that can't be scored are known at once.
-        validation_scorer, test_scorer = build_scorer(params, validation), build_scorer(params, test)
-        candidates = [decode(params, name, validation, validation_scorer, "validation") for name in kept_checkpoints()]
-        best = max(candidates, key=lambda each: each.result.headline.means()["rouge_f"])
-        final = decode(params, best.checkpoint, test, test_scorer, "test")
+        best, final = choose(params, validation, validation_scorer, test, test_scorer)
 
-        signature = test_scorer.signature(backend="transformers")
+        signature = test_scorer.signature(backend=final.resolved.backend)
         test_metrics = {**final.result.headline.means(), **health(test, final.summaries)}
         intervals = final.result.intervals()
         other = "best" if params.rouge.references == "mean" else "mean"
@@ -76,10 +87,25 @@ def main() -> None:
     console = Console()
     console.print(score_table(metrics, intervals))
     console.print(signature, soft_wrap=True, highlight=False)
+    for name, reason in final.resolved.differing.items():
+        console.print(f"generation.{name}: {reason}", soft_wrap=True, highlight=False)
 
 
 def build_scorer(params: Params, dialogues: list[EncodedDialogue]) -> RougeScorer:
     return RougeScorer(params.rouge, [each.record.references for each in dialogues], seed=params.seed)
+
+
+def choose(
+    params: Params,
+    validation: list[EncodedDialogue],
+    validation_scorer: RougeScorer,
+    test: list[EncodedDialogue],
+    test_scorer: RougeScorer,
+) -> tuple[Decoded, Decoded]:
+    """Validation under the checkpoint that is best there, and test under the same one."""
+    candidates = [decode(params, name, validation, validation_scorer, "validation") for name in kept_checkpoints()]
+    best = max(candidates, key=lambda each: each.result.headline.means()["rouge_f"])
+    return best, decode(params, best.checkpoint, test, test_scorer, "test")
 
 
 def kept_checkpoints() -> list[str]:
@@ -94,9 +120,9 @@ def kept_checkpoints() -> list[str]:
 def decode(
     params: Params, checkpoint: str, dialogues: list[EncodedDialogue], scorer: RougeScorer, split: str
 ) -> Decoded:
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     directory = MODELS / checkpoint
-    decoder = Decoder(load_model(directory), TextCodec.load(directory), params.generation, params.padding, device)
+    codec = TextCodec.load(directory)
+    decoder = build_decoder(directory, codec, params.generation, params.padding, processes.device())
     summaries = decoder.summaries(
         [each.input_ids for each in dialogues],
         tokens_per_batch=params.evaluate.tokens_per_batch,

@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
 from beamline.batching import IGNORED_LABEL
+from beamline.chunked_loss import ChunkedLoss
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,23 @@ def teacher_forced(
 
 
 def training_loss(
-    outputs: Seq2SeqLMOutput, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int, *, label_smoothing: float
+    outputs: Seq2SeqLMOutput,
+    labels: torch.Tensor,
+    num_items_in_batch: torch.Tensor | int,
+    *,
+    label_smoothing: float,
+    chunked: ChunkedLoss | None,
 ) -> torch.Tensor:
     """Mean cross-entropy of a label over the whole optimizer step: every token weighs the same, whatever batch,
     accumulation step or process it is in.
 
+    chunked: what computes it where the logits would take too much memory; without smoothing only.
+
     With smoothing, that share of a label's probability is spread evenly over the vocabulary (Szegedy et al.,
     "Rethinking the Inception Architecture for Computer Vision", 2016).
     """
+    if chunked is not None:
+        return chunked(labels) / num_items_in_batch
     summed = functional.cross_entropy(
         outputs.logits.float().flatten(0, 1),
         labels.flatten(),

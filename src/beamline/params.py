@@ -91,6 +91,8 @@ class Train(Section):
 
 
 class Generation(Section):
+    backend: Literal["transformers", "ctranslate2", "auto"]
+    compute_type: Literal["float32", "int8"]
     num_beams: Positive
     max_length: Annotated[int, Field(ge=2)]
     min_length: Annotated[int, Field(ge=0)]

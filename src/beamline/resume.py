@@ -154,6 +154,7 @@ class SaveProgress(TrainerCallback):
             progress = read_progress(self.resumed)
             self.trainer._tr_loss.fill_(progress["losses"][arguments.process_index])
             self.trainer._globalstep_last_logged = progress["logged"]
+            self.trainer.tokens_per_batch = progress["tokens_per_batch"]
             if self.epochs is not None:
                 self.epochs.restore(progress)
 
@@ -170,6 +171,11 @@ class SaveProgress(TrainerCallback):
         if self.epochs is not None:  # the gathering has waited for the files of the other processes
             self.work.add(
                 state.global_step,
-                {"losses": losses, "logged": self.trainer._globalstep_last_logged, **self.epochs.state()},
+                {
+                    "losses": losses,
+                    "logged": self.trainer._globalstep_last_logged,
+                    "tokens_per_batch": self.trainer.tokens_per_batch,
+                    **self.epochs.state(),
+                },
             )
         self.saved = time.monotonic()

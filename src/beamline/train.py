@@ -5,8 +5,6 @@ python -m beamline.train
 
 import os
 import shutil
-import subprocess
-import sys
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -17,8 +15,10 @@ import transformers
 from rich.console import Console
 from transformers import PreTrainedModel, set_seed
 
+from beamline import processes
 from beamline.checkpoint import Checkpoint
-from beamline.errors import BeamlineError, run
+from beamline.epochs import AfterEpoch, KeptCheckpoint
+from beamline.errors import run
 from beamline.files import replaced_directory, write_json
 from beamline.model import build_model, load_pretrained
 from beamline.params import Params, read_params
@@ -26,7 +26,7 @@ from beamline.prepared import DIRECTORY, EncodedDialogue, examples, read_codec, 
 from beamline.resume import SaveProgress, Work, work_directory
 from beamline.text import TextCodec
 from beamline.tracking import Tracker
-from beamline.trainer import AfterEpoch, KeptCheckpoint, SummarizationTrainer, resolve_precision, training_arguments
+from beamline.trainer import SummarizationTrainer, resolve_precision, training_arguments
 
 CURVES = Path("plots/training")
 METRICS = Path("metrics/train.json")
@@ -35,8 +35,8 @@ MODELS = Path("models")
 
 def main() -> None:
     params = read_params()
-    if params.train.processes > 1 and "LOCAL_RANK" not in os.environ:
-        launch_processes(params)
+    if params.train.processes > 1 and processes.LAUNCHED not in os.environ:
+        processes.launch("train", params.train.processes, params.train.threads)
     else:
         train(params)
 
@@ -85,15 +85,6 @@ def train(params: Params) -> None:
         work.remove()
 
 
-def launch_processes(params: Params) -> None:
-    """Run this stage once in each of `train.processes`, joined by torchrun."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += [f"--nproc-per-node={params.train.processes}", "-m", "beamline.train"]
-    threads = {"OMP_NUM_THREADS": str(params.train.threads)}
-    if subprocess.run(command, env={**os.environ, **threads}, check=False).returncode != 0:
-        raise BeamlineError("train: one of the processes failed; its own message stands above")
-
-
 def choose(dialogues: list[EncodedDialogue], count: int | None, seed: int) -> list[EncodedDialogue]:
     """`count` dialogues drawn without replacement, in the order of the data; all of them where `count` is None."""
     if count is None or count >= len(dialogues):
@@ -116,8 +107,9 @@ def summarize(trainer: SummarizationTrainer, best: KeptCheckpoint, dialogues: in
         "dialogues": dialogues,
         "examples": len(trainer.train_dataset),
         "steps": trainer.state.global_step,
+        "tokens_per_batch": trainer.tokens_per_batch,
         "threads": train.threads,
-        "processes": train.processes,
+        "processes": trainer.args.world_size,
         "precision": resolve_precision(train.precision),
         "best_epoch": best.epoch,
         "validation_loss": best.validation_loss,

@@ -1,46 +1,27 @@
-"""transformers' Seq2SeqTrainer with this project's batches, loss and validation, and what happens after an epoch."""
+"""transformers' Seq2SeqTrainer with this project's batches, loss and validation, in the memory that there is."""
 
 import functools
-import math
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 from torch.utils.data import DataLoader
-from transformers import (
-    PreTrainedModel,
-    Seq2SeqTrainer,
-    Seq2SeqTrainingArguments,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-)
+from transformers import PreTrainedModel, Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerControl
 from transformers.trainer_callback import PrinterCallback
 
 from beamline.batching import Collator, LengthBucketedBatches
+from beamline.chunked_loss import ChunkedLoss
 from beamline.errors import BeamlineError
-from beamline.files import replaced_directory, writing
+from beamline.files import writing
 from beamline.learning import teacher_forced, training_loss
 from beamline.params import Padding, Params
 from beamline.prepared import Example
 from beamline.text import TextCodec
-from beamline.tracking import Tracker
 
-
-@dataclass(frozen=True)
-class KeptCheckpoint:
-    """One of the checkpoints that evaluation chooses from. name: its directory in models/."""
-
-    name: str
-    epoch: int
-    validation_loss: float
-    validation_bits_per_byte: float
-    validation_token_accuracy: float
+# Vocabulary times tokens of a batch from which the loss in chunks saves more memory than it takes (benchmarks/loss.py).
+LARGE = 100_000_000
 
 
 class SummarizationTrainer(Seq2SeqTrainer):
@@ -59,16 +40,21 @@ class SummarizationTrainer(Seq2SeqTrainer):
         validation: Sequence[Example],
         validation_bytes: int,
     ) -> None:
-        smoothing = params.train.label_smoothing_factor
+        train = params.train
+        large = len(codec.tokenizer) * train.tokens_per_batch >= LARGE and train.label_smoothing_factor == 0
+        chunked = ChunkedLoss(model) if large else None
         super().__init__(
             model,
             arguments,
             data_collator=Collator(codec.encoding, params.padding),
             train_dataset=training,
             eval_dataset=validation,
-            compute_loss_func=functools.partial(training_loss, label_smoothing=smoothing),
+            compute_loss_func=functools.partial(
+                training_loss, label_smoothing=train.label_smoothing_factor, chunked=chunked
+            ),
         )
         self.params = params
+        self.tokens_per_batch = train.tokens_per_batch  # less where memory didn't suffice: the batches are then cut
         # Padding never counts here, so that runs with masked and unmasked labels can be compared.
         self.validation_collator = Collator(codec.encoding, Padding(mode=params.padding.mode, labels="masked"))
         self.validation_bytes = validation_bytes
@@ -79,10 +65,23 @@ class SummarizationTrainer(Seq2SeqTrainer):
             self.train_dataset, batch_sampler=self._batches(self.train_dataset), collate_fn=self._collate_with_ids
         )
 
-    def training_step(self, model: torch.nn.Module, inputs: dict[str, Any], *arguments: Any) -> torch.Tensor:
-        """Raises `BeamlineError` where the loss is not a finite number, before it can spoil the weights."""
+    def training_step(
+        self, model: torch.nn.Module, inputs: dict[str, Any], num_items_in_batch: torch.Tensor | int | None = None
+    ) -> torch.Tensor:
+        """The loss of one batch, whose gradients are added to the model's.
+
+        Where memory doesn't suffice, the batch is done in halves, quarters and so on, and so are those that follow: the
+        gradients are those of the whole batch, but for dropout, which draws anew.
+
+        Raises `BeamlineError` where the loss is not a finite number, before it can spoil the weights; where memory
+        doesn't suffice for one dialogue; and where it doesn't suffice while other processes wait for the gradients.
+        """
         dialogues = inputs.pop("dialogues")
-        loss: torch.Tensor = super().training_step(model, inputs, *arguments)
+        before = [None if each.grad is None else each.grad.clone() for each in model.parameters()]
+        while (loss := self._step_in_parts(model, inputs, num_items_in_batch)) is None:
+            self._halve(dialogues)
+            for parameter, gradient in zip(model.parameters(), before, strict=True):
+                parameter.grad = None if gradient is None else gradient.clone()
         if not torch.isfinite(loss):
             raise BeamlineError(
                 f"train: the loss is {loss.item()} at step {self.state.global_step + 1}, of the dialogues"
@@ -102,6 +101,43 @@ class SummarizationTrainer(Seq2SeqTrainer):
         }
         self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+    def _step_in_parts(
+        self, model: torch.nn.Module, inputs: dict[str, torch.Tensor], num_items_in_batch: torch.Tensor | int | None
+    ) -> torch.Tensor | None:
+        """The loss of the batch, or nothing where memory didn't suffice."""
+        parts = zip(*(each.chunk(self._parts) for each in inputs.values()), strict=True)
+        try:
+            losses = [
+                super(SummarizationTrainer, self).training_step(
+                    model, dict(zip(inputs, part, strict=True)), num_items_in_batch
+                )
+                for part in parts
+            ]
+        except RuntimeError as error:
+            if not should_reduce_batch_size(error):
+                raise
+            return None
+        return torch.stack(losses).sum()
+
+    @property
+    def _parts(self) -> int:
+        """Into how many a batch is cut."""
+        return round(self.params.train.tokens_per_batch / self.tokens_per_batch)
+
+    def _halve(self, dialogues: list[str]) -> None:
+        step = self.state.global_step + 1
+        if self.args.world_size > 1:
+            raise BeamlineError(f"train: out of memory at step {step}; lower train.tokens_per_batch")
+        if self._parts >= len(dialogues):
+            raise BeamlineError(
+                f"train: out of memory at step {step}, even with one dialogue at a time ({', '.join(dialogues)});"
+                " lower tokenizer.max_source_tokens, or take a smaller model"
+            )
+        self.tokens_per_batch //= 2
+        clear_device_cache(garbage_collection=True)
+        # Not by the console: where a progress bar is shown, it passes on what is printed.
+        print(f"out of memory at step {step}: batches are done in parts of {self.tokens_per_batch} tokens from here on")
 
     def _save_checkpoint(self, *arguments: Any) -> None:
         with writing(Path(self.args.output_dir)):
@@ -131,117 +167,6 @@ class EpochLoader(DataLoader[Example]):
 
     def set_epoch(self, epoch: int) -> None:
         self.batch_sampler.set_epoch(epoch)  # type: ignore[union-attr]
-
-
-class AfterEpoch(TrainerCallback):
-    """Writes an epoch's figures to the tracker and the terminal, and keeps the best checkpoints in `directory`.
-
-    One that better ones have driven out stays in `directory`: a training may have to go on from before they were there.
-    """
-
-    def __init__(
-        self, directory: Path, codec: TextCodec, tracker: Tracker, keep: int, source_tokens: int, console: Console
-    ) -> None:
-        self.directory = directory
-        self.codec = codec
-        self.tracker = tracker
-        self.keep = keep
-        self.source_tokens = source_tokens
-        self.console = console
-        self.kept: list[KeptCheckpoint] = []
-        self.epochs: list[dict[str, Any]] = []  # what the tracker was told
-        self.training: dict[str, float] = {}
-        self.started = time.monotonic()
-        self.spent = 0.0  # seconds on the epoch that a resumed training begins in, before it was killed
-        self.progress = Progress(
-            TextColumn("training"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("steps"),
-            TimeRemainingColumn(),
-            console=console,
-        )
-
-    def state(self) -> dict[str, Any]:
-        """What a resumed training needs to know of the epochs so far, for JSON. seconds: spent on the one it is in."""
-        return {
-            "epochs": self.epochs,
-            "kept": [asdict(each) for each in self.kept],
-            "seconds": time.monotonic() - self.started,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        for each in state["epochs"]:
-            self._track(**each)
-        self.kept = [KeptCheckpoint(**each) for each in state["kept"]]
-        self.spent = state["seconds"]
-
-    def on_train_begin(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        if state.global_step > 0:
-            self.console.print(f"going on after step {state.global_step} of {state.max_steps}", highlight=False)
-        self.task = self.progress.add_task("training", total=state.max_steps, completed=state.global_step)
-        self.progress.start()
-
-    def on_epoch_begin(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self.started, self.spent = time.monotonic() - self.spent, 0.0
-
-    def on_step_end(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self.progress.update(self.task, completed=state.global_step)
-
-    def on_log(
-        self, arguments: Any, state: TrainerState, control: TrainerControl, logs: dict[str, float], **_: Any
-    ) -> None:
-        if "loss" in logs:
-            self.training = {"train/loss": logs["loss"], "train/learning_rate": logs["learning_rate"]}
-
-    def on_evaluate(
-        self,
-        arguments: Any,
-        state: TrainerState,
-        control: TrainerControl,
-        metrics: dict[str, float],
-        model: PreTrainedModel,
-        **_: Any,
-    ) -> None:
-        epoch = round(state.epoch)
-        if not math.isfinite(metrics["validation_loss"]):
-            found = metrics["validation_loss"]
-            raise BeamlineError(f"train: the validation loss is {found} after epoch {epoch}; lower train.learning_rate")
-        seconds = time.monotonic() - self.started
-        speed = {"seconds": seconds, "source_tokens_per_second": self.source_tokens / seconds}
-        validation = {name.replace("_", "/", 1): value for name, value in metrics.items()}
-        self._track(epoch, {**self.training, **validation}, speed)
-        self._print(epoch, arguments.num_train_epochs, metrics, speed)
-        self._keep(KeptCheckpoint(f"epoch-{epoch:03}", epoch, **metrics), model)
-
-    def on_train_end(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self.progress.stop()
-
-    def _track(self, epoch: int, tracked: dict[str, float], untracked: dict[str, float]) -> None:
-        self.tracker.log_epoch(epoch, tracked, untracked)
-        self.epochs.append({"epoch": epoch, "tracked": tracked, "untracked": untracked})
-
-    def _print(self, epoch: int, epochs: float, metrics: dict[str, float], speed: dict[str, float]) -> None:
-        self.console.print(
-            f"epoch {epoch:>{len(str(int(epochs)))}}/{int(epochs)}"
-            f"  loss {self.training['train/loss']:.3f}"
-            f"  validation loss {metrics['validation_loss']:.3f}"
-            f"  bits/byte {metrics['validation_bits_per_byte']:.3f}"
-            f"  token accuracy {metrics['validation_token_accuracy']:.3f}"
-            f"  learning rate {self.training['train/learning_rate']:.2g}"
-            f"  {speed['seconds']:.0f} s, {speed['source_tokens_per_second']:,.0f} source tokens/s",
-            highlight=False,
-            soft_wrap=True,
-        )
-
-    def _keep(self, checkpoint: KeptCheckpoint, model: PreTrainedModel) -> None:
-        """Save the checkpoint if it is among the best by validation loss."""
-        ranked = sorted([*self.kept, checkpoint], key=lambda each: (each.validation_loss, each.epoch))
-        self.kept = ranked[: self.keep]
-        if checkpoint in self.kept:
-            with replaced_directory(self.directory / checkpoint.name) as directory:
-                model.save_pretrained(directory)
-                self.codec.save(directory)
 
 
 def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArguments:

@@ -15,6 +15,7 @@ SAME = 0.9  # share of summaries that are equal where one program wrote both: ro
 
 # What generate() does where neither its caller nor the checkpoint asks for anything else.
 UNASKED = Generation(
+    backend="transformers", compute_type="float32",
     num_beams=1, max_length=20, min_length=0, no_repeat_ngram_size=0, early_stopping=False, do_sample=False,
     temperature=1.0, top_k=50, top_p=1.0, repetition_penalty=1.0, length_penalty=1.0,
 )  # fmt: skip

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
+from beamline.backends import SummaryDecoder, build_decoder
 from beamline.bootstrap import FloatArray
 from beamline.decoding import Decoder
 from beamline.diagnosis import baselines
@@ -28,6 +29,7 @@ from beamline.text import TextCodec
 SAMPLE = 80  # dialogues that a model is tried on: an interval of about 4 points, under 30 seconds for all checks
 BASELINE_ROWS = 200  # that summaries without a model are compared on: no model, so that more can be afforded
 TRUSTED_COVERAGE = 0.9
+_PADDING = Padding(mode="longest", labels="masked")
 
 Part = TypeVar("Part")
 
@@ -218,9 +220,12 @@ class Evidence:
         if key not in self._decoded:
             codec = self.codec_of(directory)
             what = ", ".join([split, directory.name, *(f"{name} {value}" for name, value in changes.items())])
-            self._decoded[key] = self.summarize(
-                self.model_of(directory), codec, generation, self.sample(split), description=what
-            )
+            if generation.backend == "transformers":
+                model = self.model_of(directory)
+                self._decoded[key] = self.summarize(model, codec, generation, self.sample(split), description=what)
+            else:
+                decoder = build_decoder(directory, codec, generation, _PADDING, self.device)
+                self._decoded[key] = self._summaries(decoder, self.sample(split), self.seed, what)
         return self._decoded[key]
 
     def summarize(
@@ -242,22 +247,23 @@ class Evidence:
         known, highest = model.get_input_embeddings().num_embeddings, max(max(each.input_ids) for each in dialogues)
         if highest >= known:
             raise BeamlineError(f"the model has embeddings for {known} tokens, the tokenizer gives token {highest}")
-        params = self._given(self.params, "params")
         limit = getattr(model.config, "max_position_embeddings", None) or generation.max_length
         generation = generation.model_copy(update={"max_length": min(generation.max_length, limit)})
         own_settings = model.generation_config  # a decoder takes them away
         try:
-            decoder = Decoder(model, codec, generation, Padding(mode="longest", labels="masked"), self.device)
+            decoder = Decoder(model, codec, generation, _PADDING, self.device)
             model.train(dropout)
-            summaries = decoder.summaries(
-                [each.input_ids for each in dialogues],
-                tokens_per_batch=params.evaluate.tokens_per_batch,
-                seed=self.seed if seed is None else seed,
-                description=description,
-            )
+            return self._summaries(decoder, dialogues, self.seed if seed is None else seed, description)
         finally:
             model.eval()
             model.generation_config = own_settings
+
+    def _summaries(
+        self, decoder: SummaryDecoder, dialogues: Sequence[EncodedDialogue], seed: int, description: str
+    ) -> list[str]:
+        budget = self._given(self.params, "params").evaluate.tokens_per_batch
+        sources = [each.input_ids for each in dialogues]
+        summaries = decoder.summaries(sources, tokens_per_batch=budget, seed=seed, description=description)
         return [each.text for each in summaries]
 
     @property

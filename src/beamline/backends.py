@@ -1,0 +1,87 @@
+"""Which library decodes: transformers, or CTranslate2 where its summaries are proved to be the same.
+
+What is the same in both follows from how they decode, and tests hold it against every family. transformers applies
+penalties to logits in greedy search but to log-probabilities in beam search, after the softmax; CTranslate2 to logits
+in both, before it. And where the decoder starts with the end of sequence (BART's own checkpoints), transformers counts
+that start among the tokens that have been written, CTranslate2 does not.
+"""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from transformers import AutoConfig
+
+from beamline.decoding import Decoder, ResolvedGeneration, Summary
+from beamline.errors import BeamlineError
+from beamline.model import load_model
+from beamline.params import Generation, Padding
+from beamline.text import Encoding, TextCodec
+
+CONVERTIBLE = ("bart", "marian", "mbart", "mt5", "pegasus", "t5")
+
+
+class SummaryDecoder(Protocol):
+    """Writes summaries with one model on one device, and says under which settings."""
+
+    resolved: ResolvedGeneration
+
+    def summaries(
+        self, sources: Sequence[list[int]], *, tokens_per_batch: int, seed: int, description: str
+    ) -> list[Summary]:
+        """One summary for each source (token ids), in the order of `sources`; `seed` matters to sampling alone."""
+        ...
+
+
+def build_decoder(
+    directory: Path, codec: TextCodec, generation: Generation, padding: Padding, device: torch.device
+) -> SummaryDecoder:
+    """A decoder of the checkpoint in `directory` with the library that `generation.backend` asks for.
+
+    `auto` takes CTranslate2 where it is installed, can do what is asked and does it as transformers does.
+
+    Raises `BeamlineError` where CTranslate2 is asked for by name and can't do what is asked.
+    """
+    if generation.backend != "transformers":
+        obstacle = obstacle_to_ctranslate2(directory, generation)
+        differing = applied_otherwise(generation, codec.encoding)
+        if obstacle is not None and generation.backend == "ctranslate2":
+            raise BeamlineError(obstacle)
+        if obstacle is None and (generation.backend == "ctranslate2" or not differing):
+            # An optional package, which costs everybody else its import.
+            from beamline.ctranslate2_backend import CTranslate2Decoder  # noqa: PLC0415
+
+            return CTranslate2Decoder(directory, codec, generation, device, differing)
+    return Decoder(load_model(directory), codec, generation, padding, device)
+
+
+def obstacle_to_ctranslate2(directory: Path, generation: Generation) -> str | None:
+    """Why CTranslate2 can't decode at all: the key, the reason, what to do; None where it can."""
+    if find_spec("ctranslate2") is None:
+        return "generation.backend: ctranslate2 is not installed; run: pip install -c constraints.txt ctranslate2"
+    family = AutoConfig.from_pretrained(directory, trust_remote_code=False).model_type
+    if family not in CONVERTIBLE:
+        known = ", ".join(CONVERTIBLE)
+        return f"generation.backend: ctranslate2 has {known}, and not {family}; take transformers, or auto"
+    if generation.do_sample:
+        return "generation.do_sample: ctranslate2 draws samples that no seed repeats; set generation.backend to auto"
+    return None
+
+
+def applied_otherwise(generation: Generation, encoding: Encoding) -> dict[str, str]:
+    """Settings that CTranslate2 applies otherwise than transformers, with the reason."""
+    beams = generation.num_beams > 1
+    starts_with_end = encoding.decoder_start_token_id == encoding.eos_token_id
+    before = "with beams, ctranslate2 applies it before the softmax, transformers after it"
+    exempt = "this model starts with its end of sequence, which ctranslate2 doesn't count"
+    otherwise = [
+        ("early_stopping", beams and not generation.early_stopping, "with beams, ctranslate2 always stops early"),
+        ("min_length", beams and generation.min_length > 1, before),
+        ("no_repeat_ngram_size", beams and generation.no_repeat_ngram_size > 0, before),
+        ("repetition_penalty", beams and generation.repetition_penalty != 1, before),
+        ("no_repeat_ngram_size", starts_with_end and generation.no_repeat_ngram_size == 1, exempt),
+        ("repetition_penalty", starts_with_end and generation.repetition_penalty != 1, exempt),
+    ]
+    return {name: reason for name, stands, reason in otherwise if stands}

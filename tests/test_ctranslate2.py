@@ -1,0 +1,209 @@
+"""CTranslate2 beside `generate`: the same summaries, or the setting is named that it applies otherwise."""
+
+import json
+import random
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from families import FAMILIES, records
+from repository import ROOT, Repository, tiny_repository
+
+pytest.importorskip("ctranslate2", reason="optional: pip install -c constraints.txt ctranslate2")
+
+from beamline.backends import SummaryDecoder, build_decoder
+from beamline.checkpoint import Checkpoint, fingerprint
+from beamline.decoding import Summary
+from beamline.errors import BeamlineError
+from beamline.model import load_model, load_pretrained
+from beamline.params import Padding, read_params
+from beamline.text import TextCodec, load_codec
+
+PARAMS = read_params(ROOT / "params.yaml")
+TAGS = ["#Person1#", "#Person2#"]
+LONGEST = Padding(mode="longest", labels="masked")
+PLAIN = {"no_repeat_ngram_size": 0, "repetition_penalty": 1.0}
+BEAMS = {"num_beams": 4, **PLAIN}
+CONVERTED = ["bart", "kobart", "marian", "mbart25", "mbart50", "t5", "mt5", "pegasus"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A tiny model with random weights, which never agree by accident, as the `train` stage saves it."""
+
+    directory: Path
+    codec: TextCodec
+    sources: list[list[int]]
+
+    def decoder(self, backend: str, **changes: object) -> SummaryDecoder:
+        settings = PARAMS.generation.model_copy(update={"backend": backend, "max_length": 24, **changes})
+        return build_decoder(self.directory, self.codec, settings, LONGEST, torch.device("cpu"))
+
+    def summaries(self, backend: str, *, budget: int = 300, **changes: object) -> list[Summary]:
+        decoder = self.decoder(backend, **changes)
+        assert decoder.resolved.backend.startswith(backend)
+        return decoder.summaries(self.sources, tokens_per_batch=budget, seed=0, description="test")
+
+
+EMBEDDING = re.compile("embed|shared")
+
+
+def fit(name: str, directory: Path) -> Fitted:
+    family = FAMILIES[name]
+    family.save(directory / "published")
+    checkpoint = Checkpoint(str(directory / "published"), fingerprint(directory / "published"))
+    limits = {"language": family.language, "max_source_tokens": 96, "max_target_tokens": 96}
+    codec = load_codec(PARAMS.tokenizer.model_copy(update=limits), checkpoint, TAGS)
+    torch.manual_seed(0)
+    model = load_pretrained(checkpoint, codec)
+    for part, parameter in model.named_parameters():
+        if parameter.dim() > 1 and not EMBEDDING.search(part):
+            parameter.data *= 4  # as it is drawn, it writes one token over and over, whatever it reads
+    model.save_pretrained(directory / "fitted")
+    codec.save(directory / "fitted")
+    words = " ".join(row["dialogue"] for row in records(family.texts)).split(" ")
+    draw = random.Random(0)
+    dialogues = [" ".join(draw.choices(words, k=draw.randint(2, 20))) for _ in range(24)]
+    sources = [codec.truncate_dialogue(row) for row in codec.encode_dialogues(dialogues)]
+    return Fitted(directory / "fitted", TextCodec.load(directory / "fitted"), sources)
+
+
+@pytest.fixture(scope="module", params=CONVERTED)
+def fitted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    return fit(request.param, tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture(scope="module")
+def bart(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """BART as it is trained from nothing here: it starts with `<s>`, which it never writes, and not with its end."""
+    fitted = fit("bart", tmp_path_factory.mktemp("started"))
+    model = load_model(fitted.directory)
+    model.final_logits_bias[0, 0] = -100
+    model.save_pretrained(fitted.directory)
+    path = fitted.directory / "encoding.json"
+    encoding = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**encoding, "decoder_start_token_id": 0}), encoding="utf-8")
+    return Fitted(fitted.directory, TextCodec.load(fitted.directory), fitted.sources)
+
+
+@pytest.mark.parametrize("settings", [PLAIN, BEAMS], ids=["greedy", "beams"])
+def test_every_family_writes_the_same_summaries(fitted: Fitted, settings: dict[str, object]) -> None:
+    expected = fitted.summaries("transformers", **settings)
+    assert len({each.text for each in expected}) > 5, "the model must not answer everything alike"
+    assert fitted.summaries("ctranslate2", **settings) == expected
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"min_length": 12},
+        {"min_length": 24},
+        {"max_length": 2},
+        {"max_length": 9},
+        {"no_repeat_ngram_size": 1},
+        {"no_repeat_ngram_size": 2},
+        {"repetition_penalty": 2.0},
+        {"repetition_penalty": 0.7, "no_repeat_ngram_size": 0},
+        {**BEAMS, "num_beams": 2, "length_penalty": 0.0},
+        {**BEAMS, "length_penalty": -1.0},
+        {**BEAMS, "length_penalty": 1.0, "max_length": 6},
+    ],
+    ids=lambda settings: ", ".join(f"{name} {value}" for name, value in settings.items()) or "params.yaml",
+)
+def test_every_setting_means_the_same(bart: Fitted, settings: dict[str, object]) -> None:
+    assert bart.summaries("ctranslate2", **settings) == bart.summaries("transformers", **settings)
+
+
+@pytest.mark.parametrize("settings", [{}, BEAMS], ids=["greedy", "beams"])
+def test_batches_and_threads_change_nothing(bart: Fitted, settings: dict[str, object]) -> None:
+    expected = bart.summaries("ctranslate2", **settings)
+    assert bart.summaries("ctranslate2", budget=1, **settings) == expected
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        assert bart.summaries("ctranslate2", budget=10_000, **settings) == expected
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_int8_is_another_backend_in_the_signature_and_writes_summaries(bart: Fitted) -> None:
+    decoder = bart.decoder("ctranslate2", compute_type="int8")
+    assert decoder.resolved.backend.endswith("-int8")
+    summaries = decoder.summaries(bart.sources, tokens_per_batch=300, seed=0, description="test")
+    assert len(summaries) == len(bart.sources)
+    assert all(each.text for each in summaries)
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({**BEAMS, "early_stopping": False}, "early_stopping"),
+        ({**BEAMS, "repetition_penalty": 1.2}, "repetition_penalty"),
+        ({**BEAMS, "no_repeat_ngram_size": 3}, "no_repeat_ngram_size"),
+        ({**BEAMS, "min_length": 5}, "min_length"),
+    ],
+)
+def test_what_it_does_otherwise_is_named_and_left_to_transformers_by_auto(
+    bart: Fitted, settings: dict[str, object], key: str
+) -> None:
+    decoder = bart.decoder("ctranslate2", **settings)
+    assert list(decoder.resolved.differing) == [key]
+    assert len(decoder.summaries(bart.sources, tokens_per_batch=300, seed=0, description="test")) == len(bart.sources)
+    assert bart.decoder("auto", **settings).resolved.backend == "transformers"
+
+
+def test_sampling_is_refused_by_name_and_left_to_transformers_by_auto(bart: Fitted) -> None:
+    with pytest.raises(BeamlineError, match=r"^generation\.do_sample: [^\n]*; set generation\.backend to auto$"):
+        bart.decoder("ctranslate2", do_sample=True)
+    assert bart.decoder("auto", do_sample=True).resolved.backend == "transformers"
+
+
+def test_a_start_that_is_the_end_of_sequence_is_penalized_by_transformers_alone(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    published = fit("bart", tmp_path_factory.mktemp("published"))
+    assert published.codec.encoding.decoder_start_token_id == published.codec.encoding.eos_token_id
+    for penalty in ({"repetition_penalty": 1.2}, {"no_repeat_ngram_size": 1}):
+        assert list(published.decoder("ctranslate2", **{**PLAIN, **penalty}).resolved.differing) == list(penalty)
+        assert published.decoder("auto", **{**PLAIN, **penalty}).resolved.backend == "transformers"
+    assert published.decoder("auto", **PLAIN).resolved.backend == "ctranslate2-4.8.5-float32"
+
+
+@pytest.mark.parametrize("name", ["led", "bert2bert"])
+def test_families_without_a_conversion_are_refused_and_left_to_transformers_by_auto(name: str, tmp_path: Path) -> None:
+    fitted = fit(name, tmp_path)
+    with pytest.raises(BeamlineError, match=r"^generation\.backend: ctranslate2 has bart, .*, and not"):
+        fitted.decoder("ctranslate2", **PLAIN)
+    assert fitted.decoder("auto", **PLAIN).resolved.backend == "transformers"
+
+
+def test_auto_takes_ctranslate2_where_nothing_stands_against_it(bart: Fitted) -> None:
+    for settings in ({}, BEAMS):
+        assert bart.decoder("auto", **settings).resolved.backend == "ctranslate2-4.8.5-float32"
+
+
+def test_max_length_above_the_positions_is_an_error(bart: Fitted) -> None:
+    with pytest.raises(BeamlineError, match=r"generation\.max_length: the model has positions for 128 tokens"):
+        bart.summaries("ctranslate2", max_length=129)
+
+
+def test_evaluation_writes_the_same_predictions_and_says_who_decoded(tmp_path: Path) -> None:
+    repository = tiny_repository(tmp_path / "repository")
+    repository.dvc("repro")
+    expected = (repository.path / "reports/predictions.jsonl").read_bytes()
+    assert backends(repository) == ["transformers", "transformers"]
+    repository.set({"generation.backend": "auto"})
+    repository.dvc("repro")
+    assert (repository.path / "reports/predictions.jsonl").read_bytes() == expected
+    assert backends(repository) == ["ctranslate2-4.8.5-float32"] * 2
+    assert repository.read("metrics/generation.json")["settings"]["repetition_penalty"] == 1.2
+
+
+def backends(repository: Repository) -> list[str]:
+    """Who decoded, as the signature has it and as metrics/generation.json has it."""
+    signature = str(repository.read("metrics/rouge.json")["signature"])
+    named = signature.partition("|backend:")[2].partition("|")[0]
+    return [named, str(repository.read("metrics/generation.json")["backend"])]

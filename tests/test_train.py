@@ -19,6 +19,8 @@ from beamline.errors import BeamlineError
 from beamline.params import read_params
 from beamline.prepared import examples, read_split
 
+SOURCES = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -58,10 +60,7 @@ def test_two_processes_learn_what_one_learns(prepared: Path, tmp_path: Path, mon
     alone = run(prepared, tmp_path / "one", {}, monkeypatch)
     shutil.copytree(prepared, tmp_path / "two")
     set_params(tmp_path / "two" / "params.yaml", {"train.processes": 2, "train.threads": 1})
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    subprocess.run(
-        [sys.executable, "-m", "beamline.train"], cwd=tmp_path / "two", env=environment, check=True, timeout=300
-    )
+    subprocess.run([sys.executable, "-m", "beamline.train"], cwd=tmp_path / "two", env=SOURCES, check=True, timeout=300)
     together = json.loads((tmp_path / "two" / "metrics" / "train.json").read_text())
     assert (alone["processes"], together["processes"]) == (1, 2)
     assert together["steps"] == alone["steps"]
@@ -69,6 +68,77 @@ def test_two_processes_learn_what_one_learns(prepared: Path, tmp_path: Path, mon
     curve = "plots/training/plots/metrics/train/loss.tsv"
     one, two = ((tmp_path / name / curve).read_text().split()[3::2] for name in ("one", "two"))
     assert [float(loss) for loss in two] == pytest.approx([float(loss) for loss in one], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "decoding",
+    [{"generation.do_sample": True}, {"generation.num_beams": 3}, {"generation.backend": "auto"}],
+    ids=["sampling", "beams", "auto"],
+)
+def test_two_processes_write_what_one_writes(one_epoch: Path, tmp_path: Path, decoding: dict[str, Any]) -> None:
+    written = []
+    for count in (1, 2):
+        directory = tmp_path / str(count)
+        shutil.copytree(one_epoch, directory)
+        changes = {"train.processes": count, "evaluate.threads": 1, "evaluate.tokens_per_batch": 500, **decoding}
+        set_params(directory / "params.yaml", changes)
+        subprocess.run([sys.executable, "-m", "beamline.evaluate"], cwd=directory, env=SOURCES, check=True, timeout=300)
+        outputs = [path for part in ("metrics", "plots", "reports") for path in (directory / part).rglob("*.json*")]
+        written.append({path.relative_to(directory): path.read_bytes() for path in outputs})
+    assert Path("reports/predictions.jsonl") in written[0]
+    assert written[0] == written[1]
+
+
+# Trains where memory may grow by so many megabytes above what it takes to have everything imported.
+LITTLE_MEMORY = """
+import re, resource, sys
+from pathlib import Path
+from beamline import errors, train
+data = int(re.search(r"VmData:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+resource.setrlimit(resource.RLIMIT_DATA, (data + int(sys.argv[1]) * 2**20,) * 2)
+errors.run(train.main)
+"""
+
+
+def train_in_little_memory(directory: Path, megabytes: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", LITTLE_MEMORY, str(megabytes)]
+    return subprocess.run(command, cwd=directory, env=SOURCES, capture_output=True, text=True, check=False, timeout=300)
+
+
+LARGE_BATCHES = {
+    "model.scratch.ffn_dim": 4096,
+    "train.tokens_per_batch": 20_000,
+    "train.gradient_accumulation_steps": 2,
+    "train.num_train_epochs": 2,
+    "train.threads": 1,
+}
+
+
+def test_batch_that_memory_cannot_hold_is_done_in_parts_and_learns_the_same(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(prepared, tmp_path / "whole", LARGE_BATCHES, monkeypatch)
+    assert whole["tokens_per_batch"] == 20_000
+    directory = tmp_path / "parts"
+    shutil.copytree(prepared, directory)
+    set_params(directory / "params.yaml", LARGE_BATCHES)
+    done = train_in_little_memory(directory, megabytes=300)
+    assert done.returncode == 0, done.stderr
+    parts = json.loads((directory / "metrics" / "train.json").read_text())
+    assert parts["tokens_per_batch"] in {20_000 // 2**halvings for halvings in range(1, 6)}
+    assert f"batches are done in parts of {parts['tokens_per_batch']} tokens from here on" in done.stdout
+    assert parts["steps"] == whole["steps"]
+    assert parts["validation_loss"] == pytest.approx(whole["validation_loss"], abs=1e-4)
+
+
+def test_memory_that_does_not_hold_one_dialogue_is_one_line(prepared: Path, tmp_path: Path) -> None:
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    set_params(tmp_path / "params.yaml", {**LARGE_BATCHES, "model.scratch.ffn_dim": 65_536})
+    done = train_in_little_memory(tmp_path, megabytes=300)
+    assert done.returncode == 1
+    assert re.search(r"error: train: out of memory at step 1, even with one dialogue at a time", done.stderr), (
+        done.stderr
+    )
 
 
 def test_accumulated_batches_make_one_step(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

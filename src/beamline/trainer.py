@@ -62,7 +62,9 @@ class SummarizationTrainer(Seq2SeqTrainer):
 
     def get_train_dataloader(self) -> "EpochLoader":
         return EpochLoader(
-            self.train_dataset, batch_sampler=self._batches(self.train_dataset), collate_fn=self._collate_with_ids
+            self.train_dataset,
+            batch_sampler=self._batches(self.train_dataset, self.params.train.tokens_per_batch),
+            collate_fn=self._collate_with_ids,
         )
 
     def training_step(
@@ -91,7 +93,9 @@ class SummarizationTrainer(Seq2SeqTrainer):
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         batches = DataLoader(
-            self.eval_dataset, batch_sampler=self._batches(self.eval_dataset), collate_fn=self.validation_collator
+            self.eval_dataset,
+            batch_sampler=self._batches(self.eval_dataset, self.tokens_per_batch),
+            collate_fn=self.validation_collator,
         )
         measured = teacher_forced(self.model, batches, self.args.device)
         metrics = {
@@ -152,10 +156,10 @@ class SummarizationTrainer(Seq2SeqTrainer):
     def _collate_with_ids(self, examples: Sequence[Example]) -> dict[str, Any]:
         return {**self.data_collator(examples), "dialogues": [each.dialogue_id for each in examples]}
 
-    def _batches(self, examples: Sequence[Example]) -> LengthBucketedBatches:
+    def _batches(self, examples: Sequence[Example], tokens_per_batch: int) -> LengthBucketedBatches:
         return LengthBucketedBatches(
             [len(example.input_ids) + len(example.labels) for example in examples],
-            tokens_per_batch=self.params.train.tokens_per_batch,
+            tokens_per_batch=tokens_per_batch,
             seed=self.params.seed,
             rank=self.args.process_index,
             world_size=self.args.world_size,

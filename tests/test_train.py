@@ -13,7 +13,7 @@ import pytest
 from repository import ROOT, TINY, set_params
 from safetensors.numpy import load_file
 
-from beamline import prepare, train
+from beamline import evaluate, prepare, train
 from beamline.batching import LengthBucketedBatches
 from beamline.errors import BeamlineError
 from beamline.params import read_params
@@ -70,19 +70,19 @@ def test_two_processes_learn_what_one_learns(prepared: Path, tmp_path: Path, mon
     assert [float(loss) for loss in two] == pytest.approx([float(loss) for loss in one], abs=1e-4)
 
 
-@pytest.mark.parametrize(
-    "decoding",
-    [{"generation.do_sample": True}, {"generation.num_beams": 3}, {"generation.backend": "auto"}],
-    ids=["sampling", "beams", "auto"],
-)
-def test_two_processes_write_what_one_writes(one_epoch: Path, tmp_path: Path, decoding: dict[str, Any]) -> None:
+@pytest.mark.parametrize("decoding", [{"generation.do_sample": True}, {"generation.backend": "auto"}], ids=str)
+def test_two_processes_write_what_one_writes(
+    one_epoch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decoding: dict[str, Any]
+) -> None:
     written = []
     for count in (1, 2):
         directory = tmp_path / str(count)
         shutil.copytree(one_epoch, directory)
         changes = {"train.processes": count, "evaluate.threads": 1, "evaluate.tokens_per_batch": 500, **decoding}
         set_params(directory / "params.yaml", changes)
-        subprocess.run([sys.executable, "-m", "beamline.evaluate"], cwd=directory, env=SOURCES, check=True, timeout=300)
+        monkeypatch.chdir(directory)
+        monkeypatch.setenv("PYTHONPATH", SOURCES["PYTHONPATH"])
+        evaluate.main()
         outputs = [path for part in ("metrics", "plots", "reports") for path in (directory / part).rglob("*.json*")]
         written.append({path.relative_to(directory): path.read_bytes() for path in outputs})
     assert Path("reports/predictions.jsonl") in written[0]

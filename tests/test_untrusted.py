@@ -11,6 +11,8 @@ from markdown_it import MarkdownIt
 from repository import Repository, tiny_repository
 
 from beamline.checkpoint import Checkpoint, fingerprint
+from beamline.errors import BeamlineError
+from beamline.files import replaced_directory, write_json
 from beamline.model import load_model
 
 TOKENS = {
@@ -128,3 +130,39 @@ def test_code_named_by_a_checkpoint_of_a_known_family_is_not_run(
     pinned.tokenizer(language=None)
     load_model("bart")
     assert not list(tmp_path.rglob("ran"))
+
+
+@pytest.mark.parametrize("link", ["metrics", "models", "plots", "reports", "data"])
+def test_link_out_of_the_repository_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str
+) -> None:
+    """As a cloned repository may bring it: git stores symbolic links."""
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "training").mkdir(parents=True)
+    (elsewhere / "train.json").write_text("not ours")
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / link).symlink_to(elsewhere)
+    monkeypatch.chdir(repository)
+    with pytest.raises(BeamlineError, match=rf"^{link}.*symbolic link"):
+        write_json(Path(link, "train.json"), {})
+    with pytest.raises(BeamlineError, match=rf"^{link}.*symbolic link"), replaced_directory(Path(link, "training")):
+        pass
+    with pytest.raises(BeamlineError, match=rf"^{link}: a symbolic link"), replaced_directory(Path(link)):
+        pass
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["train.json", "training"]
+    assert (elsewhere / "train.json").read_text() == "not ours"
+
+
+def test_link_within_the_repository_and_a_link_to_the_cache_are_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cache").write_text("cached")
+    repository = tmp_path / "repository"
+    (repository / "disk").mkdir(parents=True)
+    (repository / "metrics").symlink_to("disk")
+    (repository / "disk" / "train.json").symlink_to(tmp_path / "cache")
+    monkeypatch.chdir(repository)
+    write_json(Path("metrics/train.json"), {})
+    assert (tmp_path / "cache").read_text() == "cached", "DVC's cache is shared, and what is linked there stays"
+    assert json.loads((repository / "disk" / "train.json").read_text()) == {}

@@ -1,6 +1,6 @@
 """A published or saved sequence-to-sequence checkpoint, at a pinned revision: its config and tokenizer.
 
-Its weights are `model.py`'s; `prepare` needs none, and is spared the seconds that importing torch takes.
+Its weights are `model.py`'s; `prepare` needs none.
 Code that comes with a checkpoint is never executed.
 """
 

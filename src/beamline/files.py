@@ -32,6 +32,8 @@ def replaced_directory(directory: Path) -> Iterator[Path]:
     """
     unfinished = directory.with_name(f"{directory.name}.unfinished")
     previous = directory.with_name(f"{directory.name}.previous")
+    if directory.is_symlink():
+        raise BeamlineError(f"{directory}: a symbolic link, which would take what is written elsewhere; remove it")
     with writing(unfinished), locked(unfinished):
         if previous.exists() and not directory.exists():
             previous.rename(directory)
@@ -64,7 +66,17 @@ def locked(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """What the system refuses in this block (a full disk, a read-only file) becomes a `BeamlineError` with the path."""
+    """What the system refuses in this block (a full disk, a read-only file) becomes a `BeamlineError` with the path.
+
+    So does a path below the working directory that a symbolic link leads out of it: a repository that comes from
+    elsewhere must not be able to write elsewhere.
+    """
+    here = Path.cwd()
+    lexical = Path(os.path.abspath(path))  # noqa: PTH100 -- resolve() would follow the links
+    if lexical.is_relative_to(here) and not path.parent.resolve().is_relative_to(here):
+        raise BeamlineError(
+            f"{path}: a symbolic link leads out of the repository, to {path.parent.resolve()}; remove the link"
+        )
     try:
         yield
     except SafetensorError as error:

@@ -45,10 +45,10 @@ def rank() -> int:
 
 
 def device() -> torch.device:
-    """Where this process computes: a GPU of its own where there are any."""
+    """Where this process computes: a GPU of its own where there are enough."""
     if not torch.cuda.is_available():
         return torch.device("cpu")
-    return torch.device("cuda", int(os.environ.get(LAUNCHED, "0")))
+    return torch.device("cuda", int(os.environ.get(LAUNCHED, "0")) % torch.cuda.device_count())
 
 
 def share(items: Sequence[Item]) -> Sequence[Item]:

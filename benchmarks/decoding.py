@@ -1,21 +1,23 @@
 """What decoding costs: `generate` in data order in batches of 8, beside this repository's decoders, on the same model.
 
-python benchmarks/decoding.py CHECKPOINT PREPARED [ROUNDS]     such as: models/epoch-010 data/prepared
+python benchmarks/decoding.py CHECKPOINT PREPARED [--rounds 3] [--dialogues 200]
 
-The test dialogues of PREPARED, greedily and with 4 beams, everything else as in params.yaml. In each round every way is
-timed beside `generate`, by turns, so that a machine that slows down slows both; medians, loading and conversion not
-counted. The same table says how many summaries are those of `generate`, letter for letter, and what ROUGE makes of the
-others. Prints rows for benchmarks/README.md.
+CHECKPOINT is such as models/epoch-010, PREPARED such as data/prepared. The test dialogues of PREPARED, greedily and
+with 4 beams under the settings of params.yaml, and with 4 beams and no penalty or n-gram block, which CTranslate2
+applies otherwise. In each round every way takes its turn, so that a machine that slows down slows all; medians, ratios
+within a round, loading and conversion not counted. The same table says how many summaries are those of `generate`,
+letter for letter, and what ROUGE makes of all. Prints rows for benchmarks/README.md.
 """
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import torch
 import transformers
+import typer
 
 from beamline.backends import build_decoder
 from beamline.batching import source_tensors
@@ -28,62 +30,60 @@ from beamline.text import TextCodec
 
 BATCH = 8
 CPU = torch.device("cpu")
+SETTINGS = {
+    "greedy": {"num_beams": 1},
+    "4 beams": {"num_beams": 4},
+    "4 beams, no penalties": {"num_beams": 4, "repetition_penalty": 1.0, "no_repeat_ngram_size": 0},
+}
+BACKENDS = {
+    "transformers, sorted": {"backend": "transformers"},
+    "ctranslate2 float32": {"backend": "ctranslate2", "compute_type": "float32"},
+    "ctranslate2 int8": {"backend": "ctranslate2", "compute_type": "int8"},
+}
+Way = Callable[[], list[str]]
 
 
-def main(checkpoint: Path, prepared: Path, rounds: int = 5, params: Params | None = None) -> None:
-    params = params or read_params()
+def main(
+    checkpoint: Path,
+    prepared: Path,
+    rounds: Annotated[int, typer.Option(help="Turns of each way.")] = 3,
+    dialogues: Annotated[int | None, typer.Option(help="Only the first so many of the test dialogues.")] = None,
+) -> None:
+    params = read_params()
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     torch.set_num_threads(params.evaluate.threads)
-    dialogues = read_split("test", prepared)
-    sources = [each.input_ids for each in dialogues]
-    scorer = RougeScorer(params.rouge, [each.record.references for each in dialogues], seed=params.seed)
-    print(f"| beams | decoder | seconds | × as fast as generate | same summaries of {len(sources)} | rouge_f × 100 |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for num_beams in (1, 4):
-        settings = params.generation.model_copy(update={"num_beams": num_beams})
-        ways = {"generate": generate_in_data_order(checkpoint, settings, params, sources)}
-        for backend, compute_type in (("transformers", "float32"), ("ctranslate2", "float32"), ("ctranslate2", "int8")):
-            chosen = settings.model_copy(update={"backend": backend, "compute_type": compute_type})
-            name = backend if backend == "transformers" else f"{backend} {compute_type}"
-            ways[name] = sorted_by_length(checkpoint, chosen, params, sources)
-        seconds, beside, texts = alternate(ways, rounds)
+    test = read_split("test", prepared)[:dialogues]
+    sources = [each.input_ids for each in test]
+    scorer = RougeScorer(params.rouge, [each.record.references for each in test], seed=params.seed)
+    print(
+        f"| settings | decoder | seconds | × as fast as generate | same summaries of {len(sources)} | rouge_f × 100 |"
+    )
+    print("| --- | --- | ---: | ---: | ---: | ---: |")
+    for settings, changes in SETTINGS.items():
+        generation = params.generation.model_copy(update=changes)
+        ways = {"generate": generate_in_data_order(checkpoint, generation, params, sources)}
+        for name, backend in BACKENDS.items():
+            ways[name] = decode(checkpoint, generation.model_copy(update=backend), params, sources)
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        texts: dict[str, list[str]] = {}
+        for _ in range(rounds):
+            for name, way in ways.items():
+                start = time.perf_counter()
+                texts[name] = way()
+                seconds[name].append(time.perf_counter() - start)
         for name in ways:
             same = sum(mine == theirs for mine, theirs in zip(texts[name], texts["generate"], strict=True))
-            ratio = statistics.median(peer / own for peer, own in zip(beside[name], seconds[name], strict=True))
+            ratios = [peer / own for peer, own in zip(seconds["generate"], seconds[name], strict=True)]
             score = scorer.score(texts[name]).headline.means()["rouge_f"]
             print(
-                f"| {num_beams} | {name} | {statistics.median(seconds[name]):.2f} | {ratio:.2f} "
-                f"| {same} | {100 * score:.2f} |"
+                f"| {settings} | {name} | {statistics.median(seconds[name]):.2f} | {statistics.median(ratios):.2f} "
+                f"| {same} | {100 * score:.2f} |",
+                flush=True,
             )
 
 
-def alternate(
-    ways: dict[str, Callable[[], list[str]]], rounds: int
-) -> tuple[dict[str, list[float]], dict[str, list[float]], dict[str, list[str]]]:
-    """Seconds of each way, seconds of `generate` just before it, and the texts."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    beside: dict[str, list[float]] = {name: [] for name in ways}
-    texts: dict[str, list[str]] = {}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            if name != "generate":
-                peer, _ = timed(ways["generate"])
-                beside[name].append(peer)
-            taken, texts[name] = timed(way)
-            seconds[name].append(taken)
-    beside["generate"] = seconds["generate"]
-    return seconds, beside, texts
-
-
-def timed(way: Callable[[], list[str]]) -> tuple[float, list[str]]:
-    start = time.perf_counter()
-    texts = way()
-    return time.perf_counter() - start, texts
-
-
-def generate_in_data_order(
-    checkpoint: Path, generation: Generation, params: Params, sources: list[list[int]]
-) -> Callable[[], list[str]]:
+def generate_in_data_order(checkpoint: Path, generation: Generation, params: Params, sources: list[list[int]]) -> Way:
     codec = TextCodec.load(checkpoint)
     decoder = Decoder(load_model(checkpoint), codec, generation, params.padding, CPU)
 
@@ -100,9 +100,7 @@ def generate_in_data_order(
     return way
 
 
-def sorted_by_length(
-    checkpoint: Path, generation: Generation, params: Params, sources: list[list[int]]
-) -> Callable[[], list[str]]:
+def decode(checkpoint: Path, generation: Generation, params: Params, sources: list[list[int]]) -> Way:
     decoder = build_decoder(checkpoint, TextCodec.load(checkpoint), generation, params.padding, CPU)
 
     def way() -> list[str]:
@@ -114,4 +112,4 @@ def sorted_by_length(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:]))
+    typer.run(main)

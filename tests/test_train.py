@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from repository import ROOT, TINY, set_params
 from safetensors.numpy import load_file
+from torch import Tensor
+from torch.nn import functional
 
 from beamline import evaluate, prepare, train
 from beamline.batching import LengthBucketedBatches
@@ -139,6 +141,25 @@ def test_memory_that_does_not_hold_one_dialogue_is_one_line(prepared: Path, tmp_
     assert re.search(r"error: train: out of memory at step 1, even with one dialogue at a time", done.stderr), (
         done.stderr
     )
+
+
+def test_large_vocabulary_times_tokens_takes_the_loss_in_chunks_and_learns_the_same(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_chunks: list[int] = []
+
+    def count(hidden: Tensor, *arguments: Any, **options: Any) -> Tensor:
+        in_chunks.append(len(hidden))
+        return linear_cross_entropy(hidden, *arguments, **options)
+
+    linear_cross_entropy = functional.linear_cross_entropy
+    monkeypatch.setattr(functional, "linear_cross_entropy", count)
+    # Both hold all dialogues in one batch; the vocabulary is 600.
+    whole = run(prepared, tmp_path / "whole", {"train.tokens_per_batch": 100_000}, monkeypatch)
+    assert not in_chunks
+    chunked = run(prepared, tmp_path / "chunked", {"train.tokens_per_batch": 200_000}, monkeypatch)
+    assert len(in_chunks) == chunked["steps"] == whole["steps"]
+    assert chunked["validation_loss"] == pytest.approx(whole["validation_loss"], abs=1e-5)
 
 
 def test_accumulated_batches_make_one_step(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

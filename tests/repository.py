@@ -51,15 +51,18 @@ class Repository:
     path: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        environment = {
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
             **{name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "GIT_", "WANDB_"))},
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "COLUMNS": "200",
             **self.environment,
         }
+
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         result = subprocess.run(
-            command, cwd=self.path, env=environment, capture_output=True, text=True, timeout=500, check=False
+            command, cwd=self.path, env=self._environment, capture_output=True, text=True, timeout=500, check=False
         )
         if check:
             assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}\n{result.stderr}"
@@ -67,6 +70,17 @@ class Repository:
 
     def dvc(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self.run(sys.executable, "-m", "dvc", *arguments, check=check)
+
+    def start_dvc(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """In a session of its own, so that it can be killed with all that it has started."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "dvc", *arguments],
+            cwd=self.path,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run("git", *arguments)

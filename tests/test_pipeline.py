@@ -2,8 +2,10 @@
 
 import csv
 import json
+import os
 import re
 import shutil
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -143,6 +145,30 @@ def test_bad_parameter_is_one_line_and_loses_nothing(clone: Repository, key: str
 def outputs(repository: Repository) -> list[Path]:
     directories = ("data/prepared", "models", "metrics", "plots", "reports")
     return [path for each in directories for path in sorted((repository.path / each).rglob("*")) if path.is_file()]
+
+
+def test_killed_repro_goes_on_and_ends_with_the_same_lock(clone: Repository, tmp_path: Path) -> None:
+    """And a second one, while the first is at work, is told to wait."""
+    clone.set({"train.save_seconds": 0, "train.num_train_epochs": 10})
+    whole = Repository(shutil.copytree(clone.path, tmp_path / "whole", symlinks=True))
+    whole.dvc("repro", "train")
+
+    running = clone.start_dvc("repro", "train")
+    while not list(clone.path.glob(".work/train-*/checkpoint-*")):
+        assert running.poll() is None
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGSTOP)
+    second = clone.dvc("repro", "train", check=False)
+    assert second.returncode != 0
+    assert "lock" in second.stderr
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert list(clone.path.glob(".work/train-*/checkpoint-*")), "it was killed after its end"
+
+    again = clone.dvc("repro", "train")
+    assert "going on after step" in again.stdout
+    for name in ("dvc.lock", "metrics/train.json", "models/checkpoints.json"):
+        assert (clone.path / name).read_bytes() == (whole.path / name).read_bytes()
 
 
 def test_queued_sweep_runs_on_two_workers(clone: Repository) -> None:

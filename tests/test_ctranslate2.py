@@ -129,6 +129,16 @@ def test_batches_and_threads_change_nothing(bart: Fitted, settings: dict[str, ob
         torch.set_num_threads(threads)
 
 
+def test_it_leaves_the_threads_of_everything_else_alone(bart: Fitted) -> None:
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        bart.decoder("ctranslate2")
+        assert torch.get_num_threads() == bart.decoder("ctranslate2").workers == 3
+    finally:
+        torch.set_num_threads(threads)
+
+
 def test_int8_is_another_backend_in_the_signature_and_writes_summaries(bart: Fitted) -> None:
     decoder = bart.decoder("ctranslate2", compute_type="int8")
     assert decoder.resolved.backend.endswith("-int8")

@@ -59,7 +59,8 @@ class CTranslate2Decoder:
         converter = _Converter(directory, codec)
         check_max_length(generation, converter.model.config)
         self.codec = codec
-        self.workers = torch.get_num_threads() if device.type == "cpu" else 1
+        threads = torch.get_num_threads()
+        self.workers = threads if device.type == "cpu" else 1
         with tempfile.TemporaryDirectory() as converted:
             try:
                 converter.convert(converted, force=True)
@@ -79,6 +80,7 @@ class CTranslate2Decoder:
                 inter_threads=self.workers,
                 intra_threads=1,
             )
+        torch.set_num_threads(threads)  # the translator has set its own number for the whole process
         backend = f"ctranslate2-{ctranslate2.__version__}-{generation.compute_type}"
         tokens = codec.encoding.generation_tokens
         self.resolved = resolve_generation(generation, tokens, converter.model.generation_config, backend, differing)

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ruamel.yaml import YAML
+
+from beamline import prepare
 
 ROOT = Path(__file__).parents[1]
 
@@ -116,13 +119,27 @@ def tiny_repository(path: Path, corpus: str = "english") -> Repository:
         if not name.startswith(results) and (ROOT / name).is_file():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, path / name)
-    tiny = path / "data" / "tiny"
-    tiny.mkdir(parents=True)
-    for split, count in (("train", 64), ("validation", 16), ("test", 16)):
-        lines = (ROOT / "data" / corpus / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-        (tiny / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
+    write_tiny_data(path, corpus, train=64, others=16)
     repository = Repository(path)
     repository.set(TINY)
     repository.init()
     repository.commit("start")
     return repository
+
+
+def tiny_directory(path: Path, train: int, others: int, changes: dict[str, Any]) -> None:
+    """No repository: params.yaml with a tiny model and `changes`, so many dialogues, what `prepare` makes of them."""
+    write_tiny_data(path, "english", train, others)
+    shutil.copy(ROOT / "params.yaml", path)
+    set_params(path / "params.yaml", {**TINY, **changes})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(path)
+        prepare.main()
+
+
+def write_tiny_data(path: Path, corpus: str, train: int, others: int) -> None:
+    tiny = path / "data" / "tiny"
+    tiny.mkdir(parents=True)
+    for split, count in (("train", train), ("validation", others), ("test", others)):
+        lines = (ROOT / "data" / corpus / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+        (tiny / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")

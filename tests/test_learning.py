@@ -69,6 +69,7 @@ def test_training_loss_weighs_every_token_of_a_step_alike(smoothing: float) -> N
             labels[index : index + 1],
             counted,
             label_smoothing=smoothing,
+            chunked=None,
         )
         for index in range(3)
     ]

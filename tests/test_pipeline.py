@@ -149,7 +149,7 @@ def outputs(repository: Repository) -> list[Path]:
 
 def test_killed_repro_goes_on_and_ends_with_the_same_lock(clone: Repository, tmp_path: Path) -> None:
     """And a second one, while the first is at work, is told to wait."""
-    clone.set({"train.save_seconds": 0, "train.num_train_epochs": 10})
+    clone.set({"train.save_seconds": 0, "train.num_train_epochs": 5})
     whole = Repository(shutil.copytree(clone.path, tmp_path / "whole", symlinks=True))
     whole.dvc("repro", "train")
 
@@ -196,12 +196,12 @@ def test_own_dialogues_brought_into_form_and_kept_by_dvc(clone: Repository) -> N
 
 def test_korean_is_scored_by_a_tokenizer_that_sees_it(tmp_path: Path) -> None:
     repository = tiny_repository(tmp_path / "clone", corpus="korean")
-    repository.dvc("repro")
+    repository.dvc("repro", "evaluate")
     rouge = repository.read("metrics/rouge.json")
     assert re.search(r"tok:(korean|words)", rouge["signature"])
     assert rouge["coverage"] > 0.99
     repository.set({"rouge.tokenizer": "english"})
-    blind = repository.dvc("repro", check=False)
+    blind = repository.dvc("repro", "evaluate", check=False)
     assert blind.returncode != 0
     [message] = [line for line in blind.stderr.splitlines() if line.startswith("error: ")]
     assert "the 'english' tokenizer throws away" in message

@@ -226,7 +226,7 @@ def test_each_never_overwrites_an_input_and_says_where_it_cannot_write(files):
         "references.txt: is read"
     )
     message = error_of("summaries.txt", "references.txt", "--each", "summaries.txt/each.jsonl")
-    assert message.startswith("summaries.txt/each.jsonl: can't be written: ")
+    assert message.startswith("summaries.txt: can't be written (File exists)")
 
 
 def test_error_is_one_line_and_the_exit_code_1(files):

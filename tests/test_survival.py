@@ -13,9 +13,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
-from repository import ROOT, TINY, set_params
+from repository import set_params, tiny_directory
 
-from beamline import prepare
 from beamline.errors import BeamlineError
 from beamline.files import replaced_directory
 from beamline.model import load_model
@@ -32,16 +31,8 @@ KILLS = 10
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with params.yaml, tiny data and what `prepare` made of it."""
     directory = tmp_path_factory.mktemp("prepared")
-    (directory / "data" / "tiny").mkdir(parents=True)
-    for split, count in (("train", 24), ("validation", 8), ("test", 8)):
-        lines = (ROOT / "data" / "english" / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-        (directory / "data" / "tiny" / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
-    shutil.copy(ROOT / "params.yaml", directory)
     small = {"train.num_train_epochs": 4, "train.tokens_per_batch": 800, "train.threads": 1, "train.save_seconds": 0}
-    set_params(directory / "params.yaml", {**TINY, **small})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(directory)
-        prepare.main()
+    tiny_directory(directory, train=24, others=8, changes=small)
     return directory
 
 

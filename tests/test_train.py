@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repository import ROOT, TINY, set_params
+from repository import ROOT, set_params, tiny_directory
 from safetensors.numpy import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from beamline import evaluate, prepare, train
+from beamline import evaluate, train
 from beamline.batching import LengthBucketedBatches
 from beamline.errors import BeamlineError
 from beamline.params import read_params
@@ -28,15 +28,9 @@ SOURCES = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with params.yaml, tiny data and what `prepare` made of it."""
     directory = tmp_path_factory.mktemp("prepared")
-    (directory / "data" / "tiny").mkdir(parents=True)
-    for split, count in (("train", 48), ("validation", 12), ("test", 12)):
-        lines = (ROOT / "data" / "english" / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-        (directory / "data" / "tiny" / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
-    shutil.copy(ROOT / "params.yaml", directory)
-    set_params(directory / "params.yaml", {**TINY, "model.scratch.dropout": 0.0, "train.tokens_per_batch": 1000})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(directory)
-        prepare.main()
+    tiny_directory(
+        directory, train=48, others=12, changes={"model.scratch.dropout": 0.0, "train.tokens_per_batch": 1000}
+    )
     return directory
 
 
@@ -111,7 +105,7 @@ LARGE_BATCHES = {
     "model.scratch.ffn_dim": 4096,
     "train.tokens_per_batch": 20_000,
     "train.gradient_accumulation_steps": 2,
-    "train.num_train_epochs": 2,
+    "train.num_train_epochs": 1,
     "train.threads": 1,
 }
 

@@ -80,12 +80,14 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except SafetensorError as error:
-        raise BeamlineError(f"{path}: {error}; make room or make it writable, then run again") from None
+        place, reason = path, str(error)
     except OSError as error:
         if error.errno not in REFUSALS:
             raise
         place, reason = error.filename or path, os.strerror(error.errno)
-        raise BeamlineError(f"{place}: {reason}; make room or make it writable, then run again") from None
+    else:
+        return
+    raise BeamlineError(f"{place}: can't be written ({reason}); make room or make it writable, then run again")
 
 
 def clear(directory: Path) -> None:

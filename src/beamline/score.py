@@ -182,18 +182,15 @@ def write_each(path: Path, rows: "Sequence[Row]", result: "RougeResult", inputs:
     if path.resolve() in [each.resolve() for each in inputs]:
         raise BeamlineError(f"{path}: is read from; give --each another file")
     columns = result.headline.columns()
-    try:
-        write_jsonl(
-            path,
-            [
-                {"line": number}
-                | ({"id": _id(row)} if _id(row) is not None else {})
-                | {name: float(scores[number - 1]) for name, scores in columns.items()}
-                for number, row in enumerate(rows, start=1)
-            ],
-        )
-    except OSError as error:
-        raise BeamlineError(f"{path}: can't be written: {error.strerror or error}") from None
+    write_jsonl(
+        path,
+        [
+            {"line": number}
+            | ({"id": _id(row)} if _id(row) is not None else {})
+            | {name: float(scores[number - 1]) for name, scores in columns.items()}
+            for number, row in enumerate(rows, start=1)
+        ],
+    )
 
 
 def to_json(scorer: "RougeScorer", result: "RougeResult") -> str:

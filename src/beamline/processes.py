@@ -29,13 +29,20 @@ def launch(stage: str, count: int, threads: int) -> None:
 @contextmanager
 def joined() -> Iterator[None]:
     """Let the processes that torchrun has started find each other; a process that is alone has nothing to find."""
-    if LAUNCHED not in os.environ:
+    if LAUNCHED in os.environ:
+        torch.distributed.init_process_group("gloo")
+    with parting():
         yield
-        return
-    torch.distributed.init_process_group("gloo")
-    try:
-        yield
-    finally:
+
+
+@contextmanager
+def parting() -> Iterator[None]:
+    """Leave the group at the end, whoever joined it (transformers' Trainer does so by itself).
+
+    Its threads call into Python: one that still runs while the interpreter shuts down can abort a process that is done.
+    """
+    yield
+    if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
 
 

@@ -38,7 +38,8 @@ def main() -> None:
     if params.train.processes > 1 and processes.LAUNCHED not in os.environ:
         processes.launch("train", params.train.processes, params.train.threads)
     else:
-        train(params)
+        with processes.parting():
+            train(params)
 
 
 def train(params: Params) -> None:

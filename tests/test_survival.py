@@ -244,9 +244,9 @@ def test_interrupted_by_hand_it_says_so_and_goes_on_next_time(uninterrupted: Pat
     directory = tmp_path / "run"
     shutil.copytree(uninterrupted, directory)
     process = started(directory)
-    wait_for(directory, process, step=10)
+    wait_for(directory, process, step=1)
     os.kill(process.pid, signal.SIGINT)
-    assert finish(process) == 130
+    assert finish(process) == 130, (directory / "log.txt").read_text()
     assert "interrupted" in (directory / "log.txt").read_text()
     assert "Traceback" not in (directory / "log.txt").read_text()
     assert results(directory) == results(uninterrupted)

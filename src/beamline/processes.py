@@ -21,7 +21,7 @@ def launch(stage: str, count: int, threads: int) -> None:
     Raises `BeamlineError` where one of them fails.
     """
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONFAULTHANDLER": "1"}
     if subprocess.run([*command, "-m", f"beamline.{stage}"], env=environment, check=False).returncode != 0:
         raise BeamlineError(f"{stage}: one of the processes failed; its own message stands above")
 
@@ -37,13 +37,17 @@ def joined() -> Iterator[None]:
 
 @contextmanager
 def parting() -> Iterator[None]:
-    """Leave the group at the end, whoever joined it (transformers' Trainer does so by itself).
+    """Leave the group at the end, whoever joined it (transformers' Trainer does so by itself), and end the process.
 
-    Its threads call into Python: one that still runs while the interpreter shuts down can abort a process that is done.
+    It ends without taking the interpreter apart: now and then a thread of torch's that still ran aborted a process that
+    had done all its work, and torchrun then stopped the others.
     """
     yield
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def rank() -> int:

@@ -64,17 +64,25 @@ def pad_rows(rows: Sequence[Sequence[int]], value: int, length: int) -> torch.Te
     return torch.tensor([[*row, *[value] * (length - len(row))] for row in rows], dtype=torch.int64)
 
 
-def group_by_budget(order: Sequence[int], lengths: Sequence[int], budget: int, minimum: int = 1) -> list[list[int]]:
-    """Cut `order` (indices) into batches whose padded size, longest length × count, stays within `budget`.
+def lengths_of(examples: Sequence[Example]) -> list[tuple[int, int]]:
+    """Of each example how many tokens its source and its target have."""
+    return [(len(example.input_ids), len(example.labels)) for example in examples]
 
+
+def group_by_budget(
+    order: Sequence[int], lengths: Sequence[tuple[int, ...]], budget: int, minimum: int = 1
+) -> list[list[int]]:
+    """Cut `order` (indices) into batches whose padded size stays within `budget`.
+
+    `lengths` are those of the sides that are padded, each to its longest: of sources alone, or of sources and targets.
     An index longer than the budget has a batch of its own. No batch but a lone one has fewer than `minimum` indices, so
     that each of `minimum` processes finds one in it.
     """
     batches: list[list[int]] = [[]]
-    longest = 0
+    longest: tuple[int, ...] = ()
     for index in order:
-        longest = max(longest, lengths[index])
-        if len(batches[-1]) >= minimum and longest * (len(batches[-1]) + 1) > budget:
+        longest = tuple(map(max, longest or lengths[index], lengths[index]))
+        if len(batches[-1]) >= minimum and sum(longest) * (len(batches[-1]) + 1) > budget:
             batches.append([])
             longest = lengths[index]
         batches[-1].append(index)
@@ -87,17 +95,18 @@ class LengthBucketedBatches(Sampler[list[int]]):
     """Batches of examples of similar length within a token budget, in an order drawn anew for every epoch.
 
     Which examples share a batch depends on `seed` and the epoch alone, through a generator of its own: an epoch repeats
-    whatever else draws random numbers, and a resumed run finds its place. Lengths are rounded up to multiples of
-    `BUCKET` before they are sorted, so that neighbours change from epoch to epoch while the number of batches, which
-    the learning-rate schedule is computed from, stays the same.
+    whatever else draws random numbers, and a resumed run finds its place. Examples are sorted by the lengths of their
+    sources, then of their targets, each rounded up to a multiple of `BUCKET`, so that neighbours change from epoch to
+    epoch while the number of batches, which the learning-rate schedule is computed from, stays the same.
 
-    With several processes each takes every n-th example of the same batches, so that their number changes no batch.
+    With several processes each takes every n-th example of the same batches: their number changes none in which each
+    finds an example.
     """
 
     def __init__(
-        self, lengths: Sequence[int], *, tokens_per_batch: int, seed: int, rank: int = 0, world_size: int = 1
+        self, examples: Sequence[Example], *, tokens_per_batch: int, seed: int, rank: int = 0, world_size: int = 1
     ) -> None:
-        self.lengths = [-(-length // BUCKET) * BUCKET for length in lengths]
+        self.lengths = [tuple(-(-length // BUCKET) * BUCKET for length in sides) for sides in lengths_of(examples)]
         self.tokens_per_batch = tokens_per_batch
         self.seed = seed
         self.rank = rank

@@ -109,7 +109,7 @@ class Decoder:
         little padding, and the most memory is needed first. `seed` matters to sampling alone, where each batch has
         random numbers of its own: processes that share the batches write what one would.
         """
-        lengths = [len(source) * self.config.num_beams for source in sources]
+        lengths = [(len(source) * self.config.num_beams,) for source in sources]
         order = sorted(range(len(sources)), key=lengths.__getitem__, reverse=True)
         batches = group_by_budget(order, lengths, tokens_per_batch)
         numbered = processes.share(list(enumerate(batches)))

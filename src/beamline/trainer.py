@@ -158,7 +158,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
 
     def _batches(self, examples: Sequence[Example], tokens_per_batch: int) -> LengthBucketedBatches:
         return LengthBucketedBatches(
-            [len(example.input_ids) + len(example.labels) for example in examples],
+            examples,
             tokens_per_batch=tokens_per_batch,
             seed=self.params.seed,
             rank=self.args.process_index,

@@ -34,8 +34,7 @@ def padding_is_masked(run: Evidence) -> Finding:
     assert run.splits and run.codec and run.params
     encoding, params = run.codec.encoding, run.params
     training = examples(run.splits["train"])
-    lengths = [len(each.input_ids) + len(each.labels) for each in training]
-    batches = LengthBucketedBatches(lengths, tokens_per_batch=params.train.tokens_per_batch, seed=params.seed)
+    batches = LengthBucketedBatches(training, tokens_per_batch=params.train.tokens_per_batch, seed=params.seed)
     collate = Collator(encoding, params.padding)
     counted = own = 0
     for batch in islice(batches, _BATCHES):

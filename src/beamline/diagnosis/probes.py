@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from beamline.batching import IGNORED_LABEL, Collator, group_by_budget
+from beamline.batching import IGNORED_LABEL, Collator, group_by_budget, lengths_of
 from beamline.bootstrap import FloatArray
 from beamline.errors import BeamlineError
 from beamline.params import Padding
@@ -61,7 +61,7 @@ def force(
     if highest >= known:
         raise BeamlineError(f"the model has embeddings for {known} tokens, the tokenizer gives token {highest}")
     collate = Collator(codec.encoding, Padding(mode="longest", labels="masked"))
-    lengths = [len(each.input_ids) + len(each.labels) for each in examples]
+    lengths = lengths_of(examples)
     order = sorted(range(len(examples)), key=lengths.__getitem__)
     losses: list[list[float]] = [[] for _ in examples]
     guesses: list[list[int]] = [[] for _ in examples]

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from made_once import made_once
 from memorised_run import memorised_run
 from repository import Repository, tiny_repository
 from small_run import small_run
@@ -34,7 +35,10 @@ def memorised(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A clone in which `dvc repro` ran, its results committed; tests take copies of it."""
-    repository = tiny_repository(tmp_path_factory.mktemp("finished") / "clone")
-    repository.dvc("repro")
-    repository.commit("first results")
-    return repository
+
+    def make(directory: Path) -> None:
+        repository = tiny_repository(directory)
+        repository.dvc("repro")
+        repository.commit("first results")
+
+    return Repository(made_once(tmp_path_factory, "finished", make))

@@ -27,7 +27,7 @@ def test_dialogsum_runs_end_to_end(dialogsum: Path, tmp_path: Path) -> None:
     for split, count in (("train", 300), ("dev", 50), ("test", 50)):
         lines = (dialogsum / f"{split}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
         (part / f"{split}.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
-    repository.dvc("exp", "run", "-S", f"data.path={part}", "-S", "train.max_examples=200")
+    repository.dvc("exp", "run", "-S", f"data.path={part}", "-S", "train.max_examples=200", "evaluate")
     assert repository.read("metrics/train.json")["dialogues"] == 200
     assert "refs:3|" in repository.read("metrics/rouge.json")["signature"]
     splits = repository.read("data/prepared/statistics.json")["splits"]

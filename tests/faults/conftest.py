@@ -6,24 +6,23 @@ from pathlib import Path
 import corpus
 import pipeline
 import pytest
+from made_once import made_once
 from pipeline import MakeRun
 
 
 @pytest.fixture(scope="session")
 def healthy_runs(tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
     """The directory of a finished healthy run on the corpus of a language; not to be changed."""
-    made: dict[str, Path] = {}
 
-    def make(language: str) -> Path:
-        if language not in made:
-            directory = tmp_path_factory.mktemp(f"healthy-{language}")
+    def healthy(language: str) -> Path:
+        def make(directory: Path) -> None:
             corpus.write(directory / "data" / "tiny", {"english": corpus.english, "korean": corpus.korean}[language]())
             pipeline.start(directory, {})
             pipeline.run_stages(directory, "prepare", "train", "evaluate")
-            made[language] = directory
-        return made[language]
 
-    return make
+        return made_once(tmp_path_factory, f"healthy-{language}", make)
+
+    return healthy
 
 
 @pytest.fixture

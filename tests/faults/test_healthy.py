@@ -14,7 +14,6 @@ T5 = {
     "model.scratch.family": "t5",
     "model.scratch.attention_heads": 16,
     "train.learning_rate": 0.01,
-    "train.num_train_epochs": 10,
 }
 GREEDY: dict[str, Any] = {}
 BEAMS = {"generation.num_beams": 4}

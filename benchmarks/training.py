@@ -20,6 +20,7 @@ counts as nothing. Their rate is set against that of 2048 x 2048 products, measu
 The validation losses after one epoch are taken with the code of the train stage, for each `--epoch`.
 """
 
+import bisect
 import statistics
 import tempfile
 import time
@@ -57,6 +58,7 @@ from beamline.trainer import SummarizationTrainer, training_arguments
 WAYS = ("beamline", "usual", "fixed", "fixed-512")
 FIXED_TARGET_TOKENS = {"fixed": 128, "fixed-512": 512}
 DIALOGUES_PER_BATCH = 16
+LARGEST_BUDGET = 2**20
 WARM_STEPS = 3
 SIDE = 2048  # of the matrices whose product is the machine's rate
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -96,11 +98,16 @@ class Bench:
         self.codec: TextCodec = settle_codec(params, corpus)
         self.training = examples(encode_split(corpus.train[:dialogues], self.codec))
         self.validation = examples(encode_split(corpus.validation, self.codec))
-        # Beamline's own rounding, so that the budget is that of its batches.
-        lengths = LengthBucketedBatches(_lengths(self.training), tokens_per_batch=1, seed=0).lengths
-        budget = round(DIALOGUES_PER_BATCH * statistics.fmean(lengths))
         self.params: Params = params.model_copy(
-            update={"train": params.train.model_copy(update={"tokens_per_batch": budget})}
+            update={"train": params.train.model_copy(update={"tokens_per_batch": self._budget()})}
+        )
+
+    def _budget(self) -> int:
+        """The least with which Beamline makes as few batches as the others do."""
+        return bisect.bisect_left(
+            range(LARGEST_BUDGET),
+            -len(self.training) / DIALOGUES_PER_BATCH,
+            key=lambda budget: -len(LengthBucketedBatches(self.training, tokens_per_batch=budget, seed=0)),
         )
 
     def model(self, seed: int) -> BartForConditionalGeneration:
@@ -149,9 +156,7 @@ class Bench:
         with tempfile.TemporaryDirectory() as directory:
             trainer = self.trainer(way, seed, Path(directory))
             trainer.train()
-        batches = LengthBucketedBatches(
-            _lengths(self.validation), tokens_per_batch=self.params.train.tokens_per_batch, seed=0
-        )
+        batches = LengthBucketedBatches(self.validation, tokens_per_batch=self.params.train.tokens_per_batch, seed=0)
         collator = Collator(self.codec.encoding, self.params.padding)
         loader = DataLoader(self.validation, batch_sampler=batches, collate_fn=collator)
         return teacher_forced(trainer.model, loader, torch.device("cpu")).loss
@@ -206,10 +211,6 @@ def product_rate() -> float:
     for _ in range(5):
         torch.mm(left, right)
     return 5 * 2 * SIDE**3 / (time.perf_counter() - start)
-
-
-def _lengths(rows: list[Example]) -> list[int]:
-    return [len(each.input_ids) + len(each.labels) for each in rows]
 
 
 def main(

@@ -52,6 +52,7 @@ def test_a_healthy_run_has_no_cause(healthy: Evidence) -> None:
         (DEFAULT_RUN[:1], {"training_is_long_enough": Status.WARNING}),
         (DEFAULT_RUN[:2], {"training_is_long_enough": Status.WARNING}),
         ([(6.77, 6.51), (6.32, 6.28)], {"training_is_long_enough": Status.WARNING}),  # 16 steps, and still falling
+        ([(5.51, 4.90), (4.77, 4.67), (4.51, 4.555)], {"training_is_long_enough": Status.WARNING}),  # 78 steps
         ([(182.4, 122.5), (63.6, 26.3), (14.2, 6.0)], {"loss_falls": Status.FAILURE}),
         ([(6.87, 5.42), (5.37, 5.39), (5.29, 5.30)], {"loss_falls": Status.FAILURE}),
         ([(6.30, 6.29), (6.29, 6.28), (6.29, 6.28)], {"loss_falls": Status.FAILURE}),
@@ -87,8 +88,9 @@ def test_a_source_that_was_masked_away_is_the_one_failure(tmp_path: Path, monkey
     assert find(run, "source_is_read").status in (Status.FAILURE, Status.WARNING)
 
 
-def test_one_epoch_is_undertrained_and_nothing_else(tmp_path: Path) -> None:
-    run = small_run(tmp_path, {"train.num_train_epochs": 1})
+@pytest.mark.parametrize(("epochs", "seed"), [(1, 42), (1, 2), (2, 2)])
+def test_a_short_training_is_undertrained_and_nothing_else(tmp_path: Path, epochs: int, seed: int) -> None:
+    run = small_run(tmp_path, {"train.num_train_epochs": epochs, "seed": seed})
     assert found(run) == {"training_is_long_enough": Status.WARNING}
     symptoms = {find(run, each.name).status for each in CATALOGUE if each.family == "learning" and each.is_symptom}
     assert Status.FAILURE not in symptoms

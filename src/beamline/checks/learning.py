@@ -57,12 +57,15 @@ def loss_falls(run: Evidence) -> Finding:
     that works leaves behind at once: the default run ends at a tenth of it. Exploded is a loss half as high again as
     guessing evenly (random weights cost at most a tenth more), or one that ends above its lowest by a tenth of all that
     it had gained. It stands still where it is not a tenth below word frequency and the last epoch brought neither a
-    tenth of the whole fall nor 5 % of the loss. One epoch alone can only have exploded.
+    tenth of the whole fall nor 2 % of the loss: small runs at a good rate took 1.9 to 4 % there, at rates 3 to 30 times
+    too high 0.1 to 2.1 %. The curves don't tell a rate that is too low from one that is too high, or from too few
+    epochs; the advice says what does. One epoch alone can only have exploded.
     """
     curves = _curves(run)
     if not curves.rate:
         return not_applicable("the learning rate was 0, so that no loss could fall")
     figure, threshold = curves.validation[-1], f"below {0.9 * curves.frequency:.2f} nats, 0.9 of word frequency"
+    advice = f"try a tenth of train.learning_rate, which was {curves.rate:.2g} at an epoch's end, and more warmup_steps"
     if not math.isfinite(curves.highest):
         meaning = f"the loss became {curves.highest}"
     elif curves.exploded:
@@ -74,12 +77,16 @@ def loss_falls(run: Evidence) -> Finding:
             f"the training loss rose again, from {min(curves.training):.2f} to {curves.training[-1]:.2f} nats a token"
         )
     elif curves.stands_still:
-        meaning = f"the loss stands still at {figure:.2f} nats a token; word frequencies cost {curves.frequency:.2f}"
+        meaning = (
+            f"the loss hardly falls at {figure:.2f} nats a token, {curves.last_fall:.1%} in the last epoch; word"
+            f" frequencies cost {curves.frequency:.2f}"
+        )
+        advice = (
+            f"try a tenth and ten times of train.learning_rate, which was {curves.rate:.2g} at an epoch's end, and"
+            " three times the epochs: the loss that falls tells which of them was wrong"
+        )
     else:
         return passed(f"the validation loss fell to {figure:.2f} nats a token", figure=figure, threshold=threshold)
-    advice = (
-        f"try train.learning_rate a tenth of what it was, {curves.rate:.2g} at an epoch's end, and more warmup_steps"
-    )
     return failed(meaning, advice, figure=figure, threshold=threshold)
 
 
@@ -131,8 +138,10 @@ def source_is_attended(run: Evidence) -> Finding:
     """A model that was trained with its source masked away.
 
     Such a model predicts better when the attention mask is 0 than with the right one, to which it is not used; for any
-    other it is the other way round. Measured on training dialogues, where no difference between the data sets can make
-    the source misleading, and only where the masked model has learnt something: an exploded one is bad either way.
+    other it is the other way round once it has learnt something. In its first steps the source is noise to a sound
+    model too: small ones were better without it until 5 % below the cost of word frequencies, and all were better with
+    it from 12 %, so that a tenth is asked for, as in `loss_falls`. Measured on training dialogues, where no difference
+    between the data sets can make the source misleading.
     """
     examples = first_references(run.sample("train"))
     right, masked = run.forced_in_training, run.force(examples, attend=False)
@@ -143,14 +152,16 @@ def source_is_attended(run: Evidence) -> Finding:
         f"a token of a training summary costs {right.loss.mean():.2f} nats, {masked.loss.mean():.2f} with the source"
         " masked"
     )
-    if _interval(cost, run)[1] < 0 and _interval(masked.loss - expected, run)[1] < 0:
-        return failed(
-            f"{meaning}: it was trained with the source masked away",
-            "make the attention mask 1 for every token of the source, in the collator, and train again",
-            figure=figure,
-            threshold="above 0 nats",
-        )
-    return passed(meaning, figure=figure, threshold="above 0 nats")
+    if _interval(cost, run)[1] >= 0:
+        return passed(meaning, figure=figure, threshold="above 0 nats")
+    if _interval(masked.loss - 0.9 * expected, run)[1] >= 0:
+        return not_applicable(f"the model has learnt too little to tell what it attends to: {meaning}")
+    return failed(
+        f"{meaning}: it was trained with the source masked away",
+        "make the attention mask 1 for every token of the source, in the collator, and train again",
+        figure=figure,
+        threshold="above 0 nats",
+    )
 
 
 @check("splits", "codec", "checkpoint", may_be=(_TOO_SHORT, _MASKED, _PAIRS, _RATE, _TEMPLATE))
@@ -198,9 +209,10 @@ def training_does_not_overfit(run: Evidence) -> Finding:
 def training_is_long_enough(run: Evidence) -> Finding:
     """Undertrained: the loss was still falling when training ended.
 
-    The validation loss lost 5 % and 0.01 nats in the last epoch, or a tenth of all that it had lost since the
-    beginning; after one epoch alone, the training loss, the mean over that epoch, has not gone below it. The learning
-    rate has decayed to almost 0 by then, so that what the last epoch still brings is the least that more of them would.
+    The validation loss lost 5 % and 0.01 nats in the last epoch (2 % while it is not a tenth below word frequencies),
+    or a tenth of all that it had lost since the beginning; after one epoch alone, the training loss, the mean over
+    that epoch, has not gone below it. The learning rate has decayed to almost 0 by then, so that what the last epoch
+    still brings is the least that more of them would.
     Where the default run lost 5 % (epochs 8 to 10), it gained a point of ROUGE, as much as 100 dialogues can tell; its
     last epoch lost 1.3 %, after two epochs it would have been 50 %.
     """

@@ -7,6 +7,7 @@ from functools import cached_property
 from beamline.diagnosis.evidence import Epoch
 
 _SLOW = 0.05  # of the loss in the last epoch
+_HARDLY = 0.02  # the same, of a model that has learnt next to nothing
 NOTHING = 0.01  # nats a token: a summary of 20 tokens becomes a fifth likelier
 _TENTH = 0.1
 
@@ -75,15 +76,17 @@ class Curves:
     def still_falls(self) -> bool:
         """Whether the last epoch took 5 % off the validation loss and more than nothing, or a tenth of the whole fall.
 
-        After one epoch: whether the training loss has not gone below the validation loss. Nothing falls for good where
-        the rate was 0 or the loss exploded.
+        2 % are enough of a loss that is near the cost of word frequencies: there the first steps are slow. After one
+        epoch: whether the training loss has not gone below the validation loss. Nothing falls for good where the rate
+        was 0 or the loss exploded.
         """
         if self.exploded or not self.rate:
             return False
         if self.last_fall is None:
             return self.training[-1] >= self.validation[-1]
         dropped = self.validation[-2] - self.validation[-1]
-        return (self.last_fall >= _SLOW and dropped >= NOTHING) or dropped >= _TENTH * self.fall > 0
+        slow = _SLOW if self.is_learnt else _HARDLY
+        return (self.last_fall >= slow and dropped >= NOTHING) or dropped >= _TENTH * self.fall > 0
 
     @property
     def rate(self) -> float:

@@ -107,7 +107,8 @@ def read_progress(checkpoint: Path) -> dict[str, Any]:
 def work_directory(root: Path, params: Params, prepared: Path) -> Path:
     """Where the training that these settings, data, code, libraries and device determine keeps its unfinished work.
 
-    All of the package counts as code: resuming the work of other code by mistake costs more than training again.
+    Every module but those of the diagnosis counts as code: resuming the work of other code by mistake costs more than
+    training again.
     """
     determining = {
         "params": params.model_dump(include={"seed", "padding", "model", "train"}, exclude={"train": {"save_seconds"}}),

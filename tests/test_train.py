@@ -85,58 +85,6 @@ def test_two_processes_write_what_one_writes(
     assert written[0] == written[1]
 
 
-# Trains where memory may grow by so many megabytes above what it takes to have everything imported.
-LITTLE_MEMORY = """
-import re, resource, sys
-from pathlib import Path
-from beamline import errors, train
-data = int(re.search(r"VmData:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
-resource.setrlimit(resource.RLIMIT_DATA, (data + int(sys.argv[1]) * 2**20,) * 2)
-errors.run(train.main)
-"""
-
-
-def train_in_little_memory(directory: Path, megabytes: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", LITTLE_MEMORY, str(megabytes)]
-    return subprocess.run(command, cwd=directory, env=SOURCES, capture_output=True, text=True, check=False, timeout=300)
-
-
-LARGE_BATCHES = {
-    "model.scratch.ffn_dim": 4096,
-    "train.tokens_per_batch": 20_000,
-    "train.gradient_accumulation_steps": 2,
-    "train.num_train_epochs": 1,
-    "train.threads": 1,
-}
-
-
-def test_batch_that_memory_cannot_hold_is_done_in_parts_and_learns_the_same(
-    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = run(prepared, tmp_path / "whole", LARGE_BATCHES, monkeypatch)
-    assert whole["tokens_per_batch"] == 20_000
-    directory = tmp_path / "parts"
-    shutil.copytree(prepared, directory)
-    set_params(directory / "params.yaml", LARGE_BATCHES)
-    done = train_in_little_memory(directory, megabytes=300)
-    assert done.returncode == 0, done.stderr
-    parts = json.loads((directory / "metrics" / "train.json").read_text())
-    assert parts["tokens_per_batch"] in {20_000 // 2**halvings for halvings in range(1, 6)}
-    assert f"batches are done in parts of {parts['tokens_per_batch']} tokens from here on" in done.stdout
-    assert parts["steps"] == whole["steps"]
-    assert parts["validation_loss"] == pytest.approx(whole["validation_loss"], abs=1e-4)
-
-
-def test_memory_that_does_not_hold_one_dialogue_is_one_line(prepared: Path, tmp_path: Path) -> None:
-    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
-    set_params(tmp_path / "params.yaml", {**LARGE_BATCHES, "model.scratch.ffn_dim": 65_536})
-    done = train_in_little_memory(tmp_path, megabytes=300)
-    assert done.returncode == 1
-    assert re.search(r"error: train: out of memory at step 1, even with one dialogue at a time", done.stderr), (
-        done.stderr
-    )
-
-
 def test_large_vocabulary_times_tokens_takes_the_loss_in_chunks_and_learns_the_same(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +16,7 @@ from beamline import processes
 from beamline.batching import group_by_budget, source_tensors
 from beamline.checkpoint import position_limits
 from beamline.errors import BeamlineError
+from beamline.memory import Parts
 from beamline.params import Generation, Padding
 from beamline.text import TextCodec
 
@@ -113,24 +115,27 @@ class Decoder:
         order = sorted(range(len(sources)), key=lengths.__getitem__, reverse=True)
         batches = group_by_budget(order, lengths, tokens_per_batch)
         numbered = processes.share(list(enumerate(batches)))
+        # Cut, a batch draws other random numbers, and nothing in the metrics would tell.
+        parts = Parts("evaluate", uncut="evaluate.tokens_per_batch" if self.config.do_sample else None)
         decoded: list[Sequence[Summary]] = []
         with torch.random.fork_rng():
             for number, batch in track(numbered, description, disable=processes.rank() > 0):
                 torch.manual_seed(int(np.random.default_rng([seed, number]).integers(2**63)))
-                decoded.append(self._decode([sources[index] for index in batch]))
+                decode = partial(self._decode, [sources[index] for index in batch])
+                decoded.append(list(chain(*parts.of(len(batch), decode))))
         summaries = dict(zip(order, chain(*processes.gather(decoded)), strict=True))
         return [summaries[index] for index in range(len(sources))]
 
     @torch.inference_mode()
-    def _decode(self, sources: Sequence[list[int]]) -> list[Summary]:
+    def _decode(self, sources: Sequence[list[int]], rows: slice) -> list[Summary]:
         encoding, length = self.codec.encoding, self.fixed_length or max(map(len, sources))
-        inputs = source_tensors(sources, encoding, length)
+        inputs = source_tensors(sources[rows], encoding, length)
         generated = self.model.generate(
             **{name: tensor.to(self.device) for name, tensor in inputs.items()}, generation_config=self.config
         )
-        rows = [until_end(row[1:], encoding.eos_token_id) for row in generated.tolist()]
-        texts = self.codec.decode([row for row, _ in rows])
-        return [Summary(text, len(row), finished) for text, (row, finished) in zip(texts, rows, strict=True)]
+        written = [until_end(row[1:], encoding.eos_token_id) for row in generated.tolist()]
+        texts = self.codec.decode([row for row, _ in written])
+        return [Summary(text, len(row), finished) for text, (row, finished) in zip(texts, written, strict=True)]
 
 
 def until_end(row: list[int], eos_token_id: int) -> tuple[list[int], bool]:

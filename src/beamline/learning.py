@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch.nn import functional
@@ -11,6 +12,7 @@ from transformers.modeling_outputs import Seq2SeqLMOutput
 
 from beamline.batching import IGNORED_LABEL
 from beamline.chunked_loss import ChunkedLoss
+from beamline.memory import Parts
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,26 @@ def teacher_forced(
     was_training = model.training
     model.eval()
     total = torch.zeros(3, dtype=torch.float64, device=device)
+    parts = Parts("teacher forcing")
     for batch in batches:
-        inputs = {name: tensor.to(device) for name, tensor in batch.items()}
-        labels = inputs.pop("labels")
-        logits = model(**inputs, use_cache=False).logits.float()
-        counted = labels != IGNORED_LABEL
-        losses = functional.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED_LABEL, reduction="none")
-        total[0] += losses.double().sum()
-        total[1] += (logits.argmax(dim=-1).eq(labels) & counted).sum()
-        total[2] += counted.sum()
+        sums = parts.of(len(batch["labels"]), partial(_sums, model, device, batch))
+        total += torch.stack(sums).sum(dim=0)
     model.train(was_training)
     if torch.distributed.is_initialized():
         torch.distributed.all_reduce(total)
     likelihood, correct, tokens = total.tolist()
     return TeacherForced(likelihood, int(correct), int(tokens))
+
+
+def _sums(model: PreTrainedModel, device: torch.device, batch: dict[str, torch.Tensor], rows: slice) -> torch.Tensor:
+    """Of some rows of a batch, float64: negative log-likelihood, correct tokens, tokens."""
+    inputs = {name: tensor[rows].to(device) for name, tensor in batch.items()}
+    labels = inputs.pop("labels")
+    logits = model(**inputs, use_cache=False).logits.float()
+    counted = labels != IGNORED_LABEL
+    losses = functional.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED_LABEL, reduction="none")
+    correct = logits.argmax(dim=-1).eq(labels) & counted
+    return torch.stack([losses.double().sum(), correct.sum().double(), counted.sum().double()])
 
 
 def training_loss(

@@ -155,7 +155,7 @@ class SaveProgress(TrainerCallback):
             progress = read_progress(self.resumed)
             self.trainer._tr_loss.fill_(progress["losses"][arguments.process_index])
             self.trainer._globalstep_last_logged = progress["logged"]
-            self.trainer.tokens_per_batch = progress["tokens_per_batch"]
+            self.trainer.parts.count = progress["parts"]
             if self.epochs is not None:
                 self.epochs.restore(progress)
 
@@ -175,7 +175,7 @@ class SaveProgress(TrainerCallback):
                 {
                     "losses": losses,
                     "logged": self.trainer._globalstep_last_logged,
-                    "tokens_per_batch": self.trainer.tokens_per_batch,
+                    "parts": self.trainer.parts.count,
                     **self.epochs.state(),
                 },
             )

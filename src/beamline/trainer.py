@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerControl
 from transformers.trainer_callback import PrinterCallback
@@ -16,6 +15,7 @@ from beamline.chunked_loss import ChunkedLoss
 from beamline.errors import BeamlineError
 from beamline.files import writing
 from beamline.learning import teacher_forced, training_loss
+from beamline.memory import Parts
 from beamline.params import Padding, Params
 from beamline.prepared import Example
 from beamline.text import TextCodec
@@ -54,11 +54,17 @@ class SummarizationTrainer(Seq2SeqTrainer):
             ),
         )
         self.params = params
-        self.tokens_per_batch = train.tokens_per_batch  # less where memory didn't suffice: the batches are then cut
+        # Processes wait for each other's gradients, part by part, and don't know of each other's memory.
+        self.parts = Parts("train", uncut="train.tokens_per_batch" if self.args.world_size > 1 else None)
         # Padding never counts here, so that runs with masked and unmasked labels can be compared.
         self.validation_collator = Collator(codec.encoding, Padding(mode=params.padding.mode, labels="masked"))
         self.validation_bytes = validation_bytes
         self.remove_callback(PrinterCallback)
+
+    @property
+    def tokens_per_batch(self) -> int:
+        """The budget that is kept: less than the parameter where memory didn't suffice."""
+        return self.params.train.tokens_per_batch // self.parts.count
 
     def get_train_dataloader(self) -> "EpochLoader":
         return EpochLoader(
@@ -79,14 +85,22 @@ class SummarizationTrainer(Seq2SeqTrainer):
         doesn't suffice for one dialogue; and where it doesn't suffice while other processes wait for the gradients.
         """
         dialogues = inputs.pop("dialogues")
+        step = self.state.global_step + 1
         before = [None if each.grad is None else each.grad.clone() for each in model.parameters()]
-        while (loss := self._step_in_parts(model, inputs, num_items_in_batch)) is None:
-            self._halve(dialogues)
+
+        def learn(rows: slice) -> torch.Tensor:
+            part = {name: tensor[rows] for name, tensor in inputs.items()}
+            loss: torch.Tensor = super(SummarizationTrainer, self).training_step(model, part, num_items_in_batch)
+            return loss
+
+        def unlearn() -> None:
             for parameter, gradient in zip(model.parameters(), before, strict=True):
                 parameter.grad = None if gradient is None else gradient.clone()
+
+        loss = torch.stack(self.parts.of(len(dialogues), learn, undo=unlearn, where=f" at step {step}")).sum()
         if not torch.isfinite(loss):
             raise BeamlineError(
-                f"train: the loss is {loss.item()} at step {self.state.global_step + 1}, of the dialogues"
+                f"train: the loss is {loss.item()} at step {step}, of the dialogues"
                 f" {', '.join(dialogues)}; lower train.learning_rate, or look at these dialogues"
             )
         return loss
@@ -105,43 +119,6 @@ class SummarizationTrainer(Seq2SeqTrainer):
         }
         self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
-
-    def _step_in_parts(
-        self, model: torch.nn.Module, inputs: dict[str, torch.Tensor], num_items_in_batch: torch.Tensor | int | None
-    ) -> torch.Tensor | None:
-        """The loss of the batch, or nothing where memory didn't suffice."""
-        parts = zip(*(each.chunk(self._parts) for each in inputs.values()), strict=True)
-        try:
-            losses = [
-                super(SummarizationTrainer, self).training_step(
-                    model, dict(zip(inputs, part, strict=True)), num_items_in_batch
-                )
-                for part in parts
-            ]
-        except RuntimeError as error:
-            if not should_reduce_batch_size(error):
-                raise
-            return None
-        return torch.stack(losses).sum()
-
-    @property
-    def _parts(self) -> int:
-        """Into how many a batch is cut."""
-        return round(self.params.train.tokens_per_batch / self.tokens_per_batch)
-
-    def _halve(self, dialogues: list[str]) -> None:
-        step = self.state.global_step + 1
-        if self.args.world_size > 1:
-            raise BeamlineError(f"train: out of memory at step {step}; lower train.tokens_per_batch")
-        if self._parts >= len(dialogues):
-            raise BeamlineError(
-                f"train: out of memory at step {step}, even with one dialogue at a time ({', '.join(dialogues)});"
-                " lower tokenizer.max_source_tokens, or take a smaller model"
-            )
-        self.tokens_per_batch //= 2
-        clear_device_cache(garbage_collection=True)
-        # Not by the console: where a progress bar is shown, it passes on what is printed.
-        print(f"out of memory at step {step}: batches are done in parts of {self.tokens_per_batch} tokens from here on")
 
     def _save_checkpoint(self, *arguments: Any) -> None:
         with writing(Path(self.args.output_dir)):

@@ -110,6 +110,16 @@ def test_accumulated_batches_make_one_step(prepared: Path, tmp_path: Path, monke
     assert double["steps"] == -(-single["steps"] // 4) * 2  # of two epochs, each rounded up
 
 
+def test_gradients_of_accumulated_batches_are_those_of_one_large_batch(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = {"train.tokens_per_batch": 100_000, "train.warmup_steps": 0}
+    pieces = {**at_once, "train.tokens_per_batch": 700, "train.gradient_accumulation_steps": 100}
+    large, accumulated = (run(prepared, tmp_path / str(len(each)), each, monkeypatch) for each in (at_once, pieces))
+    assert large["steps"] == accumulated["steps"] == 2  # one an epoch
+    assert accumulated["validation_loss"] == pytest.approx(large["validation_loss"], abs=1e-5)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

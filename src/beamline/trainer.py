@@ -86,23 +86,26 @@ class SummarizationTrainer(Seq2SeqTrainer):
         """
         dialogues = inputs.pop("dialogues")
         step = self.state.global_step + 1
-        before = [None if each.grad is None else each.grad.clone() for each in model.parameters()]
+        earlier: dict[torch.nn.Parameter, torch.Tensor] = {}
+        if self.args.world_size == 1:
+            # Put aside, so that this batch's gradients can be made again. Several processes sum theirs in place.
+            earlier = {each: each.grad for each in model.parameters() if each.grad is not None}
+            model.zero_grad()
 
         def learn(rows: slice) -> torch.Tensor:
             part = {name: tensor[rows] for name, tensor in inputs.items()}
             loss: torch.Tensor = super(SummarizationTrainer, self).training_step(model, part, num_items_in_batch)
             return loss
 
-        def unlearn() -> None:
-            for parameter, gradient in zip(model.parameters(), before, strict=True):
-                parameter.grad = None if gradient is None else gradient.clone()
-
-        loss = torch.stack(self.parts.of(len(dialogues), learn, undo=unlearn, where=f" at step {step}")).sum()
+        losses = self.parts.of(len(dialogues), learn, undo=model.zero_grad, where=f" at step {step}")
+        loss = torch.stack(losses).sum()
         if not torch.isfinite(loss):
             raise BeamlineError(
                 f"train: the loss is {loss.item()} at step {step}, of the dialogues"
                 f" {', '.join(dialogues)}; lower train.learning_rate, or look at these dialogues"
             )
+        for parameter, gradient in earlier.items():
+            parameter.grad = gradient if parameter.grad is None else gradient.add_(parameter.grad)
         return loss
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:

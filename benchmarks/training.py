@@ -1,12 +1,14 @@
 """How fast training is: Beamline's batches against the usual recipe and against fixed padding, on DialogSum.
 
 python benchmarks/training.py DIALOGSUM_DIRECTORY [--steps 12] [--rounds 9] [--epoch beamline --epoch usual]
+On a GPU: python benchmarks/training.py DIALOGSUM_DIRECTORY --size base --batch 64 --steps 100
 
-Ways to train one model, a BART of 8 M parameters trained from nothing, with 2 threads in single precision: `beamline`,
-the train stage's own trainer; `usual`, transformers' Seq2SeqTrainer with its collator, in random order, 16 dialogues a
-batch, padded to the batch's longest; `fixed`, the same with dialogues padded to 512 tokens and summaries to 128;
-`fixed-512`, both padded to 512. Beamline's token budget is such that its batches hold 16 dialogues on average too, so
-that all make as many optimizer steps an epoch.
+Ways to train one model, a BART trained from nothing, on a GPU in bf16 where it has it, else with 2 threads in single
+precision: `beamline`, the train stage's own trainer; `usual`, transformers' Seq2SeqTrainer with its collator, in random
+order, 16 dialogues a batch, padded to the batch's longest; `fixed`, the same with dialogues padded to 512 tokens and
+summaries to 128; `fixed-512`, both padded to 512. Beamline's optimizer steps are of as many dialogues on average, so
+that all make as many of them an epoch: of several batches (`--accumulation`), each of another length, for dialogues of
+one length alone are worse teachers than mixed ones.
 
 Speed is real source tokens (padding is none) a second of the whole training step, data loading included. The ways take
 turns and each round draws other batches, so that a machine that slows down slows all; medians over the rounds, ratios
@@ -15,7 +17,8 @@ within a round. The first steps of a turn, which allocate, are not counted.
 Floating-point operations are those of the matrix products, forward and backward, in all positions of a batch, padding
 included: torch's FlopCounterMode counts them for each timed batch's shape on a copy of the model without memory (the
 `meta` device), attention written out as products. What is not a product (softmax, normalization, dropout, optimizer)
-counts as nothing. Their rate is set against that of 2048 x 2048 products, measured before and after the same turn.
+counts as nothing. Their rate is set against that of products of large square matrices in the same precision, measured
+before and after the same turn.
 
 The validation losses after one epoch are taken with the code of the train stage, for each `--epoch`.
 """
@@ -53,20 +56,24 @@ from beamline.params import Params, read_params
 from beamline.prepare import settle_codec
 from beamline.prepared import Example, encode_split, examples
 from beamline.text import TextCodec
-from beamline.trainer import SummarizationTrainer, training_arguments
+from beamline.trainer import SummarizationTrainer, resolve_precision, training_arguments
 
 WAYS = ("beamline", "usual", "fixed", "fixed-512")
 FIXED_TARGET_TOKENS = {"fixed": 128, "fixed-512": 512}
-DIALOGUES_PER_BATCH = 16
 LARGEST_BUDGET = 2**20
 WARM_STEPS = 3
-SIDE = 2048  # of the matrices whose product is the machine's rate
+SIDE = {"cpu": 2048, "cuda": 8192}  # of the matrices whose product is the machine's rate
 SETTINGS: dict[str, dict[str, Any]] = {
-    "tokenizer": {"vocabulary_size": 8000, "max_source_tokens": 512, "max_target_tokens": 128},
+    "tokenizer": {"max_source_tokens": 512, "max_target_tokens": 128},
     "model": {"name": None},
-    "train": {"num_train_epochs": 1, "learning_rate": 0.001, "warmup_steps": 100, "precision": "fp32", "threads": 2},
+    "train": {"num_train_epochs": 1, "learning_rate": 0.001, "warmup_steps": 100, "precision": "auto", "threads": 2},
 }
-SCRATCH = {"family": "bart", "d_model": 256, "layers": 3, "attention_heads": 4, "ffn_dim": 1024, "dropout": 0.1}
+SCRATCH = {"family": "bart", "dropout": 0.1}
+SIZES = {
+    "small": {"d_model": 256, "layers": 3, "attention_heads": 4, "ffn_dim": 1024},
+    "base": {"d_model": 768, "layers": 6, "attention_heads": 12, "ffn_dim": 3072},  # as facebook/bart-base
+}
+VOCABULARY = {"small": 8000, "base": 32000}
 
 
 @dataclass
@@ -89,24 +96,30 @@ class Turn:
 class Bench:
     """The corpus as token ids, and a trainer for each way over it."""
 
-    def __init__(self, directory: Path, dialogues: int | None) -> None:
+    def __init__(self, directory: Path, size: str, batch: int, accumulation: int, dialogues: int | None) -> None:
         params = read_params(Path(__file__).parents[1] / "params.yaml")
         corpus = read_corpus(params.data.model_copy(update={"path": str(directory)}))
         updates = {name: getattr(params, name).model_copy(update=values) for name, values in SETTINGS.items()}
-        scratch = {"scratch": params.model.scratch.model_copy(update=SCRATCH)}
-        params = params.model_copy(update={**updates, "model": updates["model"].model_copy(update=scratch)})
+        scratch = {"scratch": params.model.scratch.model_copy(update=SCRATCH | SIZES[size])}
+        vocabulary = {"vocabulary_size": VOCABULARY[size]}
+        updates["model"] = updates["model"].model_copy(update=scratch)
+        updates["tokenizer"] = updates["tokenizer"].model_copy(update=vocabulary)
+        params = params.model_copy(update=updates)
+        self.batch = batch
+        self.accumulation = accumulation
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.dtype = torch.bfloat16 if resolve_precision(params.train.precision) == "bf16" else torch.float32
         self.codec: TextCodec = settle_codec(params, corpus)
         self.training = examples(encode_split(corpus.train[:dialogues], self.codec))
         self.validation = examples(encode_split(corpus.validation, self.codec))
-        self.params: Params = params.model_copy(
-            update={"train": params.train.model_copy(update={"tokens_per_batch": self._budget()})}
-        )
+        batches = {"tokens_per_batch": self._budget(), "gradient_accumulation_steps": accumulation}
+        self.params: Params = params.model_copy(update={"train": params.train.model_copy(update=batches)})
 
     def _budget(self) -> int:
-        """The least with which Beamline makes as few batches as the others do."""
+        """The least with which Beamline makes as few optimizer steps as the others do."""
         return bisect.bisect_left(
             range(LARGEST_BUDGET),
-            -len(self.training) / DIALOGUES_PER_BATCH,
+            -len(self.training) / self.batch * self.accumulation,
             key=lambda budget: -len(LengthBucketedBatches(self.training, tokens_per_batch=budget, seed=0)),
         )
 
@@ -126,7 +139,8 @@ class Bench:
                 model, arguments, params, self.codec, self.training, self.validation, validation_bytes=1
             )
         else:
-            arguments.per_device_train_batch_size = DIALOGUES_PER_BATCH
+            arguments.per_device_train_batch_size = self.batch
+            arguments.gradient_accumulation_steps = 1
             rows = [{"input_ids": each.input_ids, "labels": each.labels} for each in self.training]
             trainer = Seq2SeqTrainer(
                 model, arguments, train_dataset=rows, data_collator=self._usual_collator(way, model)
@@ -159,7 +173,7 @@ class Bench:
         batches = LengthBucketedBatches(self.validation, tokens_per_batch=self.params.train.tokens_per_batch, seed=0)
         collator = Collator(self.codec.encoding, self.params.padding)
         loader = DataLoader(self.validation, batch_sampler=batches, collate_fn=collator)
-        return teacher_forced(trainer.model, loader, torch.device("cpu")).loss
+        return teacher_forced(trainer.model, loader, self.device).loss
 
     def count_operations(self, shapes: list[tuple[int, int, int]]) -> int:
         """Floating-point operations of the matrix products of training on batches of these shapes."""
@@ -176,6 +190,23 @@ class Bench:
                 model(input_ids=read, decoder_input_ids=written, labels=written, use_cache=False).loss.backward()
             counted[shape] = counter.get_total_flops()
         return sum(counted[shape] for shape in shapes)
+
+    def product_rate(self) -> float:
+        """Floating-point operations a second of the product of two square matrices in the precision of the training."""
+        side = SIDE[self.device.type]
+        left, right = torch.rand(2, side, side, dtype=self.dtype, device=self.device)
+        torch.mm(left, right)
+        start = now()
+        for _ in range(5):
+            torch.mm(left, right)
+        return 5 * 2 * side**3 / (now() - start)
+
+
+def now() -> float:
+    """Seconds, when all that was asked of a GPU is done."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 class Clock(TrainerCallback):
@@ -194,23 +225,13 @@ class Clock(TrainerCallback):
         return batch
 
     def on_step_end(self, arguments: Any, state: Any, control: Any, **_: Any) -> None:
-        now = time.perf_counter()
         if state.global_step == WARM_STEPS:
-            self.turn.seconds = -now
+            self.turn.seconds = -now()
         elif state.global_step == state.max_steps:
-            self.turn.seconds += now
-            counted = slice(WARM_STEPS, state.max_steps)  # a loader may be a batch ahead
+            self.turn.seconds += now()
+            each = arguments.gradient_accumulation_steps
+            counted = slice(WARM_STEPS * each, state.max_steps * each)  # a loader may be a batch ahead
             self.turn.shapes, self.turn.source_tokens = self.batches[counted], sum(self.tokens[counted])
-
-
-def product_rate() -> float:
-    """Floating-point operations a second of the product of two square matrices in single precision."""
-    left, right = torch.rand(2, SIDE, SIDE)
-    torch.mm(left, right)
-    start = time.perf_counter()
-    for _ in range(5):
-        torch.mm(left, right)
-    return 5 * 2 * SIDE**3 / (time.perf_counter() - start)
 
 
 def main(
@@ -220,22 +241,25 @@ def main(
     epoch: Annotated[
         list[str] | None, typer.Option(help="A way whose validation loss after one epoch is measured.")
     ] = None,
+    size: Annotated[str, typer.Option(help="Of the model: small (8 M parameters) or base, as BART-base.")] = "small",
+    batch: Annotated[int, typer.Option(help="Dialogues of an optimizer step, on average.")] = 16,
+    accumulation: Annotated[int, typer.Option(help="Beamline's batches of an optimizer step.")] = 4,
     dialogues: Annotated[int | None, typer.Option(help="Use only the first so many of the training dialogues.")] = None,
     seed: int = 42,
 ) -> None:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     console = Console(stderr=True)
-    bench = Bench(directory, dialogues)
+    bench = Bench(directory, size, batch, accumulation, dialogues)
     torch.set_num_threads(bench.params.train.threads)
 
     turns: dict[str, list[Turn]] = {way: [] for way in WAYS}
     shares: list[float] = []
     rates: list[float] = []
     for number in range(rounds):
-        before = product_rate()
+        before = bench.product_rate()
         done = bench.turn("beamline", seed + number, steps)
-        rates.append((before + product_rate()) / 2)
+        rates.append((before + bench.product_rate()) / 2)
         shares.append(bench.count_operations(done.shapes) / done.seconds / rates[-1])
         turns["beamline"].append(done)
         turns["usual"].append(bench.turn("usual", seed + number, steps))
@@ -253,7 +277,7 @@ def main(
     reached = f"{statistics.median(shares):.0%} of that ({min(shares):.0%} to {max(shares):.0%})"
     print(
         f"BART of {parameters / 1e6:.1f} M parameters, {len(bench.training):,} dialogues, {rounds} rounds of {steps}"
-        f" steps, {bench.params.train.tokens_per_batch:,} tokens a batch. Matrix products:"
+        f" steps, {accumulation} batches of {bench.params.train.tokens_per_batch:,} tokens a step. Matrix products:"
         f" {statistics.median(rates) / 1e9:.0f} GFLOP/s; beamline's training: {reached}.\n"
     )
     print("| training | source tokens/s | real tokens in batches | Beamline is faster by | validation loss, 1 epoch |")

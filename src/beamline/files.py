@@ -32,8 +32,8 @@ def replaced_directory(directory: Path) -> Iterator[Path]:
     """
     unfinished = directory.with_name(f"{directory.name}.unfinished")
     previous = directory.with_name(f"{directory.name}.previous")
-    if directory.is_symlink():
-        raise BeamlineError(f"{directory}: a symbolic link, which would take what is written elsewhere; remove it")
+    for path in (directory, previous):
+        refuse_link(path)
     with writing(unfinished), locked(unfinished):
         if previous.exists() and not directory.exists():
             previous.rename(directory)
@@ -45,10 +45,13 @@ def replaced_directory(directory: Path) -> Iterator[Path]:
             if directory.exists():
                 directory.rename(previous)
             unfinished.rename(directory)
-            _sync_entry(directory.parent)
-            shutil.rmtree(previous, ignore_errors=True)
-        finally:
+        except BaseException:
+            if previous.exists() and not directory.exists():
+                previous.rename(directory)
             shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        sync_entry(directory.parent)
+        shutil.rmtree(previous, ignore_errors=True)
 
 
 @contextmanager
@@ -68,19 +71,15 @@ def locked(directory: Path) -> Iterator[None]:
 def writing(path: Path) -> Iterator[None]:
     """What the system refuses in this block (a full disk, a read-only file) becomes a `BeamlineError` with the path.
 
-    So does a path below the working directory that a symbolic link leads out of it: a repository that comes from
-    elsewhere must not be able to write elsewhere.
+    So does a path that a symbolic link leads out of the repository.
     """
-    here = Path.cwd()
-    lexical = Path(os.path.abspath(path))  # noqa: PTH100 -- resolve() would follow the links
-    if lexical.is_relative_to(here) and not path.parent.resolve().is_relative_to(here):
-        raise BeamlineError(
-            f"{path}: a symbolic link leads out of the repository, to {path.parent.resolve()}; remove the link"
-        )
+    refuse_link_out(path)
     try:
         yield
     except SafetensorError as error:
         place, reason = path, str(error)
+    except shutil.Error as error:  # of copying several files, each with its source, its target and what went wrong
+        place, reason = error.args[0][0][1:]
     except OSError as error:
         if error.errno not in REFUSALS:
             raise
@@ -90,8 +89,24 @@ def writing(path: Path) -> Iterator[None]:
     raise BeamlineError(f"{place}: can't be written ({reason}); make room or make it writable, then run again")
 
 
+def refuse_link_out(path: Path) -> None:
+    """Raise `BeamlineError` where a symbolic link leads from the working directory, or from DVC's root, to elsewhere
+    on the way to `path`: a repository that comes from elsewhere must not be able to write elsewhere."""
+    lexical, parent = Path(os.path.abspath(path)), path.parent.resolve()  # noqa: PTH100 -- resolve() follows the links
+    for root in (Path.cwd(), Path(os.environ.get("DVC_ROOT", ".")).absolute()):
+        if lexical.is_relative_to(root) and not parent.is_relative_to(root.resolve()):
+            raise BeamlineError(f"{path}: a symbolic link leads out of the repository, to {parent}; remove the link")
+
+
+def refuse_link(path: Path) -> None:
+    """Raise `BeamlineError` where `path`, which only this program makes, is a symbolic link."""
+    if path.is_symlink():
+        raise BeamlineError(f"{path}: a symbolic link, which would take what is written elsewhere; remove it")
+
+
 def clear(directory: Path) -> None:
     """Delete what is in `directory`, and make it if there is none."""
+    refuse_link(directory)
     directory.mkdir(parents=True, exist_ok=True)
     for path in directory.iterdir():
         if path.is_dir() and not path.is_symlink():
@@ -102,6 +117,7 @@ def clear(directory: Path) -> None:
 
 def _lock(directory: Path) -> int:
     """The descriptor that holds the lock until it is closed."""
+    refuse_link(directory)
     while True:
         directory.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(directory, os.O_RDONLY)
@@ -121,10 +137,11 @@ def _lock(directory: Path) -> int:
 def sync(directory: Path) -> None:
     """Wait until everything in `directory` is on disk: a rename may otherwise outlive a power cut and its files not."""
     for path in [*directory.rglob("*"), directory]:
-        _sync_entry(path)
+        sync_entry(path)
 
 
-def _sync_entry(path: Path) -> None:
+def sync_entry(path: Path) -> None:
+    """Wait until the file, or the directory's list of names, is on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -141,7 +158,8 @@ def write_text(path: Path, text: str) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            unfinished.unlink(missing_ok=True)
+            with unfinished.open("x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from dvclive.live import Live
 
 from beamline.errors import BeamlineError
-from beamline.files import replaced_directory
+from beamline.files import refuse_link_out, replaced_directory
 from beamline.params import Params
 
 if TYPE_CHECKING:  # elsewhere imported where it is used: it costs a second, and by default it isn't used
@@ -95,6 +95,7 @@ class Tracker:
     def _start_run(self) -> "wandb.Run":
         # wandb's telemetry sends stack traces, and holds up the exit for 20 s where the network swallows packets.
         # This variable is its only switch; the process that wandb starts reads it too.
+        refuse_link_out(self._root / "wandb" / "run")
         os.environ["WANDB_ERROR_REPORTING"] = "false"
         import wandb  # noqa: PLC0415
 

@@ -1,6 +1,8 @@
 """The train stage by itself: settings that change how it computes, not what it learns from."""
 
+import itertools
 import json
+import math
 import os
 import re
 import shutil
@@ -9,11 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from repository import ROOT, set_params, tiny_directory
 from safetensors.numpy import load_file
 from torch import Tensor
 from torch.nn import functional
+from transformers import PreTrainedModel
 
 from beamline import evaluate, train
 from beamline.batching import LengthBucketedBatches
@@ -146,7 +150,7 @@ def test_the_same_settings_give_the_same_bytes(prepared: Path, tmp_path: Path, m
     for name in ("first", "second"):
         run(prepared, tmp_path / name, {"model.scratch.dropout": 0.1}, monkeypatch)
     for path in sorted((tmp_path / "first").rglob("*")):
-        if path.is_file():
+        if path.is_file() and ".work" not in path.parts:  # its times differ
             assert path.read_bytes() == (tmp_path / "second" / path.relative_to(tmp_path / "first")).read_bytes(), path
 
 
@@ -161,6 +165,38 @@ def test_loss_that_explodes_is_one_line_and_loses_nothing(
     [named] = re.findall(r"of the dialogues (.*); lower train\.learning_rate", str(raised.value))
     assert set(named.split(", ")) == batch_of_step(int(step), prepared)
     assert (tmp_path / "again" / "models" / "checkpoints.json").read_bytes() == before
+
+
+def test_gradients_that_explode_under_a_finite_loss_are_one_line_and_spoil_no_saved_state(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = train.settle_model
+
+    def overflowing(*arguments: Any) -> PreTrainedModel:
+        model = build(*arguments)
+        calls = itertools.count(1)
+        model.model.shared.weight.register_hook(lambda gradient: gradient * (math.inf if next(calls) == 3 else 1))
+        return model
+
+    monkeypatch.setattr(train, "settle_model", overflowing)
+    with pytest.raises(BeamlineError, match=r"the gradients' norm is (nan|inf) at step 3, ") as raised:
+        run(prepared, tmp_path, {"train.save_seconds": 0}, monkeypatch)
+    [named] = re.findall(r"of the dialogues (.*); lower train\.learning_rate", str(raised.value))
+    assert set(named.split(", ")) == batch_of_step(3, prepared)
+    for weights in tmp_path.glob(".work/train-*/checkpoint-*/model.safetensors"):
+        assert all(np.isfinite(tensor).all() for tensor in load_file(weights).values())
+    assert len(list(tmp_path.glob(".work/train-*/checkpoint-*"))) == 2
+
+
+def test_another_number_of_processes_than_the_parameter_is_one_line(prepared: Path, tmp_path: Path) -> None:
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "beamline.train"]
+    done = subprocess.run(
+        [sys.executable, *command], cwd=tmp_path, env=SOURCES, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode != 0
+    assert "error: train.processes: 1 in params.yaml, but torchrun has started 2" in done.stderr
+    assert not (tmp_path / ".work").exists()
 
 
 def batch_of_step(step: int, directory: Path) -> set[str]:

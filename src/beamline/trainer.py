@@ -1,6 +1,7 @@
 """transformers' Seq2SeqTrainer with this project's batches, loss and validation, in the memory that there is."""
 
 import functools
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
         self.params = params
         # Processes wait for each other's gradients, part by part, and don't know of each other's memory.
         self.parts = Parts("train", uncut="train.tokens_per_batch" if self.args.world_size > 1 else None)
+        self.dialogues: list[str] = []  # of the optimizer step so far
         # Padding never counts here, so that runs with masked and unmasked labels can be compared.
         self.validation_collator = Collator(codec.encoding, Padding(mode=params.padding.mode, labels="masked"))
         self.validation_bytes = validation_bytes
@@ -81,10 +83,11 @@ class SummarizationTrainer(Seq2SeqTrainer):
         Where memory doesn't suffice, the batch is done in halves, quarters and so on, and so are those that follow: the
         gradients are those of the whole batch, but for dropout, which draws anew.
 
-        Raises `BeamlineError` where the loss is not a finite number, before it can spoil the weights; where memory
-        doesn't suffice for one dialogue; and where it doesn't suffice while other processes wait for the gradients.
+        Raises `BeamlineError` where the loss is not a finite number; where memory doesn't suffice for one dialogue;
+        and where it doesn't suffice while other processes wait for the gradients.
         """
         dialogues = inputs.pop("dialogues")
+        self.dialogues += dialogues
         step = self.state.global_step + 1
         earlier: dict[torch.nn.Parameter, torch.Tensor] = {}
         if self.args.world_size == 1:
@@ -108,6 +111,21 @@ class SummarizationTrainer(Seq2SeqTrainer):
             parameter.grad = gradient if parameter.grad is None else gradient.add_(parameter.grad)
         return loss
 
+    def _clip_grad_norm(self, model: torch.nn.Module) -> Any:
+        """The norm of an optimizer step's gradients, which are clipped.
+
+        Raises `BeamlineError` where it is not a finite number, which a finite loss may lead to: before it can spoil
+        the weights, and in all processes, which have the same gradients.
+        """
+        norm = super()._clip_grad_norm(model)
+        if not math.isfinite(norm):
+            raise BeamlineError(
+                f"train: the gradients' norm is {float(norm)} at step {self.state.global_step + 1}, of the dialogues"
+                f" {', '.join(self.dialogues)}; lower train.learning_rate, or look at these dialogues"
+            )
+        self.dialogues.clear()
+        return norm
+
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         batches = DataLoader(
             self.eval_dataset,
@@ -127,7 +145,9 @@ class SummarizationTrainer(Seq2SeqTrainer):
         with writing(Path(self.args.output_dir)):
             try:
                 super()._save_checkpoint(*arguments)
-            except RuntimeError as error:  # torch.save has no name for a full disk
+            except RuntimeError as error:
+                if "inline_container" not in str(error):  # torch.save's only name for a full disk
+                    raise
                 reason = str(error).partition("\n")[0]
                 raise BeamlineError(
                     f"{self.args.output_dir}: not written whole ({reason}); make room, then run again"
@@ -155,7 +175,7 @@ class EpochLoader(DataLoader[Example]):
 
 def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArguments:
     train = params.train
-    return Seq2SeqTrainingArguments(
+    arguments = Seq2SeqTrainingArguments(
         output_dir=str(directory),
         num_train_epochs=train.num_train_epochs,
         gradient_accumulation_steps=train.gradient_accumulation_steps,
@@ -177,6 +197,9 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
         ddp_find_unused_parameters=False,
         report_to="none",
     )
+    # One process computes on one GPU. Left alone, the Trainer would spread a batch over all there are (DataParallel).
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def resolve_precision(precision: str) -> str:

@@ -27,11 +27,8 @@ class ChunkedLoss:
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
+        self.model = model
         self.layer = model.get_output_embeddings()
-        bias = getattr(self.layer, "bias", None)
-        if bias is None and hasattr(model, "final_logits_bias"):
-            bias = model.final_logits_bias[0]
-        self.bias = bias
         self.hidden: torch.Tensor | None = None
         self.layer.register_forward_pre_hook(self._keep_input)
 
@@ -45,11 +42,15 @@ class ChunkedLoss:
         """Of the model's last call, in nats; labels: [batch, target_length], to be called once for each."""
         hidden, self.hidden = self.hidden, None
         assert hidden is not None, "the model was not called in training mode"
+        # Looked up anew: a model that is moved to another device gets another buffer.
+        bias = getattr(self.layer, "bias", None)
+        if bias is None and hasattr(self.model, "final_logits_bias"):
+            bias = self.model.final_logits_bias[0]
         return functional.linear_cross_entropy(
             hidden.flatten(0, 1),
             self.layer.weight.to(hidden.dtype),  # another one under autocast
             labels.flatten(),
-            linear_bias=None if self.bias is None else self.bias.to(hidden.dtype),
+            linear_bias=None if bias is None else bias.to(hidden.dtype),
             reduction="sum",
             ignore_index=IGNORED_LABEL,
             options=CHUNK,

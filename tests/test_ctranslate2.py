@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,6 +156,7 @@ def test_int8_is_another_backend_in_the_signature_and_writes_summaries(bart: Fit
         ({**BEAMS, "repetition_penalty": 1.2}, "repetition_penalty"),
         ({**BEAMS, "no_repeat_ngram_size": 3}, "no_repeat_ngram_size"),
         ({**BEAMS, "min_length": 5}, "min_length"),
+        ({"compute_type": "int8"}, "compute_type"),
     ],
 )
 def test_what_it_does_otherwise_is_named_and_left_to_transformers_by_auto(
@@ -164,6 +166,16 @@ def test_what_it_does_otherwise_is_named_and_left_to_transformers_by_auto(
     assert list(decoder.resolved.differing) == [key]
     assert len(decoder.summaries(bart.sources, tokens_per_batch=300, seed=0, description="test")) == len(bart.sources)
     assert bart.decoder("auto", **settings).resolved.backend == "transformers"
+
+
+def test_what_it_cannot_convert_is_named_and_left_to_transformers_by_auto(bart: Fitted, tmp_path: Path) -> None:
+    unknown = Fitted(shutil.copytree(bart.directory, tmp_path / "mish"), bart.codec, bart.sources)
+    config = unknown.directory / "config.json"
+    settings = json.loads(config.read_text(encoding="utf-8")) | {"activation_function": "mish"}
+    config.write_text(json.dumps(settings), encoding="utf-8")
+    with pytest.raises(BeamlineError, match="ctranslate2 can't convert it"):
+        unknown.decoder("ctranslate2")
+    assert unknown.decoder("auto").resolved.backend == "transformers"
 
 
 def test_sampling_is_refused_by_name_and_left_to_transformers_by_auto(bart: Fitted) -> None:

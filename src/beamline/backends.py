@@ -42,7 +42,7 @@ def build_decoder(
 
     `auto` takes CTranslate2 where it is installed, can do what is asked and does it as transformers does.
 
-    Raises `BeamlineError` where CTranslate2 is asked for by name and can't do what is asked.
+    Raises `BeamlineError` where CTranslate2 is asked for by name and can't do what is asked, and where nothing can.
     """
     if generation.backend != "transformers":
         obstacle = obstacle_to_ctranslate2(directory, generation)
@@ -53,7 +53,11 @@ def build_decoder(
             # An optional package, which costs everybody else its import.
             from beamline.ctranslate2_backend import CTranslate2Decoder  # noqa: PLC0415
 
-            return CTranslate2Decoder(directory, codec, generation, device, differing)
+            try:
+                return CTranslate2Decoder(directory, codec, generation, device, differing)
+            except BeamlineError:
+                if generation.backend == "ctranslate2":
+                    raise
     return Decoder(load_model(directory), codec, generation, padding, device)
 
 
@@ -76,7 +80,9 @@ def applied_otherwise(generation: Generation, encoding: Encoding) -> dict[str, s
     starts_with_end = encoding.decoder_start_token_id == encoding.eos_token_id
     before = "with beams, ctranslate2 applies it before the softmax, transformers after it"
     exempt = "this model starts with its end of sequence, which ctranslate2 doesn't count"
+    rounded = "ctranslate2 rounds the weights to it, transformers doesn't"
     otherwise = [
+        ("compute_type", generation.compute_type != "float32", rounded),
         ("early_stopping", beams and not generation.early_stopping, "with beams, ctranslate2 always stops early"),
         ("min_length", beams and generation.min_length > 1, before),
         ("no_repeat_ngram_size", beams and generation.no_repeat_ngram_size > 0, before),

@@ -147,14 +147,15 @@ def outputs(repository: Repository) -> list[Path]:
     return [path for each in directories for path in sorted((repository.path / each).rglob("*")) if path.is_file()]
 
 
-def test_killed_repro_goes_on_and_ends_with_the_same_lock(clone: Repository, tmp_path: Path) -> None:
-    """And a second one, while the first is at work, is told to wait."""
+@pytest.mark.parametrize("moment", ["checkpoint-*", "finished"])
+def test_killed_repro_goes_on_and_ends_with_the_same_lock(clone: Repository, tmp_path: Path, moment: str) -> None:
+    """While it trains, and when all is written that DVC still has to take; a second one meanwhile is told to wait."""
     clone.set({"train.save_seconds": 0, "train.num_train_epochs": 5})
     whole = Repository(shutil.copytree(clone.path, tmp_path / "whole", symlinks=True))
     whole.dvc("repro", "train")
 
     running = clone.start_dvc("repro", "train")
-    while not list(clone.path.glob(".work/train-*/checkpoint-*")):
+    while not list(clone.path.glob(f".work/train-*/{moment}")):
         assert running.poll() is None
         time.sleep(0.01)
     os.killpg(running.pid, signal.SIGSTOP)
@@ -163,7 +164,8 @@ def test_killed_repro_goes_on_and_ends_with_the_same_lock(clone: Repository, tmp
     assert "lock" in second.stderr
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-    assert list(clone.path.glob(".work/train-*/checkpoint-*")), "it was killed after its end"
+    before = (clone.path / "dvc.lock").read_bytes()
+    assert before != (whole.path / "dvc.lock").read_bytes(), "it was killed after its end"
 
     again = clone.dvc("repro", "train")
     assert "going on after step" in again.stdout

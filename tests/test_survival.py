@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -16,14 +17,14 @@ import pytest
 from repository import set_params, tiny_directory
 
 from beamline.errors import BeamlineError
-from beamline.files import replaced_directory
+from beamline.files import replaced_directory, writing
 from beamline.model import load_model
 from beamline.params import read_params
-from beamline.resume import work_directory
+from beamline.work import work_directory
 
 # Forked from a process that has everything imported, so that ten kills cost ten tiny trainings and not ten imports.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["beamline.train"])
+PROCESSES.set_forkserver_preload(["beamline.train", "beamline.evaluate"])
 KILLS = 10
 
 
@@ -41,6 +42,7 @@ def uninterrupted(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     directory = tmp_path_factory.mktemp("uninterrupted") / "run"
     shutil.copytree(prepared, directory)
     assert finish(started(directory)) == 0
+    shutil.rmtree(directory / ".work")  # as evaluation leaves it
     return directory
 
 
@@ -50,19 +52,19 @@ def clone(prepared: Path, tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def train_in(directory: Path) -> None:
-    from beamline import errors, train
+def train_in(directory: Path, stage: str = "train") -> None:
+    from beamline import errors, evaluate, train
 
     os.setsid()
     os.chdir(directory)
     with (directory / "log.txt").open("a") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    errors.run(train.main)
+    errors.run({"train": train, "evaluate": evaluate}[stage].main)
 
 
-def started(directory: Path) -> ForkServerProcess:
-    process = PROCESSES.Process(target=train_in, args=(directory,))
+def started(directory: Path, stage: str = "train") -> ForkServerProcess:
+    process = PROCESSES.Process(target=train_in, args=(directory, stage))
     process.start()
     return process
 
@@ -101,6 +103,7 @@ def test_killed_at_ten_moments_it_ends_as_if_it_had_never_been(uninterrupted: Pa
     assert resumed >= KILLS / 2, "most of them should have had something to go on from"
     assert finish(started(clone)) == 0
     assert results(clone) == results(uninterrupted)
+    assert finish(started(clone, "evaluate")) == 0
     assert not list(clone.glob(".work/*")), "finished work is removed"
 
 
@@ -112,14 +115,54 @@ def test_what_was_saved_is_not_learnt_again(uninterrupted: Path, clone: Path) ->
     assert results(clone) == results(uninterrupted)
 
 
-def test_damaged_checkpoint_is_passed_over_for_the_one_before(uninterrupted: Path, clone: Path) -> None:
+def truncate(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [truncate, flip_a_bit])
+@pytest.mark.parametrize("name", ["optimizer.pt", "model.safetensors"])
+def test_damaged_checkpoint_is_passed_over_for_the_one_before(
+    uninterrupted: Path, clone: Path, damage: Callable[[Path], None], name: str
+) -> None:
     kill_after(clone, step=15)
     before, last = saved_steps(clone)[-2:]
-    [optimizer] = clone.glob(f".work/train-*/checkpoint-{last}/optimizer.pt")
-    os.truncate(optimizer, optimizer.stat().st_size // 2)
+    [file] = clone.glob(f".work/train-*/checkpoint-{last}/{name}")
+    damage(file)
     assert finish(started(clone)) == 0
     assert f"going on after step {before} of " in (clone / "log.txt").read_text()
     assert results(clone) == results(uninterrupted)
+
+
+def test_damaged_kept_checkpoint_is_not_taken_for_a_result(uninterrupted: Path, clone: Path) -> None:
+    kill_after(clone, step=15)
+    for weights in clone.glob(".work/train-*/kept/epoch-001/model.safetensors"):
+        flip_a_bit(weights)
+    assert finish(started(clone)) == 0
+    assert "going on" not in (clone / "log.txt").read_text(), "every checkpoint needs it"
+    assert results(clone) == results(uninterrupted)
+
+
+def test_what_is_finished_is_there_until_the_next_stage_begins(uninterrupted: Path, clone: Path) -> None:
+    """DVC takes the outputs after the stage has ended; a kill until then mustn't cost the training."""
+    assert finish(started(clone)) == 0
+    shutil.rmtree(clone / "models")
+    assert finish(started(clone)) == 0
+    assert re.search(r"going on after step (\d+) of \1\n", (clone / "log.txt").read_text())
+    assert results(clone) == results(uninterrupted)
+
+
+def test_evaluation_leaves_unfinished_work_alone(uninterrupted: Path, clone: Path) -> None:
+    kill_after(clone, step=15)
+    shutil.copytree(uninterrupted / "models", clone / "models")
+    steps = saved_steps(clone)
+    assert finish(started(clone, "evaluate")) == 0
+    assert saved_steps(clone) == steps
 
 
 def test_how_often_it_saves_changes_nothing(uninterrupted: Path, clone: Path) -> None:
@@ -207,6 +250,16 @@ def test_full_disk_is_one_line_and_loses_nothing(uninterrupted: Path, tmp_path: 
     assert results(directory) == results(uninterrupted)
 
 
+def test_copying_that_fails_is_one_line(tmp_path: Path) -> None:
+    """shutil gathers what goes wrong with each file in an error of its own."""
+    (tmp_path / "kept" / "epoch-001").mkdir(parents=True)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "epoch-001").write_text("in the way")
+    message = r"models/epoch-001: can't be written \(.*File exists.*\); make room"
+    with pytest.raises(BeamlineError, match=message), writing(tmp_path / "models"):
+        shutil.copytree(tmp_path / "kept", tmp_path / "models", dirs_exist_ok=True)
+
+
 @pytest.mark.parametrize("place", ["models.unfinished", "plots/training.unfinished", ".work"])
 def test_place_that_cannot_be_written_is_one_line_and_loses_nothing(
     uninterrupted: Path, tmp_path: Path, place: str
@@ -274,6 +327,24 @@ def killed_between_renames(directory: Path) -> None:
                 else None
             )
         )
+
+
+def test_interrupted_between_renames_the_old_one_is_put_back(tmp_path: Path) -> None:
+    directory = tmp_path / "models"
+    directory.mkdir()
+    (directory / "a").write_text("old")
+    armed = [directory]
+
+    def interrupt(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "os.rename" and armed and Path(str(arguments[1])) == armed[0]:
+            armed.clear()
+            raise KeyboardInterrupt
+
+    sys.addaudithook(interrupt)
+    with pytest.raises(KeyboardInterrupt), replaced_directory(directory):
+        pass
+    assert (directory / "a").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
 
 
 def test_killed_while_replacing_a_directory_it_is_put_back(tmp_path: Path) -> None:

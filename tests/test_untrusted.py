@@ -14,6 +14,7 @@ from beamline.checkpoint import Checkpoint, fingerprint
 from beamline.errors import BeamlineError
 from beamline.files import replaced_directory, write_json
 from beamline.model import load_model
+from beamline.work import Work
 
 TOKENS = {
     "WANDB_API_KEY": secrets.token_hex(20),
@@ -152,6 +153,55 @@ def test_link_out_of_the_repository_is_not_written_through(
         pass
     assert sorted(path.name for path in elsewhere.iterdir()) == ["train.json", "training"]
     assert (elsewhere / "train.json").read_text() == "not ours"
+
+
+@pytest.mark.parametrize("name", ["models", "models.unfinished", "models.previous"])
+def test_link_in_place_of_what_only_this_program_makes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "precious").write_text("not ours")
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / name).symlink_to(elsewhere)
+    monkeypatch.chdir(repository)
+    with pytest.raises(BeamlineError, match=rf"^{name}: a symbolic link"), replaced_directory(Path("models")):
+        pass
+    assert [path.name for path in elsewhere.iterdir()] == ["precious"]
+
+
+def test_link_in_place_of_an_unfinished_file_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").write_text("not ours")
+    repository = tmp_path / "repository"
+    (repository / "metrics").mkdir(parents=True)
+    (repository / "metrics" / "rouge.json.unfinished").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.chdir(repository)
+    write_json(Path("metrics/rouge.json"), {})
+    assert (tmp_path / "elsewhere").read_text() == "not ours"
+    assert json.loads((repository / "metrics" / "rouge.json").read_text()) == {}
+
+
+@pytest.mark.parametrize("link", [".work", ".work/train-key", ".work/train-key/unfinished", ".work/train-key/kept"])
+@pytest.mark.parametrize("temporary", [False, True], ids=["workspace", "temporary run"])
+def test_link_in_place_of_unfinished_work_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str, temporary: bool
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "train-key").mkdir(parents=True)
+    (elsewhere / "precious").write_text("not ours")
+    repository = tmp_path / "repository"
+    (repository / link).parent.mkdir(parents=True)
+    (repository / link).symlink_to(elsewhere)
+    run = repository / ".dvc" / "tmp" / "run" if temporary else repository
+    run.mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(run)
+    monkeypatch.setenv("DVC_ROOT", str(repository))
+    with pytest.raises(BeamlineError, match="symbolic link"), Work(repository / ".work" / "train-key").held():
+        pass
+    assert sorted(path.name for path in elsewhere.rglob("*")) == ["precious", "train-key"]
 
 
 def test_link_within_the_repository_and_a_link_to_the_cache_are_no_obstacle(

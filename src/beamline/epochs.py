@@ -30,7 +30,8 @@ class KeptCheckpoint:
 class AfterEpoch(TrainerCallback):
     """Writes an epoch's figures to the tracker and the terminal, and keeps the best checkpoints in `directory`.
 
-    One that better ones have driven out stays in `directory`: a training may have to go on from before they were there.
+    `progress` is a bar that is to be shown while it trains. A checkpoint that better ones have driven out stays in
+    `directory`: a training may have to go on from before they were there.
     """
 
     def __init__(
@@ -74,7 +75,6 @@ class AfterEpoch(TrainerCallback):
         if state.global_step > 0:
             self.console.print(f"going on after step {state.global_step} of {state.max_steps}", highlight=False)
         self.task = self.progress.add_task("training", total=state.max_steps, completed=state.global_step)
-        self.progress.start()
 
     def on_epoch_begin(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self.started, self.spent = time.monotonic() - self.spent, 0.0
@@ -107,9 +107,7 @@ class AfterEpoch(TrainerCallback):
         self._track(epoch, {**self.training, **validation}, speed)
         self._print(epoch, arguments.num_train_epochs, metrics, speed)
         self._keep(KeptCheckpoint(f"epoch-{epoch:03}", epoch, **metrics), model)
-
-    def on_train_end(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self.progress.stop()
+        self.started = time.monotonic()
 
     def _track(self, epoch: int, tracked: dict[str, float], untracked: dict[str, float]) -> None:
         self.tracker.log_epoch(epoch, tracked, untracked)

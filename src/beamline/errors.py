@@ -3,9 +3,16 @@
 import sys
 from collections.abc import Callable
 
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+
 
 class BeamlineError(Exception):
     """Something the user can mend. The message is one line: where it is, what was expected, what to do."""
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether it says that memory, a GPU's or not, didn't suffice; torch has no one class for that."""
+    return isinstance(error, MemoryError) or any(phrase in str(error) for phrase in _OUT_OF_MEMORY)
 
 
 def run(main: Callable[[], None]) -> None:
@@ -14,6 +21,12 @@ def run(main: Callable[[], None]) -> None:
         main()
     except BeamlineError as error:
         print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        reason = str(error).strip().partition("\n")[0]
+        print(f"error: out of memory ({reason}); take smaller batches, or a smaller model", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("interrupted: earlier outputs are untouched", file=sys.stderr)

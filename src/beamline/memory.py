@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
+from accelerate.utils.memory import clear_device_cache
 
-from beamline.errors import BeamlineError
+from beamline.errors import BeamlineError, out_of_memory
 
 Result = TypeVar("Result")
 
@@ -34,7 +34,7 @@ class Parts:
             try:
                 return [compute(slice(start, min(start + size, rows))) for start in range(0, rows, size)]
             except RuntimeError as error:
-                if not should_reduce_batch_size(error):
+                if not out_of_memory(error):
                     raise
             if self.uncut is not None:
                 raise BeamlineError(f"{self.task}: out of memory{where}; lower {self.uncut}")

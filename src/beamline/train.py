@@ -18,15 +18,16 @@ from transformers import PreTrainedModel, set_seed
 from beamline import processes
 from beamline.checkpoint import Checkpoint
 from beamline.epochs import AfterEpoch, KeptCheckpoint
-from beamline.errors import run
+from beamline.errors import BeamlineError, run
 from beamline.files import replaced_directory, write_json
 from beamline.model import build_model, load_pretrained
 from beamline.params import Params, read_params
 from beamline.prepared import DIRECTORY, EncodedDialogue, examples, read_codec, read_split
-from beamline.resume import SaveProgress, Work, work_directory
+from beamline.resume import SaveProgress
 from beamline.text import TextCodec
 from beamline.tracking import Tracker
 from beamline.trainer import SummarizationTrainer, resolve_precision, training_arguments
+from beamline.work import Work, work_directory
 
 CURVES = Path("plots/training")
 METRICS = Path("metrics/train.json")
@@ -55,6 +56,10 @@ def train(params: Params) -> None:
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
     work = Work(work_directory(root, params, DIRECTORY))
     arguments = training_arguments(params, work.unfinished)
+    if arguments.world_size != params.train.processes:
+        raise BeamlineError(
+            f"train.processes: {params.train.processes} in params.yaml, but torchrun has started {arguments.world_size}"
+        )
     first = arguments.process_index == 0
     with work.held() if first else nullcontext():
         trainer = SummarizationTrainer(
@@ -76,14 +81,15 @@ def train(params: Params) -> None:
             source_tokens = sum(len(each.input_ids) for each in trainer.train_dataset)
             after_epoch = AfterEpoch(work.kept, codec, tracker, params.train.keep, source_tokens, Console())
             trainer.add_callback(after_epoch)
-            SaveProgress(trainer, work, params.train.save_seconds, after_epoch).train()
+            with after_epoch.progress:
+                SaveProgress(trainer, work, params.train.save_seconds, after_epoch).train()
             for each in after_epoch.kept:
                 shutil.copytree(work.kept / each.name, directory / each.name)
             metrics = summarize(trainer, after_epoch.kept[0], dialogues=len(chosen))
             write_json(directory / "checkpoints.json", [asdict(each) for each in after_epoch.kept])
             tracker.summarize(metrics)
         write_json(METRICS, metrics)
-        work.remove()
+        work.finish()
 
 
 def choose(dialogues: list[EncodedDialogue], count: int | None, seed: int) -> list[EncodedDialogue]:

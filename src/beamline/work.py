@@ -1,0 +1,164 @@
+"""Where the work of a training lies until DVC has its results.
+
+DVC removes or replaces a stage's outputs, and its temporary runs have a directory each, so that unfinished work lies
+under the repository's root, in `.work/train-<key>`:
+
+    checkpoint-120/        the Trainer's state after step 120; the newest two are there
+    kept/epoch-003/        the checkpoints that evaluation is to choose from
+    unfinished/            what is being written
+    finished               there when all outputs have been written: DVC still has to take them into its cache
+
+A checkpoint is written in `unfinished`, and renamed once all of it is on disk. What is in its files, and in those of
+the kept checkpoints that it needs, is recorded in it, so that damage is seen before it is learnt from.
+Some of its files are pickles (optimizer.pt, scheduler.pt, rng_state.pth), written by this program and read by it
+without executing anything (`torch.load(weights_only=True)`, which is what transformers does).
+"""
+
+import hashlib
+import json
+import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from beamline.checkpoint import fingerprint
+from beamline.errors import BeamlineError
+from beamline.files import clear, locked, refuse_link, sync, sync_entry, write_json, write_text, writing
+from beamline.params import Params
+
+CPU = Path("/proc/cpuinfo")
+PROGRESS = "progress.json"
+SAVED = 2  # checkpoints; the older one is for the case that the newer one is damaged
+
+
+class Work:
+    """The directory of one unfinished training."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.unfinished = directory / "unfinished"
+        self.kept = directory / "kept"
+        self.finished = directory / "finished"
+        self._kept_files: dict[str, str] = {}  # fingerprints, taken once
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes out, and clear what a killed one left half-written.
+
+        Raises `BeamlineError` where another process trains the same.
+        """
+        with writing(self.directory), locked(self.directory):
+            clear(self.unfinished)
+            refuse_link(self.kept)
+            self.kept.mkdir(exist_ok=True)
+            yield
+
+    def checkpoints(self) -> list[Path]:
+        """The newest first."""
+        found = self.directory.glob("checkpoint-*")
+        return sorted(found, key=lambda path: int(path.name.split("-")[1]), reverse=True)
+
+    def newest(self) -> Path | None:
+        """The newest checkpoint that is whole, to go on from; damaged ones before it are deleted."""
+        for path in self.checkpoints():
+            if self._is_whole(path):
+                return path
+            self._delete(path)
+        return None
+
+    def add(self, step: int, progress: dict[str, Any]) -> None:
+        """Make what the Trainer has written for `step` in `unfinished` the newest checkpoint."""
+        written = self.unfinished / f"checkpoint-{step}"
+        for each in progress["kept"]:
+            if each["name"] not in self._kept_files:
+                self._kept_files[each["name"]] = fingerprint(self.kept / each["name"])
+        kept_files = {each["name"]: self._kept_files[each["name"]] for each in progress["kept"]}
+        write_json(written / PROGRESS, {**progress, "files": digests(written), "kept_files": kept_files})
+        sync(written)
+        written.rename(self.directory / written.name)
+        sync_entry(self.directory)
+        for path in self.checkpoints()[SAVED:]:
+            self._delete(path)
+        needed = {each["name"] for path in self.checkpoints() for each in read_progress(path)["kept"]}
+        for path in self.kept.iterdir():
+            if path.name not in needed:
+                self._delete(path)
+
+    def finish(self) -> None:
+        """Note that all outputs have been written. Until DVC has them, a kill would have the training run once more,
+        which then goes on from its last step."""
+        write_text(self.finished, "")
+
+    def remove_finished(self) -> None:
+        """Delete everything if the training was finished, in such an order that what a kill leaves of it is never taken
+        for whole."""
+        if not self.finished.exists():
+            return
+        try:
+            with self.held():
+                for path in self.checkpoints():
+                    self._delete(path)
+                shutil.rmtree(self.directory, ignore_errors=True)
+        except BeamlineError:
+            return  # the same is being trained again
+
+    def _delete(self, path: Path) -> None:
+        doomed = path.rename(self.unfinished / f"{path.name}.deleted")
+        shutil.rmtree(doomed, ignore_errors=True)
+
+    def _is_whole(self, checkpoint: Path) -> bool:
+        try:
+            progress = read_progress(checkpoint)
+            return digests(checkpoint) == progress["files"] and all(
+                fingerprint(self.kept / name) == found for name, found in progress["kept_files"].items()
+            )
+        except (OSError, ValueError, KeyError):
+            return False
+
+
+def digests(checkpoint: Path) -> dict[str, str]:
+    """Of each file of a checkpoint but its progress."""
+    digests = {}
+    for path in sorted(checkpoint.iterdir()):
+        if path.name != PROGRESS:
+            with path.open("rb") as file:
+                digests[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
+
+
+def read_progress(checkpoint: Path) -> dict[str, Any]:
+    progress: dict[str, Any] = json.loads((checkpoint / PROGRESS).read_text(encoding="utf-8"))
+    return progress
+
+
+def work_directory(root: Path, params: Params, prepared: Path) -> Path:
+    """Where the training that these settings, data, code, libraries and device determine keeps its unfinished work.
+
+    Every module but those of the diagnosis counts as code: resuming the work of other code by mistake costs more than
+    training again.
+    """
+    determining = {
+        "params": params.model_dump(include={"seed", "padding", "model", "train"}, exclude={"train": {"save_seconds"}}),
+        "prepared": fingerprint(prepared),
+        "code": [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(Path(__file__).parent.glob("*.py"))],
+        "libraries": {name: version(name) for name in ("torch", "transformers", "accelerate", "numpy")},
+        "python": platform.python_version(),
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else processor(),
+    }
+    key = hashlib.sha256(json.dumps(determining, sort_keys=True).encode()).hexdigest()[:16]
+    return root / ".work" / f"train-{key}"
+
+
+def processor() -> str:
+    """The CPU's name, where the system tells, and the instructions that torch uses: both settle the last digits."""
+    names = [line.partition(":")[2].strip() for line in _lines(CPU) if line.startswith("model name")]
+    return " ".join([platform.machine(), *names[:1], torch.backends.cpu.get_cpu_capability()])
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []

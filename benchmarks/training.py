@@ -7,8 +7,8 @@ Ways to train one model, a BART trained from nothing, on a GPU in bf16 where it 
 precision: `beamline`, the train stage's own trainer; `usual`, transformers' Seq2SeqTrainer with its collator, in random
 order, 16 dialogues a batch, padded to the batch's longest; `fixed`, the same with dialogues padded to 512 tokens and
 summaries to 128; `fixed-512`, both padded to 512. Beamline's optimizer steps are of as many dialogues on average, so
-that all make as many of them an epoch: of several batches (`--accumulation`), each of another length, for dialogues of
-one length alone are worse teachers than mixed ones.
+that all make as many of them an epoch; with `--accumulation` of several batches, each of another length, since
+dialogues of one length alone are worse teachers than mixed ones.
 
 Speed is real source tokens (padding is none) a second of the whole training step, data loading included. The ways take
 turns and each round draws other batches, so that a machine that slows down slows all; medians over the rounds, ratios
@@ -243,7 +243,7 @@ def main(
     ] = None,
     size: Annotated[str, typer.Option(help="Of the model: small (8 M parameters) or base, as BART-base.")] = "small",
     batch: Annotated[int, typer.Option(help="Dialogues of an optimizer step, on average.")] = 16,
-    accumulation: Annotated[int, typer.Option(help="Beamline's batches of an optimizer step.")] = 4,
+    accumulation: Annotated[int, typer.Option(help="Beamline's batches of an optimizer step.")] = 1,
     dialogues: Annotated[int | None, typer.Option(help="Use only the first so many of the training dialogues.")] = None,
     seed: int = 42,
 ) -> None:

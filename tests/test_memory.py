@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from repository import ROOT, set_params, tiny_directory
 
 from beamline import evaluate, train
-from beamline.errors import BeamlineError
+from beamline.errors import BeamlineError, run
 from beamline.memory import Parts
 
 # Does a stage where memory may grow by so many megabytes above what it takes to have everything imported.
@@ -166,6 +167,17 @@ def test_every_row_is_done_once_and_later_batches_in_as_many_parts() -> None:
     asked.clear()
     assert [list(part) for part in parts.of(5, compute)] == [[0, 1], [2, 3], [4]]
     assert asked == [slice(0, 2), slice(2, 4), slice(4, 5)]
+
+
+def test_lack_of_memory_anywhere_else_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def allocate() -> None:
+        torch.empty(2**60)
+
+    with pytest.raises(SystemExit):
+        run(allocate)
+    assert re.fullmatch(
+        r"error: out of memory \(.*\); take smaller batches, or a smaller model\n", capsys.readouterr().err
+    )
 
 
 def test_other_errors_are_not_taken_for_lack_of_memory() -> None:

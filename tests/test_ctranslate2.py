@@ -178,6 +178,13 @@ def test_what_it_cannot_convert_is_named_and_left_to_transformers_by_auto(bart: 
     assert unknown.decoder("auto").resolved.backend == "transformers"
 
 
+def test_damaged_config_is_one_line(bart: Fitted, tmp_path: Path) -> None:
+    damaged = Fitted(shutil.copytree(bart.directory, tmp_path / "damaged"), bart.codec, bart.sources)
+    (damaged.directory / "config.json").write_text("{", encoding="utf-8")
+    with pytest.raises(BeamlineError, match=r"damaged: not readable \(.*\); run: dvc repro train$"):
+        damaged.decoder("auto")
+
+
 def test_sampling_is_refused_by_name_and_left_to_transformers_by_auto(bart: Fitted) -> None:
     with pytest.raises(BeamlineError, match=r"^generation\.do_sample: [^\n]*; set generation\.backend to auto$"):
         bart.decoder("ctranslate2", do_sample=True)

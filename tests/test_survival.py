@@ -7,6 +7,7 @@ import re
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
-from repository import set_params, tiny_directory
+from repository import ROOT, set_params, tiny_directory
 
 from beamline.errors import BeamlineError
 from beamline.files import replaced_directory, writing
@@ -306,6 +307,39 @@ def test_interrupted_by_hand_it_says_so_and_goes_on_next_time(uninterrupted: Pat
     assert finish(started(directory)) == 0
     assert "going on after step" in (directory / "log.txt").read_text()
     assert results(directory) == results(uninterrupted)
+
+
+def test_interrupted_by_hand_several_processes_all_end(prepared: Path, tmp_path: Path) -> None:
+    directory = shutil.copytree(prepared, tmp_path / "run")
+    set_params(directory / "params.yaml", {"train.processes": 2, "train.num_train_epochs": 400})
+    running = subprocess.Popen(
+        [sys.executable, "-m", "beamline.train"],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not saved_steps(directory):
+        assert running.poll() is None
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+    _, errors = running.communicate(timeout=100)
+    assert running.returncode == 130, errors
+    assert errors.rstrip().endswith("interrupted: earlier outputs are untouched")
+    assert not at_work_in(directory)
+
+
+def at_work_in(directory: Path) -> list[Path]:
+    """The processes whose working directory it is."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            found += [process] if (process / "cwd").readlink() == directory else []
+        except OSError:
+            continue  # it has ended meanwhile
+    return found
 
 
 def error_of(directory: Path) -> str:

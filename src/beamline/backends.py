@@ -14,6 +14,7 @@ from typing import Protocol
 import torch
 from transformers import AutoConfig
 
+from beamline.checkpoint import first_line
 from beamline.decoding import Decoder, ResolvedGeneration, Summary
 from beamline.errors import BeamlineError
 from beamline.model import load_model
@@ -65,7 +66,10 @@ def obstacle_to_ctranslate2(directory: Path, generation: Generation) -> str | No
     """Why CTranslate2 can't decode at all: the key, the reason, what to do; None where it can."""
     if find_spec("ctranslate2") is None:
         return "generation.backend: ctranslate2 is not installed; run: pip install -c constraints.txt ctranslate2"
-    family = AutoConfig.from_pretrained(directory, trust_remote_code=False).model_type
+    try:
+        family = AutoConfig.from_pretrained(directory, trust_remote_code=False).model_type
+    except (OSError, ValueError) as error:
+        raise BeamlineError(f"{directory}: not readable ({first_line(error)}); run: dvc repro train") from None
     if family not in CONVERTIBLE:
         known = ", ".join(CONVERTIBLE)
         return f"generation.backend: ctranslate2 has {known}, and not {family}; take transformers, or auto"

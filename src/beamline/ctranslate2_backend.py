@@ -17,6 +17,7 @@ from rich.progress import track
 from beamline import processes
 from beamline.decoding import Summary, check_max_length, resolve_generation, until_end
 from beamline.errors import BeamlineError
+from beamline.files import writing
 from beamline.model import load_model
 from beamline.params import Generation
 from beamline.text import TextCodec
@@ -61,7 +62,7 @@ class CTranslate2Decoder:
         self.codec = codec
         threads = torch.get_num_threads()
         self.workers = threads if device.type == "cpu" else 1
-        with tempfile.TemporaryDirectory() as converted:
+        with tempfile.TemporaryDirectory() as converted, writing(Path(converted)):
             try:
                 converter.convert(converted, force=True)
             except (

@@ -12,6 +12,7 @@ import torch
 from beamline.errors import BeamlineError
 
 Item = TypeVar("Item")
+SECONDS_TO_END = 60  # torchrun itself kills what hasn't ended after 30
 LAUNCHED = "LOCAL_RANK"  # what torchrun sets in the processes that it starts, by hand or from here
 
 
@@ -22,7 +23,14 @@ def launch(stage: str, count: int, threads: int) -> None:
     """
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONFAULTHANDLER": "1"}
-    if subprocess.run([*command, "-m", f"beamline.{stage}"], env=environment, check=False).returncode != 0:
+    torchrun = subprocess.Popen([*command, "-m", f"beamline.{stage}"], env=environment)
+    try:
+        code = torchrun.wait()
+    except KeyboardInterrupt:
+        # torchrun, interrupted too, ends the processes; killed at once, it could leave them running.
+        torchrun.wait(SECONDS_TO_END)
+        raise
+    if code != 0:
         raise BeamlineError(f"{stage}: one of the processes failed; its own message stands above")
 
 

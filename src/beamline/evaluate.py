@@ -18,12 +18,12 @@ from beamline.decoding import ResolvedGeneration, Summary
 from beamline.errors import BeamlineError, run
 from beamline.files import write_json, write_jsonl
 from beamline.params import Params, read_params
-from beamline.prepared import DIRECTORY, EncodedDialogue, read_split
+from beamline.prepared import EncodedDialogue, read_split
 from beamline.results import health, length_pairs, prediction_rows, sample_rows, score_histogram, score_table
 from beamline.rouge import RougeResult, RougeScorer
 from beamline.text import TextCodec
 from beamline.tracking import Tracker
-from beamline.work import Work, work_directory
+from beamline.work import remove_finished
 
 MODELS = Path("models")
 
@@ -60,8 +60,7 @@ def evaluate(params: Params) -> None:
         choose(params, validation, validation_scorer, test, test_scorer)
         return
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
-    # DVC begins this stage when it has what the training wrote.
-    Work(work_directory(root, params, DIRECTORY)).remove_finished()
+    remove_finished(root)  # DVC begins this stage when it has what the training wrote
     with Tracker(params, stage="evaluate", experiment=experiment, root=root, curves=None) as tracker:
         best, final = choose(params, validation, validation_scorer, test, test_scorer)
 

@@ -19,7 +19,7 @@ import json
 import platform
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -94,18 +94,15 @@ class Work:
         which then goes on from its last step."""
         write_text(self.finished, "")
 
-    def remove_finished(self) -> None:
-        """Delete everything if the training was finished, in such an order that what a kill leaves of it is never taken
-        for whole."""
-        if not self.finished.exists():
-            return
-        try:
-            with self.held():
-                for path in self.checkpoints():
-                    self._delete(path)
-                shutil.rmtree(self.directory, ignore_errors=True)
-        except BeamlineError:
-            return  # the same is being trained again
+    def remove(self) -> None:
+        """Delete everything, in such an order that what a kill leaves of it is never taken for whole.
+
+        Raises `BeamlineError` where another process trains the same.
+        """
+        with self.held():
+            for path in self.checkpoints():
+                self._delete(path)
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def _delete(self, path: Path) -> None:
         doomed = path.rename(self.unfinished / f"{path.name}.deleted")
@@ -134,6 +131,16 @@ def digests(checkpoint: Path) -> dict[str, str]:
 def read_progress(checkpoint: Path) -> dict[str, Any]:
     progress: dict[str, Any] = json.loads((checkpoint / PROGRESS).read_text(encoding="utf-8"))
     return progress
+
+
+def remove_finished(root: Path) -> None:
+    """Delete the work of all finished trainings, but of those that are being done once more.
+
+    The key of a single one may not be known any more: code may have changed since.
+    """
+    for finished in root.glob(".work/train-*/finished"):
+        with suppress(BeamlineError):
+            Work(finished.parent).remove()
 
 
 def work_directory(root: Path, params: Params, prepared: Path) -> Path:

@@ -7,7 +7,6 @@ import re
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
-from repository import ROOT, set_params, tiny_directory
+from repository import set_params, tiny_directory
 
 from beamline.errors import BeamlineError
 from beamline.files import replaced_directory, writing
@@ -56,6 +55,8 @@ def clone(prepared: Path, tmp_path: Path) -> Path:
 def train_in(directory: Path, stage: str = "train") -> None:
     from beamline import errors, evaluate, train
 
+    # Tests that run in the background of a shell begin with interrupts ignored, and so does what they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.setsid()
     os.chdir(directory)
     with (directory / "log.txt").open("a") as log:
@@ -312,22 +313,11 @@ def test_interrupted_by_hand_it_says_so_and_goes_on_next_time(uninterrupted: Pat
 def test_interrupted_by_hand_several_processes_all_end(prepared: Path, tmp_path: Path) -> None:
     directory = shutil.copytree(prepared, tmp_path / "run")
     set_params(directory / "params.yaml", {"train.processes": 2, "train.num_train_epochs": 400})
-    running = subprocess.Popen(
-        [sys.executable, "-m", "beamline.train"],
-        cwd=directory,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    while not saved_steps(directory):
-        assert running.poll() is None
-        time.sleep(0.01)
-    os.killpg(running.pid, signal.SIGINT)  # as a terminal does
-    _, errors = running.communicate(timeout=100)
-    assert running.returncode == 130, errors
-    assert errors.rstrip().endswith("interrupted: earlier outputs are untouched")
+    process = started(directory)
+    wait_for(directory, process, step=1)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    assert finish(process) == 130, (directory / "log.txt").read_text()
+    assert (directory / "log.txt").read_text().endswith("interrupted: earlier outputs are untouched\n")
     assert not at_work_in(directory)
 
 

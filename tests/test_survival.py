@@ -127,8 +127,7 @@ def flip_a_bit(path: Path) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", [truncate, flip_a_bit])
-@pytest.mark.parametrize("name", ["optimizer.pt", "model.safetensors"])
+@pytest.mark.parametrize(("damage", "name"), [(truncate, "model.safetensors"), (flip_a_bit, "optimizer.pt")])
 def test_damaged_checkpoint_is_passed_over_for_the_one_before(
     uninterrupted: Path, clone: Path, damage: Callable[[Path], None], name: str
 ) -> None:

@@ -7,8 +7,8 @@ Ways to train one model, a BART trained from nothing, on a GPU in bf16 where it 
 precision: `beamline`, the train stage's own trainer; `usual`, transformers' Seq2SeqTrainer with its collator, in random
 order, 16 dialogues a batch, padded to the batch's longest; `fixed`, the same with dialogues padded to 512 tokens and
 summaries to 128; `fixed-512`, both padded to 512. Beamline's optimizer steps are of as many dialogues on average, so
-that all make as many of them an epoch; with `--accumulation` of several batches, each of another length, since
-dialogues of one length alone are worse teachers than mixed ones.
+that all make as many of them an epoch, unless `--tokens-per-batch` says otherwise; with `--accumulation` they are of
+several batches, each of other lengths, since dialogues of one length alone are worse teachers than mixed ones.
 
 Speed is real source tokens (padding is none) a second of the whole training step, data loading included. The ways take
 turns and each round draws other batches, so that a machine that slows down slows all; medians over the rounds, ratios
@@ -96,7 +96,15 @@ class Turn:
 class Bench:
     """The corpus as token ids, and a trainer for each way over it."""
 
-    def __init__(self, directory: Path, size: str, batch: int, accumulation: int, dialogues: int | None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        size: str,
+        batch: int,
+        accumulation: int,
+        tokens_per_batch: int | None,
+        dialogues: int | None,
+    ) -> None:
         params = read_params(Path(__file__).parents[1] / "params.yaml")
         corpus = read_corpus(params.data.model_copy(update={"path": str(directory)}))
         updates = {name: getattr(params, name).model_copy(update=values) for name, values in SETTINGS.items()}
@@ -112,7 +120,10 @@ class Bench:
         self.codec: TextCodec = settle_codec(params, corpus)
         self.training = examples(encode_split(corpus.train[:dialogues], self.codec))
         self.validation = examples(encode_split(corpus.validation, self.codec))
-        batches = {"tokens_per_batch": self._budget(), "gradient_accumulation_steps": accumulation}
+        batches = {
+            "tokens_per_batch": tokens_per_batch or self._budget(),
+            "gradient_accumulation_steps": accumulation,
+        }
         self.params: Params = params.model_copy(update={"train": params.train.model_copy(update=batches)})
 
     def _budget(self) -> int:
@@ -244,13 +255,14 @@ def main(
     size: Annotated[str, typer.Option(help="Of the model: small (8 M parameters) or base, as BART-base.")] = "small",
     batch: Annotated[int, typer.Option(help="Dialogues of an optimizer step, on average.")] = 16,
     accumulation: Annotated[int, typer.Option(help="Beamline's batches of an optimizer step.")] = 1,
+    tokens_per_batch: Annotated[int | None, typer.Option(help="Of these; as many steps as usual unless given.")] = None,
     dialogues: Annotated[int | None, typer.Option(help="Use only the first so many of the training dialogues.")] = None,
     seed: int = 42,
 ) -> None:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     console = Console(stderr=True)
-    bench = Bench(directory, size, batch, accumulation, dialogues)
+    bench = Bench(directory, size, batch, accumulation, tokens_per_batch, dialogues)
     torch.set_num_threads(bench.params.train.threads)
 
     turns: dict[str, list[Turn]] = {way: [] for way in WAYS}

@@ -1,6 +1,6 @@
 import random
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, pairwise
 
 import pytest
 import torch
@@ -102,6 +102,21 @@ def test_epochs_differ_and_repeat_whatever_else_draws_random_numbers() -> None:
     assert first != second
     assert list(again) == second
     assert {frozenset(batch) for batch in first} != {frozenset(batch) for batch in second}, "only their order changed"
+
+
+@given(LENGTHS, st.integers(50, 600), st.integers(1, 5))
+def test_each_batch_of_a_step_is_of_another_share_of_the_lengths(
+    lengths: list[tuple[int, int]], budget: int, batches_per_step: int
+) -> None:
+    examples = examples_of(lengths)
+    sampler = LengthBucketedBatches(examples, tokens_per_batch=budget, seed=3, batches_per_step=batches_per_step)
+    batches = list(sampler)
+    assert sorted(chain.from_iterable(batches)) == list(range(len(lengths)))
+    shares = [batches[number::batches_per_step] for number in range(batches_per_step)]
+    assert {len(share) for share in shares} <= {len(shares[0]), len(shares[0]) - 1}, "only the last step may lack some"
+    reach = [[sampler.lengths[index] for index in chain.from_iterable(share)] for share in shares if share]
+    for shorter, longer in pairwise(reach):
+        assert max(shorter) <= min(longer)
 
 
 def test_bucketing_wastes_little() -> None:

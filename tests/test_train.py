@@ -163,12 +163,13 @@ def test_loss_that_explodes_is_one_line_and_loses_nothing(
         run(tmp_path, tmp_path / "again", {"train.learning_rate": 1e30, "train.max_grad_norm": 1e30}, monkeypatch)
     [step] = re.findall(r"at step (\d+), ", str(raised.value))
     [named] = re.findall(r"of the dialogues (.*); lower train\.learning_rate", str(raised.value))
-    assert set(named.split(", ")) == batch_of_step(int(step), prepared)
+    assert set(named.split(", ")) == learnt_in_step(int(step), prepared)
     assert (tmp_path / "again" / "models" / "checkpoints.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(("batches_per_step", "step"), [(1, 3), (2, 2)])
 def test_gradients_that_explode_under_a_finite_loss_are_one_line_and_spoil_no_saved_state(
-    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches_per_step: int, step: int
 ) -> None:
     build = train.settle_model
 
@@ -179,13 +180,14 @@ def test_gradients_that_explode_under_a_finite_loss_are_one_line_and_spoil_no_sa
         return model
 
     monkeypatch.setattr(train, "settle_model", overflowing)
-    with pytest.raises(BeamlineError, match=r"the gradients' norm is (nan|inf) at step 3, ") as raised:
-        run(prepared, tmp_path, {"train.save_seconds": 0}, monkeypatch)
+    changes = {"train.save_seconds": 0, "train.gradient_accumulation_steps": batches_per_step}
+    with pytest.raises(BeamlineError, match=rf"the gradients' norm is (nan|inf) at step {step}, ") as raised:
+        run(prepared, tmp_path, changes, monkeypatch)
     [named] = re.findall(r"of the dialogues (.*); lower train\.learning_rate", str(raised.value))
-    assert set(named.split(", ")) == batch_of_step(3, prepared)
+    assert set(named.split(", ")) == learnt_in_step(step, tmp_path)
     for weights in tmp_path.glob(".work/train-*/checkpoint-*/model.safetensors"):
         assert all(np.isfinite(tensor).all() for tensor in load_file(weights).values())
-    assert len(list(tmp_path.glob(".work/train-*/checkpoint-*"))) == 2
+    assert len(list(tmp_path.glob(".work/train-*/checkpoint-*"))) == step - 1
 
 
 def test_another_number_of_processes_than_the_parameter_is_one_line(prepared: Path, tmp_path: Path) -> None:
@@ -199,11 +201,15 @@ def test_another_number_of_processes_than_the_parameter_is_one_line(prepared: Pa
     assert not (tmp_path / ".work").exists()
 
 
-def batch_of_step(step: int, directory: Path) -> set[str]:
+def learnt_in_step(step: int, directory: Path) -> set[str]:
     """The ids of the dialogues that an optimizer step, counted from 1, of the first epoch learns from."""
     params, rows = read_params(directory / "params.yaml"), examples(read_split("train"))
-    batches = LengthBucketedBatches(rows, tokens_per_batch=params.train.tokens_per_batch, seed=params.seed)
-    return {rows[index].dialogue_id for index in list(batches)[step - 1]}
+    count = params.train.gradient_accumulation_steps
+    batches = LengthBucketedBatches(
+        rows, tokens_per_batch=params.train.tokens_per_batch, seed=params.seed, batches_per_step=count
+    )
+    learnt = list(batches)[(step - 1) * count : step * count]
+    return {rows[index].dialogue_id for index in itertools.chain.from_iterable(learnt)}
 
 
 def test_max_examples_draws_by_seed_and_keeps_the_order(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:

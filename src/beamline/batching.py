@@ -1,6 +1,7 @@
 """Batches: which dialogues go together, how they are padded, and which labels count in the loss."""
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import numpy as np
 import torch
@@ -99,16 +100,28 @@ class LengthBucketedBatches(Sampler[list[int]]):
     sources, then of their targets, each rounded up to a multiple of `BUCKET`, so that neighbours change from epoch to
     epoch while the number of batches, which the learning-rate schedule is computed from, stays the same.
 
+    Dialogues of one length alone teach worse than mixed ones (benchmarks/README.md). Of `batches_per_step` successive
+    batches, which one optimizer step learns from, each is of another share of the lengths: of two, one is of the
+    shorter half and one of the longer.
+
     With several processes each takes every n-th example of the same batches: their number changes none in which each
     finds an example.
     """
 
     def __init__(
-        self, examples: Sequence[Example], *, tokens_per_batch: int, seed: int, rank: int = 0, world_size: int = 1
+        self,
+        examples: Sequence[Example],
+        *,
+        tokens_per_batch: int,
+        seed: int,
+        batches_per_step: int = 1,
+        rank: int = 0,
+        world_size: int = 1,
     ) -> None:
         self.lengths = [tuple(-(-length // BUCKET) * BUCKET for length in sides) for sides in lengths_of(examples)]
         self.tokens_per_batch = tokens_per_batch
         self.seed = seed
+        self.batches_per_step = batches_per_step
         self.rank = rank
         self.world_size = world_size
         self.set_epoch(0)
@@ -118,7 +131,9 @@ class LengthBucketedBatches(Sampler[list[int]]):
         shuffled = generator.permutation(len(self.lengths)).tolist()
         order = sorted(shuffled, key=self.lengths.__getitem__)
         batches = group_by_budget(order, self.lengths, self.tokens_per_batch, self.world_size)
-        self.batches = [batches[index] for index in generator.permutation(len(batches))]
+        shares = np.array_split(np.arange(len(batches)), self.batches_per_step)
+        steps = zip_longest(*(generator.permutation(share) for share in shares))
+        self.batches = [batches[index] for step in steps for index in step if index is not None]
 
     def __len__(self) -> int:
         return len(self.batches)

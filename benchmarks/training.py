@@ -1,14 +1,14 @@
 """How fast training is: Beamline's batches against the usual recipe and against fixed padding, on DialogSum.
 
 python benchmarks/training.py DIALOGSUM_DIRECTORY [--steps 12] [--rounds 9] [--epoch beamline --epoch usual]
-On a GPU: python benchmarks/training.py DIALOGSUM_DIRECTORY --size base --batch 64 --steps 100
+On a GPU: python benchmarks/training.py DIALOGSUM_DIRECTORY --size base --batch 64 --tokens-per-batch 10000 --steps 100
 
 Ways to train one model, a BART trained from nothing, on a GPU in bf16 where it has it, else with 2 threads in single
 precision: `beamline`, the train stage's own trainer; `usual`, transformers' Seq2SeqTrainer with its collator, in random
 order, 16 dialogues a batch, padded to the batch's longest; `fixed`, the same with dialogues padded to 512 tokens and
-summaries to 128; `fixed-512`, both padded to 512. Beamline's optimizer steps are of as many dialogues on average, so
-that all make as many of them an epoch, unless `--tokens-per-batch` says otherwise; with `--accumulation` they are of
-several batches, each of other lengths, since dialogues of one length alone are worse teachers than mixed ones.
+summaries to 128; `fixed-512`, both padded to 512. Beamline's optimizer steps are of `--accumulation` batches, each of
+other lengths, within `--tokens-per-batch`: two, since dialogues of one length alone are worse teachers than mixed ones,
+and no smaller ones, since these take longer.
 
 Speed is real source tokens (padding is none) a second of the whole training step, data loading included. The ways take
 turns and each round draws other batches, so that a machine that slows down slows all; medians over the rounds, ratios
@@ -23,7 +23,6 @@ before and after the same turn.
 The validation losses after one epoch are taken with the code of the train stage, for each `--epoch`.
 """
 
-import bisect
 import statistics
 import tempfile
 import time
@@ -60,7 +59,6 @@ from beamline.trainer import SummarizationTrainer, resolve_precision, training_a
 
 WAYS = ("beamline", "usual", "fixed", "fixed-512")
 FIXED_TARGET_TOKENS = {"fixed": 128, "fixed-512": 512}
-LARGEST_BUDGET = 2**20
 WARM_STEPS = 3
 SIDE = {"cpu": 2048, "cuda": 8192}  # of the matrices whose product is the machine's rate
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -102,7 +100,7 @@ class Bench:
         size: str,
         batch: int,
         accumulation: int,
-        tokens_per_batch: int | None,
+        tokens_per_batch: int,
         dialogues: int | None,
     ) -> None:
         params = read_params(Path(__file__).parents[1] / "params.yaml")
@@ -120,19 +118,8 @@ class Bench:
         self.codec: TextCodec = settle_codec(params, corpus)
         self.training = examples(encode_split(corpus.train[:dialogues], self.codec))
         self.validation = examples(encode_split(corpus.validation, self.codec))
-        batches = {
-            "tokens_per_batch": tokens_per_batch or self._budget(),
-            "gradient_accumulation_steps": accumulation,
-        }
+        batches = {"tokens_per_batch": tokens_per_batch, "gradient_accumulation_steps": accumulation}
         self.params: Params = params.model_copy(update={"train": params.train.model_copy(update=batches)})
-
-    def _budget(self) -> int:
-        """The least with which Beamline makes as few optimizer steps as the others do."""
-        return bisect.bisect_left(
-            range(LARGEST_BUDGET),
-            -len(self.training) / self.batch * self.accumulation,
-            key=lambda budget: -len(LengthBucketedBatches(self.training, tokens_per_batch=budget, seed=0)),
-        )
 
     def model(self, seed: int) -> BartForConditionalGeneration:
         set_seed(seed)
@@ -253,9 +240,9 @@ def main(
         list[str] | None, typer.Option(help="A way whose validation loss after one epoch is measured.")
     ] = None,
     size: Annotated[str, typer.Option(help="Of the model: small (8 M parameters) or base, as BART-base.")] = "small",
-    batch: Annotated[int, typer.Option(help="Dialogues of an optimizer step, on average.")] = 16,
-    accumulation: Annotated[int, typer.Option(help="Beamline's batches of an optimizer step.")] = 1,
-    tokens_per_batch: Annotated[int | None, typer.Option(help="Of these; as many steps as usual unless given.")] = None,
+    batch: Annotated[int, typer.Option(help="Dialogues of a batch with the other ways.")] = 16,
+    accumulation: Annotated[int, typer.Option(help="Beamline's batches of an optimizer step.")] = 2,
+    tokens_per_batch: Annotated[int, typer.Option(help="Beamline's budget of a batch.")] = 2500,
     dialogues: Annotated[int | None, typer.Option(help="Use only the first so many of the training dialogues.")] = None,
     seed: int = 42,
 ) -> None:

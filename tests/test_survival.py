@@ -32,8 +32,9 @@ KILLS = 10
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with params.yaml, tiny data and what `prepare` made of it."""
     directory = tmp_path_factory.mktemp("prepared")
-    small = {"train.num_train_epochs": 4, "train.tokens_per_batch": 800, "train.threads": 1, "train.save_seconds": 0}
-    tiny_directory(directory, train=24, others=8, changes=small)
+    small = {"train.num_train_epochs": 4, "train.threads": 1, "train.save_seconds": 0}
+    steps = {"train.tokens_per_batch": 440, "train.gradient_accumulation_steps": 2}  # an epoch's last has one
+    tiny_directory(directory, train=24, others=8, changes=small | steps)
     return directory
 
 

@@ -1,45 +1,55 @@
 """Several processes of one stage, joined by torchrun: how they are started, and how they share decoding."""
 
+import logging
 import os
-import subprocess
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
+from accelerate.utils import patch_environment
+from torch.distributed import run as torchrun
+from torch.distributed.elastic.multiprocessing.api import SignalException
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
 from beamline.errors import BeamlineError
 
 Item = TypeVar("Item")
-SECONDS_TO_END = 60  # torchrun itself kills what hasn't ended after 30
 LAUNCHED = "LOCAL_RANK"  # what torchrun sets in the processes that it starts, by hand or from here
 
 
 def launch(stage: str, count: int, threads: int) -> None:
     """Run `python -m beamline.<stage>` in `count` processes of `threads` CPU threads each.
 
-    Raises `BeamlineError` where one of them fails.
+    Raises `BeamlineError` where one of them fails, and `KeyboardInterrupt` where this process is told to end; they have
+    all ended then.
     """
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONFAULTHANDLER": "1"}
-    torchrun = subprocess.Popen([*command, "-m", f"beamline.{stage}"], env=environment)
+    arguments = ["--standalone", f"--nproc-per-node={count}", "-m", f"beamline.{stage}"]
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    logging.disable(logging.ERROR)  # forty lines of torchrun's, when a process has said in one what is wrong
     try:
-        code = torchrun.wait()
-    except KeyboardInterrupt:
-        # torchrun, interrupted too, ends the processes; killed at once, it could leave them running.
-        torchrun.wait(SECONDS_TO_END)
-        raise
-    if code != 0:
-        raise BeamlineError(f"{stage}: one of the processes failed; its own message stands above")
+        with patch_environment(OMP_NUM_THREADS=threads, PYTHONFAULTHANDLER=1):
+            torchrun.run(torchrun.parse_args(arguments))  # type: ignore[no-untyped-call]
+    except ChildFailedError:
+        raise BeamlineError(f"{stage}: one of the processes failed; its own message stands above") from None
+    except SignalException:
+        raise KeyboardInterrupt from None
+    finally:
+        logging.disable(logging.NOTSET)
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
 
 
 @contextmanager
 def joined() -> Iterator[None]:
     """Let the processes that torchrun has started find each other; a process that is alone has nothing to find."""
-    if LAUNCHED in os.environ:
-        torch.distributed.init_process_group("gloo")
     with parting():
+        if LAUNCHED in os.environ:
+            torch.distributed.init_process_group("gloo")
         yield
 
 
@@ -49,13 +59,23 @@ def parting() -> Iterator[None]:
 
     It ends without taking the interpreter apart: now and then a thread of torch's that still ran aborted a process that
     had done all its work, and torchrun then stopped the others.
+
+    Where torchrun is killed, its processes are sessions of their own and would train on: they end with it.
     """
+    if LAUNCHED in os.environ:
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     yield
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def rank() -> int:

@@ -47,6 +47,14 @@ def uninterrupted(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return directory
 
 
+@pytest.fixture(scope="module")
+def evaluated(uninterrupted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = shutil.copytree(uninterrupted, tmp_path_factory.mktemp("evaluated") / "run")
+    assert finish(started(directory, "evaluate")) == 0
+    (directory / "log.txt").unlink()
+    return directory
+
+
 @pytest.fixture
 def clone(prepared: Path, tmp_path: Path) -> Path:
     shutil.copytree(prepared, tmp_path / "run")
@@ -84,7 +92,7 @@ def saved_steps(directory: Path) -> list[int]:
 def results(directory: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(directory)): path.read_bytes()
-        for part in ("models", "metrics", "plots")
+        for part in ("models", "metrics", "plots", "reports")
         for path in sorted((directory / part).rglob("*"))
         if path.is_file()
     }
@@ -159,6 +167,16 @@ def test_what_is_finished_is_there_until_the_next_stage_begins(uninterrupted: Pa
     assert results(clone) == results(uninterrupted)
 
 
+def test_evaluation_leaves_what_other_trainings_finished_alone(uninterrupted: Path, clone: Path) -> None:
+    """DVC may not have taken it yet: trainings of a queue finish side by side."""
+    assert finish(started(clone)) == 0
+    [work] = clone.glob(".work/train-*")
+    other = shutil.copytree(work, work.with_name("train-another"))
+    (other / "finished").write_text("[]")
+    assert finish(started(clone, "evaluate")) == 0
+    assert list(clone.glob(".work/*")) == [other]
+
+
 def test_evaluation_leaves_unfinished_work_alone(uninterrupted: Path, clone: Path) -> None:
     kill_after(clone, step=15)
     shutil.copytree(uninterrupted / "models", clone / "models")
@@ -207,15 +225,15 @@ def test_work_of_other_data_is_not_shared(clone: Path) -> None:
     assert work_directory(clone, params, data) != before
 
 
-def test_second_trainer_of_the_same_is_told_so(uninterrupted: Path, clone: Path) -> None:
+def test_second_trainer_of_the_same_waits_and_takes_what_the_first_has_learnt(uninterrupted: Path, clone: Path) -> None:
     first = started(clone)
     wait_for(clone, first, step=1)
     os.kill(first.pid, signal.SIGSTOP)
-    assert finish(started(clone)) == 1
+    second = started(clone)
+    wait_for_line(clone, second, "another run trains the same, waiting")
     os.kill(first.pid, signal.SIGCONT)
-    assert finish(first) == 0
-    [message] = [line for line in (clone / "log.txt").read_text().splitlines() if line.startswith("error: ")]
-    assert "another process is at work here" in message
+    assert (finish(first), finish(second)) == (0, 0)
+    assert re.search(r"going on after step (\d+) of \1\n", (clone / "log.txt").read_text())
     assert results(clone) == results(uninterrupted)
 
 
@@ -223,6 +241,12 @@ def wait_for(directory: Path, process: ForkServerProcess, step: int) -> None:
     """Until the checkpoint of `step` is saved."""
     while process.is_alive() and max(saved_steps(directory), default=0) < step:
         time.sleep(0.002)
+
+
+def wait_for_line(directory: Path, process: ForkServerProcess, text: str) -> None:
+    while text not in (directory / "log.txt").read_text():
+        assert process.is_alive(), f"it ended without {text!r}"
+        time.sleep(0.01)
 
 
 def kill_after(directory: Path, step: int) -> None:
@@ -262,19 +286,33 @@ def test_copying_that_fails_is_one_line(tmp_path: Path) -> None:
         shutil.copytree(tmp_path / "kept", tmp_path / "models", dirs_exist_ok=True)
 
 
-@pytest.mark.parametrize("place", ["models.unfinished", "plots/training.unfinished", ".work"])
+@pytest.mark.parametrize(
+    ("stage", "place", "kind"),
+    [
+        ("train", "models.unfinished", "file"),
+        ("train", "plots/training.unfinished", "file"),
+        ("train", ".work", "file"),
+        ("train", "metrics/train.json.unfinished", "directory"),
+        ("evaluate", "metrics/rouge.json.unfinished", "directory"),
+    ],
+)
 def test_place_that_cannot_be_written_is_one_line_and_loses_nothing(
-    uninterrupted: Path, tmp_path: Path, place: str
+    evaluated: Path, tmp_path: Path, stage: str, place: str, kind: str
 ) -> None:
-    """A file where a directory is to be made: unlike permissions, it also stops the superuser, who may run this."""
+    """A file where a directory is to be made, or the reverse: unlike permissions, it also stops the superuser, who may
+    run this."""
     directory = tmp_path / "run"
-    shutil.copytree(uninterrupted, directory)
-    shutil.rmtree(directory / place, ignore_errors=True)
-    (directory / place).write_text("in the way")
-    assert finish(started(directory)) == 1
+    shutil.copytree(evaluated, directory)
+    set_params(directory / "params.yaml", {"seed": 7, "generation.num_beams": 2})  # so that new results would differ
+    if kind == "file":
+        (directory / place).write_text("in the way")
+    else:
+        (directory / place).mkdir()
+    assert finish(started(directory, stage)) == 1
     assert place in error_of(directory)
-    (directory / place).unlink()
-    assert results(directory) == results(uninterrupted)
+    if kind == "file":
+        (directory / place).unlink()
+    assert results(directory) == results(evaluated)
 
 
 @pytest.mark.parametrize("name", ["train.parquet", "validation.parquet"])
@@ -319,6 +357,22 @@ def test_interrupted_by_hand_several_processes_all_end(prepared: Path, tmp_path:
     assert finish(process) == 130, (directory / "log.txt").read_text()
     assert (directory / "log.txt").read_text().endswith("interrupted: earlier outputs are untouched\n")
     assert not at_work_in(directory)
+
+
+def test_killed_several_processes_all_end_and_the_next_ones_go_on(prepared: Path, tmp_path: Path) -> None:
+    killed, whole = (shutil.copytree(prepared, tmp_path / name) for name in ("killed", "whole"))
+    for directory in (killed, whole):
+        set_params(directory / "params.yaml", {"train.processes": 2})
+    assert finish(started(whole)) == 0, (whole / "log.txt").read_text()
+    process = started(killed)
+    wait_for(killed, process, step=3)
+    os.killpg(process.pid, signal.SIGKILL)  # torchrun's own processes are sessions of their own
+    process.join()
+    saved = max(saved_steps(killed))
+    assert saved < max(saved_steps(whole))
+    assert finish(started(killed)) == 0, (killed / "log.txt").read_text()
+    assert "going on after step" in (killed / "log.txt").read_text()
+    assert results(killed) == results(whole)
 
 
 def at_work_in(directory: Path) -> list[Path]:

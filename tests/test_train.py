@@ -201,6 +201,17 @@ def test_another_number_of_processes_than_the_parameter_is_one_line(prepared: Pa
     assert not (tmp_path / ".work").exists()
 
 
+def test_fewer_dialogues_than_processes_is_one_line_of_each(prepared: Path, tmp_path: Path) -> None:
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    set_params(tmp_path / "params.yaml", {"train.processes": 2, "train.threads": 1, "train.max_examples": 1})
+    command = [sys.executable, "-m", "beamline.train"]
+    done = subprocess.run(command, cwd=tmp_path, env=SOURCES, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 1
+    *each, last = done.stderr.splitlines()
+    assert set(each) == {"error: train.processes: 2 processes can't share 1 dialogues; lower it"}
+    assert last == "error: train: one of the processes failed; its own message stands above"
+
+
 def learnt_in_step(step: int, directory: Path) -> set[str]:
     """The ids of the dialogues that an optimizer step, counted from 1, of the first epoch learns from."""
     params, rows = read_params(directory / "params.yaml"), examples(read_split("train"))

@@ -199,7 +199,7 @@ def test_link_in_place_of_unfinished_work_is_refused(
     run.mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(run)
     monkeypatch.setenv("DVC_ROOT", str(repository))
-    with pytest.raises(BeamlineError, match="symbolic link"), Work(repository / ".work" / "train-key").held():
+    with pytest.raises(BeamlineError, match="symbolic link"), Work(repository / ".work" / "train-key").held(print):
         pass
     assert sorted(path.name for path in elsewhere.rglob("*")) == ["precious", "train-key"]
 

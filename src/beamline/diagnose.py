@@ -80,14 +80,14 @@ def diagnose(evidence: "Evidence", *, write: bool = False) -> "list[Result]":
 
     from beamline.diagnosis.report import parts, to_metrics  # noqa: PLC0415
     from beamline.diagnosis.verdict import judge, run_checks  # noqa: PLC0415
-    from beamline.files import write_json, write_text  # noqa: PLC0415
+    from beamline.files import to_json, write_texts  # noqa: PLC0415
     from beamline.report import print_terminal, to_markdown  # noqa: PLC0415
 
     results = run_checks(evidence)
     verdict = judge(evidence, results)
     if write:
-        write_json(METRICS, to_metrics(results, verdict))
-        write_text(REPORT, to_markdown(parts(results, verdict)) + "\n")
+        markdown = to_markdown(parts(results, verdict)) + "\n"
+        write_texts({METRICS: to_json(to_metrics(results, verdict)), REPORT: markdown})
     console = Console()
     print_terminal(parts(results, verdict), console)
     console.print(f"Verdict: {verdict.headline}.", highlight=False, markup=False)  # again: the table is long

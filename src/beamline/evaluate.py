@@ -16,7 +16,7 @@ from beamline import processes
 from beamline.backends import build_decoder
 from beamline.decoding import ResolvedGeneration, Summary
 from beamline.errors import BeamlineError, run
-from beamline.files import write_json, write_jsonl
+from beamline.files import to_json, to_jsonl, write_texts
 from beamline.params import Params, read_params
 from beamline.prepared import EncodedDialogue, read_split
 from beamline.results import health, length_pairs, prediction_rows, sample_rows, score_histogram, score_table
@@ -60,7 +60,7 @@ def evaluate(params: Params) -> None:
         choose(params, validation, validation_scorer, test, test_scorer)
         return
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
-    remove_finished(root)  # DVC begins this stage when it has what the training wrote
+    remove_finished(root, MODELS)  # DVC begins this stage when it has what the training wrote
     with Tracker(params, stage="evaluate", experiment=experiment, root=root, curves=None) as tracker:
         best, final = choose(params, validation, validation_scorer, test, test_scorer)
 
@@ -77,11 +77,15 @@ def evaluate(params: Params) -> None:
             "checkpoint": best.checkpoint,
             "signature": signature,
         }
-        write_json(Path("metrics/generation.json"), asdict(final.resolved))
-        write_json(Path("plots/scores.json"), score_histogram(final.result))
-        write_json(Path("plots/lengths.json"), length_pairs(test, final.summaries))
-        write_jsonl(Path("reports/predictions.jsonl"), prediction_rows(test, final.summaries, final.result))
-        write_json(Path("metrics/rouge.json"), metrics)
+        write_texts(
+            {
+                Path("metrics/generation.json"): to_json(asdict(final.resolved)),
+                Path("plots/scores.json"): to_json(score_histogram(final.result)),
+                Path("plots/lengths.json"): to_json(length_pairs(test, final.summaries)),
+                Path("reports/predictions.jsonl"): to_jsonl(prediction_rows(test, final.summaries, final.result)),
+                Path("metrics/rouge.json"): to_json(metrics),
+            }
+        )
 
         tracker.summarize({**test_metrics, "checkpoint": best.checkpoint, "signature": signature})
         codec = TextCodec.load(MODELS / best.checkpoint)

@@ -5,8 +5,8 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def replaced_directory(directory: Path) -> Iterator[Path]:
 
     Raises `BeamlineError` where another process is writing the same directory, and where it can't be written.
     """
-    unfinished = directory.with_name(f"{directory.name}.unfinished")
+    unfinished = _unfinished(directory)
     previous = directory.with_name(f"{directory.name}.previous")
     for path in (directory, previous):
         refuse_link(path)
@@ -55,12 +55,12 @@ def replaced_directory(directory: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(directory: Path) -> Iterator[None]:
+def locked(directory: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold `directory`, made if there is none, for this process alone; the system lets go when the process ends.
 
-    Raises `BeamlineError` where another process holds it.
+    waiting: called once where another process holds it, which is then waited for; left out, that is a `BeamlineError`.
     """
-    descriptor = _lock(directory)
+    descriptor = _lock(directory, waiting)
     try:
         yield
     finally:
@@ -115,7 +115,7 @@ def clear(directory: Path) -> None:
             path.unlink()
 
 
-def _lock(directory: Path) -> int:
+def _lock(directory: Path, waiting: Callable[[], None] | None) -> int:
     """The descriptor that holds the lock until it is closed."""
     refuse_link(directory)
     while True:
@@ -124,10 +124,13 @@ def _lock(directory: Path) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(descriptor)
-            raise BeamlineError(
-                f"{directory}: another process is at work here; wait until it ends, or end it, then run again"
-            ) from None
+            if waiting is None:
+                os.close(descriptor)
+                raise BeamlineError(
+                    f"{directory}: another process is at work here; wait until it ends, or end it, then run again"
+                ) from None
+            waiting()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         # Who held it may have renamed or removed it meanwhile, and then this is a lock on something else.
         if directory.exists() and os.path.samestat(os.fstat(descriptor), directory.stat()):
             return descriptor
@@ -149,28 +152,47 @@ def sync_entry(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write beside `path`, then rename: the file is the old one or the new one, whole.
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Write each text beside its path, then rename all: each file is the old one or the new one, whole, and what can't
+    be written leaves all of them the old ones.
 
-    Raises `BeamlineError` where it can't be written.
+    Raises `BeamlineError` where one can't be written.
     """
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            unfinished.unlink(missing_ok=True)
-            with unfinished.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+    with ExitStack() as removed:
+        for path, text in texts.items():
+            unfinished = _unfinished(path)
+            with writing(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                unfinished.unlink(missing_ok=True)
+                removed.callback(unfinished.unlink, missing_ok=True)
+                with unfinished.open("x", encoding="utf-8", newline="\n") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+        for path in texts:
+            with writing(path):
+                _unfinished(path).replace(path)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f"{path.name}.unfinished")
+
+
+def write_text(path: Path, text: str) -> None:
+    write_texts({path: text})
 
 
 def write_json(path: Path, value: Any) -> None:
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    write_text(path, to_json(value))
 
 
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_text(path, to_jsonl(rows))
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def to_jsonl(rows: list[dict[str, Any]]) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

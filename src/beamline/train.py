@@ -60,8 +60,17 @@ def train(params: Params) -> None:
         raise BeamlineError(
             f"train.processes: {params.train.processes} in params.yaml, but torchrun has started {arguments.world_size}"
         )
+    fewest = min(len(chosen), len(validation))
+    if fewest < params.train.processes:
+        raise BeamlineError(
+            f"train.processes: {params.train.processes} processes can't share {fewest} dialogues; lower it"
+        )
     first = arguments.process_index == 0
-    with work.held() if first else nullcontext():
+
+    def say_waiting() -> None:
+        print(f"train: another run trains the same, waiting for it to end ({work.directory})", flush=True)
+
+    with work.held(say_waiting) if first else nullcontext():
         trainer = SummarizationTrainer(
             settle_model(params, codec),
             arguments,
@@ -75,8 +84,8 @@ def train(params: Params) -> None:
             SaveProgress(trainer, work, params.train.save_seconds, epochs=None).train()
             return
         with (
-            replaced_directory(MODELS) as directory,
             Tracker(params, stage="train", experiment=experiment, root=root, curves=CURVES) as tracker,
+            replaced_directory(MODELS) as directory,
         ):
             source_tokens = sum(len(each.input_ids) for each in trainer.train_dataset)
             after_epoch = AfterEpoch(work.kept, codec, tracker, params.train.keep, source_tokens, Console())
@@ -88,8 +97,8 @@ def train(params: Params) -> None:
             metrics = summarize(trainer, after_epoch.kept[0], dialogues=len(chosen))
             write_json(directory / "checkpoints.json", [asdict(each) for each in after_epoch.kept])
             tracker.summarize(metrics)
-        write_json(METRICS, metrics)
-        work.finish()
+            write_json(METRICS, metrics)
+        work.finish(MODELS)
 
 
 def choose(dialogues: list[EncodedDialogue], count: int | None, seed: int) -> list[EncodedDialogue]:

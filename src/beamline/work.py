@@ -6,7 +6,7 @@ under the repository's root, in `.work/train-<key>`:
     checkpoint-120/        the Trainer's state after step 120; the newest two are there
     kept/epoch-003/        the checkpoints that evaluation is to choose from
     unfinished/            what is being written
-    finished               there when all outputs have been written: DVC still has to take them into its cache
+    finished               a copy of models/checkpoints.json, when all is written that DVC still has to take
 
 A checkpoint is written in `unfinished`, and renamed once all of it is on disk. What is in its files, and in those of
 the kept checkpoints that it needs, is recorded in it, so that damage is seen before it is learnt from.
@@ -18,7 +18,7 @@ import hashlib
 import json
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -47,12 +47,14 @@ class Work:
         self._kept_files: dict[str, str] = {}  # fingerprints, taken once
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, waiting: Callable[[], None]) -> Iterator[None]:
         """Keep other processes out, and clear what a killed one left half-written.
 
-        Raises `BeamlineError` where another process trains the same.
+        waiting: called where another process trains the same. Two workers of a queue may: the second one waits, and
+        then goes on from the last step of the first.
         """
-        with writing(self.directory), locked(self.directory):
+        with writing(self.directory), locked(self.directory, waiting):
+            self.finished.unlink(missing_ok=True)
             clear(self.unfinished)
             refuse_link(self.kept)
             self.kept.mkdir(exist_ok=True)
@@ -89,20 +91,10 @@ class Work:
             if path.name not in needed:
                 self._delete(path)
 
-    def finish(self) -> None:
-        """Note that all outputs have been written. Until DVC has them, a kill would have the training run once more,
-        which then goes on from its last step."""
-        write_text(self.finished, "")
-
-    def remove(self) -> None:
-        """Delete everything, in such an order that what a kill leaves of it is never taken for whole.
-
-        Raises `BeamlineError` where another process trains the same.
-        """
-        with self.held():
-            for path in self.checkpoints():
-                self._delete(path)
-            shutil.rmtree(self.directory, ignore_errors=True)
+    def finish(self, models: Path) -> None:
+        """Note that all outputs have been written, to `models` too. Until DVC has them, a kill would have the training
+        run once more, which then goes on from its last step."""
+        write_text(self.finished, _listed(models))
 
     def _delete(self, path: Path) -> None:
         doomed = path.rename(self.unfinished / f"{path.name}.deleted")
@@ -133,14 +125,22 @@ def read_progress(checkpoint: Path) -> dict[str, Any]:
     return progress
 
 
-def remove_finished(root: Path) -> None:
-    """Delete the work of all finished trainings, but of those that are being done once more.
+def remove_finished(root: Path, models: Path) -> None:
+    """Delete the work of the training that wrote `models`, unless it is being done once more.
 
-    The key of a single one may not be known any more: code may have changed since.
+    It is known by what it wrote and not by its key, since code may have changed since. Other trainings may have
+    finished a moment ago, in another worker of a queue, and DVC may not have their results yet.
     """
     for finished in root.glob(".work/train-*/finished"):
-        with suppress(BeamlineError):
-            Work(finished.parent).remove()
+        with suppress(BeamlineError, FileNotFoundError), writing(finished.parent), locked(finished.parent):
+            if finished.read_text(encoding="utf-8") == _listed(models):
+                # What a kill leaves of it is not whole, and so is never gone on from.
+                shutil.rmtree(finished.parent, ignore_errors=True)
+
+
+def _listed(models: Path) -> str:
+    """The checkpoints that a training has kept, with losses that tell it from others."""
+    return (models / "checkpoints.json").read_text(encoding="utf-8")
 
 
 def work_directory(root: Path, params: Params, prepared: Path) -> Path:

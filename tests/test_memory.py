@@ -149,7 +149,8 @@ def lack(most: int) -> RuntimeError:
     return RuntimeError(f"[enforce fail at alloc_cpu.cpp] . DefaultCPUAllocator: can't allocate memory above {most}")
 
 
-def test_every_row_is_done_once_and_later_batches_in_as_many_parts() -> None:
+@pytest.mark.parametrize("error", [lack(3), RuntimeError("std::bad_alloc"), MemoryError()], ids=repr)
+def test_every_row_is_done_once_and_later_batches_in_as_many_parts(error: Exception) -> None:
     asked: list[slice] = []
     undone: list[bool] = []
 
@@ -157,7 +158,7 @@ def test_every_row_is_done_once_and_later_batches_in_as_many_parts() -> None:
         asked.append(rows)
         part = range(100)[rows]
         if len(part) > 3:
-            raise lack(3)
+            raise error
         return part
 
     parts = Parts("train")

@@ -24,7 +24,7 @@ from beamline.work import work_directory
 
 # Forked from a process that has everything imported, so that ten kills cost ten tiny trainings and not ten imports.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["beamline.train", "beamline.evaluate"])
+PROCESSES.set_forkserver_preload(["beamline.prepare", "beamline.train", "beamline.evaluate"])
 KILLS = 10
 
 
@@ -62,7 +62,7 @@ def clone(prepared: Path, tmp_path: Path) -> Path:
 
 
 def train_in(directory: Path, stage: str = "train") -> None:
-    from beamline import errors, evaluate, train
+    from beamline import errors, evaluate, prepare, train
 
     # Tests that run in the background of a shell begin with interrupts ignored, and so does what they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -71,7 +71,7 @@ def train_in(directory: Path, stage: str = "train") -> None:
     with (directory / "log.txt").open("a") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    errors.run({"train": train, "evaluate": evaluate}[stage].main)
+    errors.run({"prepare": prepare, "train": train, "evaluate": evaluate}[stage].main)
 
 
 def started(directory: Path, stage: str = "train") -> ForkServerProcess:
@@ -92,7 +92,7 @@ def saved_steps(directory: Path) -> list[int]:
 def results(directory: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(directory)): path.read_bytes()
-        for part in ("models", "metrics", "plots", "reports")
+        for part in ("data/prepared", "models", "metrics", "plots", "reports")
         for path in sorted((directory / part).rglob("*"))
         if path.is_file()
     }
@@ -257,23 +257,33 @@ def kill_after(directory: Path, step: int) -> None:
     assert process.exitcode == -signal.SIGKILL
 
 
-def with_file_limit(directory: Path, limit: int) -> None:
-    """Train where no file may grow above `limit` bytes: writing fails as on a full disk, whoever runs it."""
+def with_file_limit(directory: Path, stage: str, limit: int) -> None:
+    """Run where no file may grow above `limit` bytes: writing fails as on a full disk, whoever runs it."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    train_in(directory)
+    train_in(directory, stage)
 
 
-@pytest.mark.parametrize(("limit", "full"), [(200_000, "weights"), (300_000, "optimizer's state")])
-def test_full_disk_is_one_line_and_loses_nothing(uninterrupted: Path, tmp_path: Path, limit: int, full: str) -> None:
+@pytest.mark.parametrize(
+    ("stage", "limit", "named"),
+    [
+        ("train", 200_000, r"\.work/train-.*too large"),  # the weights
+        ("train", 300_000, r"\.work/train-.*(too large|whole)"),  # the optimizer's state
+        ("prepare", 20_000, r"data/prepared.*too large"),  # the tokenizer
+        ("evaluate", 2_000, r"reports/predictions\.jsonl.*too large"),
+    ],
+)
+def test_full_disk_is_one_line_and_loses_nothing(
+    evaluated: Path, tmp_path: Path, stage: str, limit: int, named: str
+) -> None:
     directory = tmp_path / "run"
-    shutil.copytree(uninterrupted, directory)
-    process = PROCESSES.Process(target=with_file_limit, args=(directory, limit))
+    shutil.copytree(evaluated, directory)
+    process = PROCESSES.Process(target=with_file_limit, args=(directory, stage, limit))
     process.start()
-    assert finish(process) == 1, full
-    assert re.search(r"\.work/train-.*(too large|whole)", error_of(directory))
-    assert results(directory) == results(uninterrupted)
-    assert finish(started(directory)) == 0
-    assert results(directory) == results(uninterrupted)
+    assert finish(process) == 1
+    assert re.search(named, error_of(directory))
+    assert results(directory) == results(evaluated)
+    assert finish(started(directory, stage)) == 0
+    assert results(directory) == results(evaluated)
 
 
 def test_copying_that_fails_is_one_line(tmp_path: Path) -> None:
@@ -315,15 +325,18 @@ def test_place_that_cannot_be_written_is_one_line_and_loses_nothing(
     assert results(directory) == results(evaluated)
 
 
+@pytest.mark.parametrize("damage", [truncate, flip_a_bit])
 @pytest.mark.parametrize("name", ["train.parquet", "validation.parquet"])
-def test_damaged_prepared_file_is_one_line_and_loses_nothing(uninterrupted: Path, tmp_path: Path, name: str) -> None:
+def test_damaged_prepared_file_is_one_line_and_loses_nothing(
+    uninterrupted: Path, tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
     directory = tmp_path / "run"
     shutil.copytree(uninterrupted, directory)
-    damaged = directory / "data" / "prepared" / name
-    os.truncate(damaged, damaged.stat().st_size // 2)
+    damage(directory / "data" / "prepared" / name)
+    before = results(directory)
     assert finish(started(directory)) == 1
     assert f"data/prepared/{name}: not readable" in error_of(directory)
-    assert results(directory) == results(uninterrupted)
+    assert results(directory) == before
 
 
 def test_truncated_weights_are_one_line(uninterrupted: Path, tmp_path: Path) -> None:

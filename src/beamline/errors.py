@@ -3,7 +3,13 @@
 import sys
 from collections.abc import Callable
 
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "bad_alloc",
+    "STATUS_ALLOC_FAILED",
+    "could not create a memory",
+)
 
 
 class BeamlineError(Exception):

@@ -33,7 +33,7 @@ class Parts:
             size = -(-rows // self.count)
             try:
                 return [compute(slice(start, min(start + size, rows))) for start in range(0, rows, size)]
-            except RuntimeError as error:
+            except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
             if self.uncut is not None:

@@ -87,15 +87,16 @@ def write_split(directory: Path, split: str, dialogues: Sequence[EncodedDialogue
         }
         for each in dialogues
     ]
-    pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), directory / f"{split}.parquet")
+    table = pa.Table.from_pylist(rows, schema=_SCHEMA)
+    pq.write_table(table, directory / f"{split}.parquet", write_page_checksum=True)
 
 
 def read_split(split: str, directory: Path = DIRECTORY) -> list[EncodedDialogue]:
     """Raises `BeamlineError` when the file is missing or is not what `write_split` wrote."""
     path = directory / f"{split}.parquet"
     try:
-        rows = pq.read_table(path, schema=_SCHEMA).to_pylist()
-    except (OSError, pa.ArrowException) as error:
+        rows = pq.read_table(path, schema=_SCHEMA, page_checksum_verification=True).to_pylist()
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise BeamlineError(f"{path}: not readable ({str(error).splitlines()[0]}); run: dvc repro prepare") from None
     return [
         EncodedDialogue(

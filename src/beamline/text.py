@@ -5,6 +5,7 @@ What a family of models does differently at the edges of a text is settled here,
 """
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -64,6 +65,9 @@ class Encoding:
         }
 
 
+_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
+
+
 class TextCodec:
     """A tokenizer and its `Encoding`: dialogues and summaries to token ids, generated ids to summaries."""
 
@@ -105,7 +109,14 @@ class TextCodec:
         return [" ".join(text.split()) for text in texts]
 
     def save(self, directory: Path) -> None:
-        self.tokenizer.save_pretrained(directory)
+        """Raises `OSError` where it can't be written."""
+        try:
+            self.tokenizer.save_pretrained(directory)
+        except Exception as error:  # the tokenizers library raises nothing more special, on a full disk too
+            found = _SYSTEM_ERROR.search(str(error))
+            if found is None:
+                raise
+            raise OSError(int(found[1]), os.strerror(int(found[1])), str(directory)) from None
         # Where the tokenizer was loaded from must not decide the hash of an output.
         path = directory / "tokenizer_config.json"
         config = json.loads(path.read_text(encoding="utf-8"))

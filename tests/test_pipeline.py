@@ -173,8 +173,8 @@ def test_killed_repro_goes_on_and_ends_with_the_same_lock(clone: Repository, tmp
         assert (clone.path / name).read_bytes() == (whole.path / name).read_bytes()
 
 
-def test_queued_sweep_runs_on_two_workers(clone: Repository) -> None:
-    clone.dvc("exp", "run", "--queue", "-n", "beams", "-S", "generation.num_beams=2,4", "evaluate")
+def test_queued_sweep_runs_on_two_workers_that_need_the_same_training(clone: Repository) -> None:
+    clone.dvc("exp", "run", "--queue", "-n", "beams", "-S", "seed=7", "-S", "generation.num_beams=2,4", "evaluate")
     clone.dvc("queue", "start", "-j", "2")
     status = "Queued"
     deadline = time.monotonic() + 240
@@ -185,6 +185,7 @@ def test_queued_sweep_runs_on_two_workers(clone: Repository) -> None:
     table = list(csv.DictReader(clone.dvc("exp", "show", "--csv", "--all-branches").stdout.splitlines()))
     shown = {row["Experiment"]: row for row in table if row["Experiment"].startswith("beams-")}
     assert sorted(row["generation.num_beams"] for row in shown.values()) == ["2", "4"]
+    assert len({row["validation_loss"] for row in shown.values()}) == 1
     assert all(0 <= float(row["test.rouge_f"]) <= 1 for row in shown.values())
 
 

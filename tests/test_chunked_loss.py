@@ -42,6 +42,11 @@ def test_loss_and_gradients_are_those_of_the_whole_logits(family: str, tmp_path:
         if name in gradients:
             assert each.grad is not None, name
             torch.testing.assert_close(each.grad, gradients[name], rtol=1e-4, atol=1e-6 * largest)
+    with torch.autocast("cpu", torch.bfloat16):
+        chunked(**inputs)
+    found = loss(labels)
+    assert found.dtype == torch.float32, "a sum that is rounded to bf16 would be off by half a percent"
+    assert found.item() == pytest.approx(expected.item(), rel=1e-3)
     plain.eval()
     chunked.eval()
     with torch.no_grad():

@@ -6,6 +6,9 @@ gradients with them. It needs what goes into the output layer, which transformer
 takes it there. (Liger's, which transformers offers, is written for GPUs alone.)
 
 It holds a gradient of the output layer's weight of its own, [vocabulary, width], which a small batch doesn't earn back.
+
+It stays in single precision where the model computes in bf16: the sum over a batch, rounded to bf16, would be off by
+half a percent.
 """
 
 from typing import Any
@@ -47,10 +50,10 @@ class ChunkedLoss:
         if bias is None and hasattr(self.model, "final_logits_bias"):
             bias = self.model.final_logits_bias[0]
         return functional.linear_cross_entropy(
-            hidden.flatten(0, 1),
-            self.layer.weight.to(hidden.dtype),  # another one under autocast
+            hidden.flatten(0, 1).float(),
+            self.layer.weight,
             labels.flatten(),
-            linear_bias=None if bias is None else bias.to(hidden.dtype),
+            linear_bias=bias,
             reduction="sum",
             ignore_index=IGNORED_LABEL,
             options=CHUNK,

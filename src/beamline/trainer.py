@@ -182,6 +182,7 @@ class EpochLoader(DataLoader[Example]):
 
 def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArguments:
     train = params.train
+    precision = resolve_precision(train.precision)
     arguments = Seq2SeqTrainingArguments(
         output_dir=str(directory),
         num_train_epochs=train.num_train_epochs,
@@ -190,7 +191,8 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
         warmup_steps=train.warmup_steps,
         weight_decay=train.weight_decay,
         max_grad_norm=train.max_grad_norm,
-        bf16=resolve_precision(train.precision) == "bf16",
+        bf16=precision == "bf16",
+        tf32=True if precision == "bf16" and gpu_has_bf16() else None,  # what autocast leaves: the loss in chunks
         seed=params.seed,
         full_determinism=torch.cuda.is_available(),
         use_cpu=not torch.cuda.is_available(),  # unless told so, processes without a GPU don't join
@@ -211,5 +213,10 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
 
 def resolve_precision(precision: str) -> str:
     if precision == "auto":
-        return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
+        return "bf16" if gpu_has_bf16() else "fp32"
     return precision
+
+
+def gpu_has_bf16() -> bool:
+    """Whether there is a GPU with products in bf16, and in TF32, of its own (since NVIDIA's Ampere)."""
+    return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)

@@ -43,6 +43,7 @@ def main() -> None:
     if params.train.processes > 1 and processes.LAUNCHED not in os.environ:
         processes.launch("evaluate", params.train.processes, params.evaluate.threads)
     else:
+        processes.check_count(params.train.processes)
         with processes.joined():
             evaluate(params)
 

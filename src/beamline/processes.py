@@ -44,6 +44,13 @@ def launch(stage: str, count: int, threads: int) -> None:
             signal.signal(each, handler)
 
 
+def check_count(expected: int) -> None:
+    """Raises `BeamlineError` where there are more or fewer processes than `expected`, by hand for instance."""
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if started != expected:
+        raise BeamlineError(f"train.processes: {expected} in params.yaml, but torchrun has started {started}")
+
+
 @contextmanager
 def joined() -> Iterator[None]:
     """Let the processes that torchrun has started find each other; a process that is alone has nothing to find."""

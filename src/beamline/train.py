@@ -39,6 +39,7 @@ def main() -> None:
     if params.train.processes > 1 and processes.LAUNCHED not in os.environ:
         processes.launch("train", params.train.processes, params.train.threads)
     else:
+        processes.check_count(params.train.processes)
         with processes.parting():
             train(params)
 
@@ -56,10 +57,6 @@ def train(params: Params) -> None:
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
     work = Work(work_directory(root, params, DIRECTORY))
     arguments = training_arguments(params, work.unfinished)
-    if arguments.world_size != params.train.processes:
-        raise BeamlineError(
-            f"train.processes: {params.train.processes} in params.yaml, but torchrun has started {arguments.world_size}"
-        )
     fewest = min(len(chosen), len(validation))
     if fewest < params.train.processes:
         raise BeamlineError(

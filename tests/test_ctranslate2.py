@@ -28,7 +28,24 @@ TAGS = ["#Person1#", "#Person2#"]
 LONGEST = Padding(mode="longest", labels="masked")
 PLAIN = {"no_repeat_ngram_size": 0, "repetition_penalty": 1.0}
 BEAMS = {"num_beams": 4, **PLAIN}
-CONVERTED = ["bart", "kobart", "marian", "mbart25", "mbart50", "t5", "mt5", "pegasus"]
+BASELINES: dict[str, dict[str, object]] = {
+    "params.yaml": {},
+    "greedy": PLAIN,
+    "beams": BEAMS,
+    "two beams": {**BEAMS, "num_beams": 2},
+    "short beams": {**BEAMS, "max_length": 6},
+}
+# By how much the end of sequence must weigh more in the output, for some of 24 summaries to end and some to be cut.
+CONVERTED = {
+    "bart": 4.0,
+    "kobart": 2.0,
+    "marian": 1.5,
+    "mbart25": 4.0,
+    "mbart50": 3.0,
+    "t5": 2.0,
+    "mt5": 2.0,
+    "pegasus": 5.0,
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,7 @@ def fit(name: str, directory: Path) -> Fitted:
     for part, parameter in model.named_parameters():
         if parameter.dim() > 1 and not EMBEDDING.search(part):
             parameter.data *= 4  # as it is drawn, it writes one token over and over, whatever it reads
+    model.get_output_embeddings().weight.data[codec.encoding.eos_token_id] *= CONVERTED.get(name, 1.0)
     model.save_pretrained(directory / "fitted")
     codec.save(directory / "fitted")
     words = " ".join(row["dialogue"] for row in records(family.texts)).split(" ")
@@ -72,7 +90,11 @@ def fit(name: str, directory: Path) -> Fitted:
     return Fitted(directory / "fitted", TextCodec.load(directory / "fitted"), sources)
 
 
-@pytest.fixture(scope="module", params=CONVERTED)
+def ends(summaries: list[Summary]) -> set[bool]:
+    return {each.finished for each in summaries}
+
+
+@pytest.fixture(scope="module")
 def fitted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
     return fit(request.param, tmp_path_factory.mktemp(request.param))
 
@@ -90,33 +112,51 @@ def bart(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
     return Fitted(fitted.directory, TextCodec.load(fitted.directory), fitted.sources)
 
 
-@pytest.mark.parametrize("settings", [PLAIN, BEAMS], ids=["greedy", "beams"])
-def test_every_family_writes_the_same_summaries(fitted: Fitted, settings: dict[str, object]) -> None:
-    expected = fitted.summaries("transformers", **settings)
+@pytest.fixture(scope="module")
+def baseline(request: pytest.FixtureRequest, bart: Fitted) -> tuple[dict[str, object], list[Summary]]:
+    """Settings, and what transformers writes under them."""
+    settings = BASELINES[request.param]
+    return settings, bart.summaries("transformers", **settings)
+
+
+@pytest.mark.parametrize("settings", ["greedy", "beams"])
+@pytest.mark.parametrize("fitted", CONVERTED, indirect=True)
+def test_every_family_writes_the_same_summaries(fitted: Fitted, settings: str) -> None:
+    expected = fitted.summaries("transformers", **BASELINES[settings])
     assert len({each.text for each in expected}) > 5, "the model must not answer everything alike"
-    assert fitted.summaries("ctranslate2", **settings) == expected
+    assert ends(expected) == {True, False}, "some summaries must end, and some be cut"
+    assert fitted.summaries("ctranslate2", **BASELINES[settings]) == expected
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("baseline", "changes"),
     [
-        {},
-        {"min_length": 12},
-        {"min_length": 24},
-        {"max_length": 2},
-        {"max_length": 9},
-        {"no_repeat_ngram_size": 1},
-        {"no_repeat_ngram_size": 2},
-        {"repetition_penalty": 2.0},
-        {"repetition_penalty": 0.7, "no_repeat_ngram_size": 0},
-        {**BEAMS, "num_beams": 2, "length_penalty": 0.0},
-        {**BEAMS, "length_penalty": -1.0},
-        {**BEAMS, "length_penalty": 1.0, "max_length": 6},
+        ("params.yaml", {"min_length": 12}),
+        ("params.yaml", {"min_length": 24}),
+        ("params.yaml", {"max_length": 2}),
+        ("params.yaml", {"max_length": 9}),
+        ("params.yaml", {"no_repeat_ngram_size": 1}),
+        ("params.yaml", {"no_repeat_ngram_size": 2}),
+        ("params.yaml", {"repetition_penalty": 2.0}),
+        ("greedy", {"no_repeat_ngram_size": 3, "repetition_penalty": 1.2}),
+        ("greedy", {"repetition_penalty": 0.7}),
+        ("beams", {"length_penalty": -1.0}),
+        ("two beams", {"length_penalty": 0.0}),
+        ("short beams", {"length_penalty": 1.0}),
     ],
-    ids=lambda settings: ", ".join(f"{name} {value}" for name, value in settings.items()) or "params.yaml",
+    indirect=["baseline"],
+    scope="module",
+    ids=lambda given: given if isinstance(given, str) else ", ".join(f"{key} {value}" for key, value in given.items()),
 )
-def test_every_setting_means_the_same(bart: Fitted, settings: dict[str, object]) -> None:
-    assert bart.summaries("ctranslate2", **settings) == bart.summaries("transformers", **settings)
+def test_every_setting_means_the_same(
+    bart: Fitted, baseline: tuple[dict[str, object], list[Summary]], changes: dict[str, object]
+) -> None:
+    settings, unchanged = baseline
+    expected = bart.summaries("transformers", **{**settings, **changes})
+    assert expected != unchanged, "the setting must matter to these summaries"
+    if changes not in ({"min_length": 24}, {"max_length": 2}):  # under which none ends
+        assert ends(expected) == {True, False}, "some summaries must end, and some be cut"
+    assert bart.summaries("ctranslate2", **{**settings, **changes}) == expected
 
 
 @pytest.mark.parametrize("settings", [{}, BEAMS], ids=["greedy", "beams"])

@@ -2,8 +2,10 @@
 
 What is the same in both follows from how they decode, and tests hold it against every family. transformers applies
 penalties to logits in greedy search but to log-probabilities in beam search, after the softmax; CTranslate2 to logits
-in both, before it. And where the decoder starts with the end of sequence (BART's own checkpoints), transformers counts
-that start among the tokens that have been written, CTranslate2 does not.
+in both, before it. Where the decoder starts with the end of sequence (BART's own checkpoints), transformers counts
+that start among the tokens that have been written, CTranslate2 does not. And where a language code comes first
+(mBART-50), an end of sequence right behind it is to transformers one beam of several; CTranslate2 drops it there unless
+it is the best of them.
 """
 
 from collections.abc import Sequence
@@ -84,6 +86,7 @@ def applied_otherwise(generation: Generation, encoding: Encoding) -> dict[str, s
     starts_with_end = encoding.decoder_start_token_id == encoding.eos_token_id
     before = "with beams, ctranslate2 applies it before the softmax, transformers after it"
     exempt = "this model starts with its end of sequence, which ctranslate2 doesn't count"
+    behind = "with beams, ctranslate2 ends a summary right behind its language code only where nothing scores higher"
     rounded = "ctranslate2 rounds the weights to it, transformers doesn't"
     otherwise = [
         ("compute_type", generation.compute_type != "float32", rounded),
@@ -91,6 +94,7 @@ def applied_otherwise(generation: Generation, encoding: Encoding) -> dict[str, s
         ("min_length", beams and generation.min_length > 1, before),
         ("no_repeat_ngram_size", beams and generation.no_repeat_ngram_size > 0, before),
         ("repetition_penalty", beams and generation.repetition_penalty != 1, before),
+        ("num_beams", beams and encoding.forced_first_token_id is not None, behind),
         ("no_repeat_ngram_size", starts_with_end and generation.no_repeat_ngram_size == 1, exempt),
         ("repetition_penalty", starts_with_end and generation.repetition_penalty != 1, exempt),
     ]

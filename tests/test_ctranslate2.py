@@ -14,6 +14,8 @@ from repository import ROOT, set_params, tiny_directory
 
 pytest.importorskip("ctranslate2", reason="optional: pip install -c constraints.txt ctranslate2")
 
+import ctranslate2
+
 from beamline import evaluate, train
 from beamline.backends import SummaryDecoder, build_decoder
 from beamline.checkpoint import Checkpoint, fingerprint
@@ -56,9 +58,9 @@ class Fitted:
     codec: TextCodec
     sources: list[list[int]]
 
-    def decoder(self, backend: str, **changes: object) -> SummaryDecoder:
+    def decoder(self, backend: str, *, device: str = "cpu", **changes: object) -> SummaryDecoder:
         settings = PARAMS.generation.model_copy(update={"backend": backend, "max_length": 24, **changes})
-        return build_decoder(self.directory, self.codec, settings, LONGEST, torch.device("cpu"))
+        return build_decoder(self.directory, self.codec, settings, LONGEST, torch.device(device))
 
     def summaries(self, backend: str, *, budget: int = 300, **changes: object) -> list[Summary]:
         decoder = self.decoder(backend, **changes)
@@ -220,6 +222,25 @@ def test_what_it_cannot_convert_is_named_and_left_to_transformers_by_auto(bart: 
     with pytest.raises(BeamlineError, match="ctranslate2 can't convert it"):
         unknown.decoder("ctranslate2")
     assert unknown.decoder("auto").resolved.backend == "transformers"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the device has to be one that can't be used")
+def test_a_device_that_it_cannot_use_is_named_and_left_to_transformers_by_auto(
+    bart: Fitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = r"^generation\.backend: ctranslate2 can't decode on cuda \([^\n]+\); take transformers, or auto$"
+    with pytest.raises(BeamlineError, match=refused):
+        bart.decoder("ctranslate2", device="cuda")
+    # transformers can't use that device either: it is CTranslate2 alone that is sent there.
+    on_device = ctranslate2.Translator
+    monkeypatch.setattr(ctranslate2, "Translator", lambda path, _, **options: on_device(path, "cuda", **options))
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        assert bart.decoder("auto").resolved.backend == "transformers"
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_damaged_config_is_one_line(bart: Fitted, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ctranslate2.converters.transformers import BartLoader, MBartLoader, MT5Load
 from rich.progress import track
 
 from beamline import processes
+from beamline.checkpoint import first_line
 from beamline.decoding import Summary, check_max_length, resolve_generation, until_end
 from beamline.errors import BeamlineError
 from beamline.files import writing
@@ -56,7 +57,7 @@ class CTranslate2Decoder:
         differing: Mapping[str, str],
     ) -> None:
         """Raises `BeamlineError` where `generation.max_length` exceeds the decoder's positions, and where CTranslate2
-        doesn't know the model's parts."""
+        doesn't know the model's parts, or can't use the device."""
         converter = _Converter(directory, codec)
         check_max_length(generation, converter.model.config)
         self.codec = codec
@@ -65,23 +66,27 @@ class CTranslate2Decoder:
         with tempfile.TemporaryDirectory() as converted, writing(Path(converted)):
             try:
                 converter.convert(converted, force=True)
-            except (
-                KeyError,
-                ValueError,
-            ) as error:  # an activation, or a vocabulary
+            except (KeyError, ValueError) as error:  # an activation, or a vocabulary
                 raise BeamlineError(
                     f"{directory}: ctranslate2 can't convert it ({error}); set generation.backend to transformers"
                 ) from None
-            # On a CPU, single-threaded workers side by side are faster than one with several threads.
-            self.translator = ctranslate2.Translator(
-                converted,
-                device.type,
-                device_index=device.index or 0,
-                compute_type=generation.compute_type,
-                inter_threads=self.workers,
-                intra_threads=1,
-            )
-        torch.set_num_threads(threads)  # the translator has set its own number for the whole process
+            try:
+                # On a CPU, single-threaded workers side by side are faster than one with several threads.
+                self.translator = ctranslate2.Translator(
+                    converted,
+                    device.type,
+                    device_index=device.index or 0,
+                    compute_type=generation.compute_type,
+                    inter_threads=self.workers,
+                    intra_threads=1,
+                )
+            except (RuntimeError, ValueError) as error:  # a driver that is too old or missing, or a build without CUDA
+                raise BeamlineError(
+                    f"generation.backend: ctranslate2 can't decode on {device.type} ({first_line(error)}); take"
+                    " transformers, or auto"
+                ) from None
+            finally:
+                torch.set_num_threads(threads)  # the translator sets its own number for the whole process
         backend = f"ctranslate2-{ctranslate2.__version__}-{generation.compute_type}"
         tokens = codec.encoding.generation_tokens
         self.resolved = resolve_generation(generation, tokens, converter.model.generation_config, backend, differing)

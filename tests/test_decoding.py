@@ -65,6 +65,16 @@ def test_summaries_come_in_the_order_of_the_data_however_they_are_batched(
     assert texts(model, codec, settings, sources, padding=fixed) == one_by_one
 
 
+def test_each_dialogue_is_encoded_once_for_all_its_beams(
+    model: PreTrainedModel, codec: TextCodec, sources: list[list[int]]
+) -> None:
+    rows: list[int] = []
+    model.get_encoder().register_forward_hook(lambda _, __, output: rows.append(len(output.last_hidden_state)))
+    texts(model, codec, generation(num_beams=3), sources)
+    assert len(rows) > 1, "one batch would prove less"
+    assert sum(rows) == len(sources)
+
+
 def test_a_checkpoints_own_settings_are_not_followed_but_reported(
     model: PreTrainedModel, codec: TextCodec, sources: list[list[int]], tmp_path: Path
 ) -> None:

@@ -49,9 +49,28 @@ def test_hub_id_at_a_commit_is_accepted_without_a_look_at_the_hub() -> None:
     assert not Checkpoint("facebook/bart-base", "aadd2ab0ae0c8268c7c9693540e9904811f36177").is_local
 
 
+@pytest.mark.parametrize("name", ["/models/bart", "./bart", "../models/bart", "~/bart", "runs/models/bart"])
+def test_a_path_without_a_directory_is_not_taken_for_a_hub_id(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for revision in (None, "main", "0" * 40):
+        assert refusal(name, revision) == (
+            f"model.name: {name}: no such directory; expected the directory of a checkpoint,"
+            " or an id on the hub such as facebook/bart-base"
+        )
+
+
 def test_unpinned_directory_says_how_to_pin_it(local: str) -> None:
     pin = f"-S model.revision={fingerprint(Path(local))}"
     assert refusal(local, None) == f"model.revision: bart is not pinned; to use it as it is now: {pin}"
+
+
+def test_a_branch_does_not_pin_a_directory(local: str) -> None:
+    assert refusal(local, "main") == (
+        "model.revision: that of a directory is its fingerprint, found 'main' for bart;"
+        f" to use it as it is now: -S model.revision={fingerprint(Path(local))}"
+    )
 
 
 def test_changed_directory_is_refused_until_pinned_anew(local: str) -> None:

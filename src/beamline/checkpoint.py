@@ -27,8 +27,14 @@ class Checkpoint:
     revision: str | None
 
     def __post_init__(self) -> None:
+        pinned = self.revision is not None and re.fullmatch("[0-9a-f]{40}", self.revision)
         if not self.is_local:
-            if self.revision is None or not re.fullmatch("[0-9a-f]{40}", self.revision):
+            if self.name.startswith(("/", ".", "~")) or self.name.count("/") > 1:
+                raise BeamlineError(
+                    f"model.name: {self.name}: no such directory; expected the directory of a checkpoint,"
+                    " or an id on the hub such as facebook/bart-base"
+                )
+            if not pinned:
                 raise BeamlineError(
                     f"model.revision: expected the 40-digit commit of {self.name} on the hub (branches move; the "
                     f"commit stands on its 'Files' page), found {self.revision!r}"
@@ -39,8 +45,12 @@ class Checkpoint:
             raise BeamlineError(f"model.name: {self.name} holds no config.json, so it is not a checkpoint")
         found = fingerprint(Path(self.name))
         if self.revision != found:
-            was = "is not pinned" if self.revision is None else f"is pinned to {self.revision} but its files changed"
-            raise BeamlineError(f"model.revision: {self.name} {was}; to use it as it is now: -S model.revision={found}")
+            problem = f"{self.name} is pinned to {self.revision} but its files changed"
+            if self.revision is None:
+                problem = f"{self.name} is not pinned"
+            elif not pinned:
+                problem = f"that of a directory is its fingerprint, found {self.revision!r} for {self.name}"
+            raise BeamlineError(f"model.revision: {problem}; to use it as it is now: -S model.revision={found}")
 
     @property
     def is_local(self) -> bool:

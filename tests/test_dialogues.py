@@ -338,8 +338,8 @@ def leak(corpus: Path, into: str) -> None:
 def test_a_test_dialogue_that_stands_in_train_is_an_error(corpus: Path) -> None:
     leak(corpus, "train")
     assert corpus_error(corpus) == (
-        "DIR/test.jsonl:1: the dialogue of 'test_1' also stands in train (DIR/train.jsonl:3, 'train_stolen_1'),"
-        " as do 2 of 2 test dialogues in all;"
+        "DIR/test.jsonl:1: the dialogue of 'test_1' also stands in train (DIR/train.jsonl:3, 'train_stolen_1');"
+        " test dialogues that do: 2 of 2;"
         " remove them from one side, or set data.allow_leakage: true to make this a recorded warning"
     )
 

@@ -76,7 +76,7 @@ def read_corpus(data: Data) -> Corpus:
         where, source = next(iter(leaks.items()))
         raise BeamlineError(
             f"{where}: the dialogue of {quote(test[where].id)} also stands in train ({source},"
-            f" {quote(train[source].id)}), as do {len(leaks)} of {len(test)} test dialogues in all;"
+            f" {quote(train[source].id)}); test dialogues that do: {len(leaks)} of {len(test)};"
             " remove them from one side, or set data.allow_leakage: true to make this a recorded warning"
         )
     overlaps = {

@@ -246,6 +246,16 @@ def test_csv_quotes_that_do_not_match(tmp_path: Path, record: str) -> None:
     assert error_of(path).endswith("; close the quotes of this record, and double those inside")
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("mark", ["", '"'], ids=["plain", "quoted"])
+def test_csv_columns_that_no_commas_separate(tmp_path: Path, separator: str, mark: str) -> None:
+    path = tmp_path / "train.csv"
+    rows = [["id", "dialogue", "summary"], ["a", "Hi, you, there", "s"]]
+    path.write_text("\n".join(separator.join(f"{mark}{cell}{mark}" for cell in row) for row in rows), encoding="utf-8")
+    header = repr(separator.join(f"{mark}{name}{mark}" for name in rows[0]))
+    assert error_of(path) == f"train.csv:1: one column, found {header}; separate the columns with commas"
+
+
 def test_csv_columns_that_stand_twice(tmp_path: Path) -> None:
     path = tmp_path / "train.csv"
     path.write_text("summary,dialogue,summary\ns,d,t\n", encoding="utf-8")

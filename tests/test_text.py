@@ -219,7 +219,9 @@ def test_tokenizer_without_a_token_that_training_needs_is_refused(
 def test_limits_above_the_positions_of_a_model_are_refused(checkpoints: Path, name: str, key: str) -> None:
     with pytest.raises(BeamlineError) as refused:
         load(name, checkpoints, TAGS, **{key: 129})
-    assert str(refused.value) == f"tokenizer.{key}: the checkpoint has positions for 128 tokens, found 129"
+    assert str(refused.value) == (
+        f"tokenizer.{key}: the checkpoint has positions for 128 tokens, found 129; set it to 128 or less"
+    )
 
 
 def test_t5_has_no_positions_to_exceed(checkpoints: Path) -> None:

@@ -81,7 +81,8 @@ def check_max_length(generation: Generation, config: PreTrainedConfig) -> None:
     _, limit = position_limits(config)
     if limit is not None and generation.max_length > limit:
         raise BeamlineError(
-            f"generation.max_length: the model has positions for {limit} tokens, found {generation.max_length}"
+            f"generation.max_length: the model has positions for {limit} tokens, found {generation.max_length};"
+            f" set it to {limit} or less"
         )
 
 

@@ -267,7 +267,8 @@ def _check_positions(params: TokenizerParams, config: PreTrainedConfig) -> None:
     for key, limit in zip(("max_source_tokens", "max_target_tokens"), position_limits(config), strict=True):
         if limit is not None and getattr(params, key) > limit:
             raise BeamlineError(
-                f"tokenizer.{key}: the checkpoint has positions for {limit} tokens, found {getattr(params, key)}"
+                f"tokenizer.{key}: the checkpoint has positions for {limit} tokens, found {getattr(params, key)};"
+                f" set it to {limit} or less"
             )
 
 

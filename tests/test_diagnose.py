@@ -5,9 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from repository import Repository
+from families import FAMILIES
+from repository import ROOT, Repository, set_params, write_tiny_data
 
 from beamline.checks import CATALOGUE
+from beamline.diagnosis.collect import of_checkpoint
+from beamline.params import read_params
 
 
 @pytest.fixture
@@ -78,6 +81,18 @@ def test_a_checkpoint_is_tried_on_somebodys_dialogues(clone: Repository) -> None
     assert clone.git("status", "--porcelain").stdout == ""
 
 
+@pytest.mark.parametrize(("asked", "taken"), [(64, 64), (512, 128)])
+def test_a_checkpoint_is_tried_within_its_own_positions(tmp_path: Path, asked: int, taken: int) -> None:
+    write_tiny_data(tmp_path, "english", train=8, others=4)
+    FAMILIES["bart"].save(tmp_path / "bart")
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    set_params(tmp_path / "params.yaml", {"tokenizer.max_source_tokens": asked, "tokenizer.max_target_tokens": asked})
+    params = read_params(tmp_path / "params.yaml")
+    codec = of_checkpoint(tmp_path / "bart", tmp_path / "data/tiny", params).codec
+    assert codec is not None
+    assert (codec.encoding.max_source_tokens, codec.encoding.max_target_tokens) == (taken, taken)
+
+
 def test_fail_on_stops_the_pipeline_after_the_report_is_written(clone: Repository) -> None:
     clone.set({"diagnose.fail_on": "warning"})
     (clone.path / "reports/diagnosis.md").unlink()
@@ -97,6 +112,7 @@ def test_fail_on_stops_the_pipeline_after_the_report_is_written(clone: Repositor
         (["--rev", "HEAD", "--model", "a", "--data", "b"], "error: --rev, --predictions, --model: only one"),
         (["--rev", "nothing"], "error: nothing: no such experiment, branch, tag, commit or file"),
         (["--model", "data/tiny", "--data", "data/tiny"], "error: model.name: data/tiny holds no config.json"),
+        (["--model", "nowhere", "--data", "data/tiny"], "error: --model: nowhere: no such directory; expected that of"),
         (["--predictions", "no.txt", "--references", "no.txt"], "error: no.txt: can't be read"),
     ],
 )

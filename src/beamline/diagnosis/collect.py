@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from beamline import score
-from beamline.checkpoint import Checkpoint, fingerprint
+from beamline.checkpoint import Checkpoint, fingerprint, position_limits
 from beamline.diagnosis.evidence import Epoch, Evidence, Predictions, Recorded
 from beamline.dialogues import read_corpus
 from beamline.errors import BeamlineError
@@ -89,13 +89,24 @@ def of_files(predictions: Path, references: Sequence[Path]) -> Evidence:
 def of_checkpoint(model: Path, data: Path, params: Params) -> Evidence:
     """Somebody's checkpoint on a directory of dialogues, decoded and scored as `params` say.
 
-    Its tokenizer is taken as it is: what it makes of speaker tags is one of the things to find out. Raises
-    `BeamlineError` for a directory that is no checkpoint and for dialogues that can't be read.
+    Its tokenizer is taken as it is: what it makes of speaker tags is one of the things to find out. So are its
+    positions, where it has fewer than `params.tokenizer` asks for. Raises `BeamlineError` for a directory that is no
+    checkpoint and for dialogues that can't be read.
     """
+    if not model.is_dir():
+        raise BeamlineError(f"--model: {model}: no such directory; expected that of a checkpoint")
     if (model / "encoding.json").is_file():
         codec = TextCodec.load(model)
     else:
-        codec = load_codec(params.tokenizer, Checkpoint(str(model), fingerprint(model)), tags=())
+        checkpoint = Checkpoint(str(model), fingerprint(model))
+        limits = {
+            key: min(getattr(params.tokenizer, key), limit)
+            for key, limit in zip(
+                ("max_source_tokens", "max_target_tokens"), position_limits(checkpoint.config()), strict=True
+            )
+            if limit is not None
+        }
+        codec = load_codec(params.tokenizer.model_copy(update=limits), checkpoint, tags=())
     corpus = read_corpus(Data(path=str(data), columns=params.data.columns, allow_leakage=True))
     splits = {split: encode_split(getattr(corpus, split), codec) for split in SPLITS}
     evidence = Evidence(

@@ -113,6 +113,7 @@ def test_no_network_is_one_line(tmp_path: Path) -> None:
     run = download(tmp_path, "owner/name", "--revision", COMMIT, "out")
     assert error_of(run) == run.stderr.rstrip()
     assert run.stderr.startswith("error: owner/name: the hub can't be reached (")
+    assert run.stderr.endswith("); run this where there is a network, and copy the directory here\n")
 
 
 def test_a_hub_dataset_needs_a_revision_and_a_local_directory_has_none(tmp_path: Path, source: Path) -> None:

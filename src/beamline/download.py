@@ -108,7 +108,10 @@ def _resolve(source: str, revision: str | None) -> tuple[str | None, str | list[
             f"{source}: no such dataset on the hub, or not open to you; for a private or gated one set HF_TOKEN"
         ) from None
     except Exception as error:  # of the HTTP client underneath, whichever that is
-        raise BeamlineError(f"{source}: the hub can't be reached ({_one_line(error)}); try where it can") from None
+        raise BeamlineError(
+            f"{source}: the hub can't be reached ({_one_line(error)}); run this where there is a network,"
+            " and copy the directory here"
+        ) from None
     return info.sha, info.card_data.get("license") if info.card_data else None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from families import FAMILIES
+from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
 from beamline.checkpoint import Checkpoint, fingerprint, position_limits
@@ -125,6 +126,54 @@ def test_pickled_weights_are_refused_by_name(local: str) -> None:
         load_model(local)
     assert str(refused.value) == (
         "bart: pytorch_model.bin is a pickle, which can run any code when it is read; convert it to safetensors"
+    )
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def cache(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cached part of owner/name at `COMMIT`: a config, no weights. The hub itself is out of reach."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    repository = tmp_path / "models--owner--name"
+    snapshot = repository / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    shutil.copy(saved / "config.json", snapshot)
+    return repository
+
+
+UNREACHABLE = (
+    f"model.name: {{}}: the hub ({constants.ENDPOINT}) can't be reached, and its cache lacks the checkpoint;"
+    " download it where there is a network, and give its directory"
+)
+
+
+@pytest.mark.parametrize("name", ["owner/name", "owner/other"], ids=["config is cached", "nothing is cached"])
+def test_hub_out_of_reach_says_how_to_do_without(cache: Path, name: str) -> None:
+    with pytest.raises(BeamlineError) as refused:
+        load_model(name, COMMIT)
+    assert str(refused.value) == UNREACHABLE.format(name)
+
+
+def test_hub_out_of_reach_when_the_tokenizer_is_settled(cache: Path) -> None:
+    for load in (Checkpoint("owner/other", COMMIT).config, lambda: Checkpoint("owner/other", COMMIT).tokenizer(None)):
+        with pytest.raises(BeamlineError) as refused:
+            load()
+        assert str(refused.value) == UNREACHABLE.format("owner/other")
+
+
+def test_hub_checkpoint_without_safetensors_is_refused_for_what_pickles_can_do(cache: Path) -> None:
+    noted = cache / ".no_exist" / COMMIT  # where the cache keeps what the hub says it doesn't have
+    noted.mkdir(parents=True)
+    for name in ("model.safetensors", "model.safetensors.index.json"):
+        (noted / name).touch()
+    with pytest.raises(BeamlineError) as refused:
+        load_model("owner/name", COMMIT)
+    assert str(refused.value) == (
+        f"model.revision: owner/name has no safetensors at {COMMIT}; a pickle can run any code when it is read, and"
+        " is refused: take a commit with safetensors, or convert it and give its directory"
     )
 
 

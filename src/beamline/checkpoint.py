@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import constants
+from huggingface_hub.errors import LocalEntryNotFoundError
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig, PreTrainedConfig, PreTrainedTokenizerBase
 
 from beamline.errors import BeamlineError
@@ -89,6 +91,8 @@ class Checkpoint:
         try:
             return kind.from_pretrained(self.name, revision=revision, trust_remote_code=False, **options)
         except Exception as error:  # the tokenizers library raises nothing more special
+            if out_of_reach(error):
+                raise unreachable(self.name) from None
             raise BeamlineError(f"model.name: {self.name}: {first_line(error)}") from None
 
 
@@ -112,6 +116,18 @@ def fingerprint(directory: Path) -> str:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:40]
+
+
+def out_of_reach(error: BaseException) -> bool:
+    """Whether transformers neither reached the hub nor has the file in its cache."""
+    return isinstance(error.__cause__, LocalEntryNotFoundError)
+
+
+def unreachable(name: str) -> BeamlineError:
+    return BeamlineError(
+        f"model.name: {name}: the hub ({constants.ENDPOINT}) can't be reached, and its cache lacks the checkpoint;"
+        " download it where there is a network, and give its directory"
+    )
 
 
 def first_line(error: BaseException) -> str:

@@ -6,6 +6,7 @@ Weights are read from safetensors only.
 from pathlib import Path
 
 import torch
+from huggingface_hub import _CACHED_NO_EXIST, try_to_load_from_cache
 from safetensors import SafetensorError
 from transformers import (
     AutoModelForSeq2SeqLM,
@@ -15,8 +16,9 @@ from transformers import (
     T5Config,
     T5ForConditionalGeneration,
 )
+from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME
 
-from beamline.checkpoint import Checkpoint, first_line
+from beamline.checkpoint import Checkpoint, first_line, out_of_reach, unreachable
 from beamline.errors import BeamlineError
 from beamline.params import Scratch
 from beamline.text import TextCodec
@@ -100,17 +102,31 @@ def load_model(name: str | Path, revision: str | None = None) -> PreTrainedModel
             output_loading_info=True,
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        pickles = sorted(each.name for each in Path(name).glob("*.bin"))
-        if pickles and not list(Path(name).glob("*.safetensors")):
-            raise BeamlineError(
-                f"{name}: {pickles[0]} is a pickle, which can run any code when it is read; convert it to safetensors"
-            ) from None
-        raise BeamlineError(f"{name}: {first_line(error)}") from None
+        raise _refusal(str(name), revision, error) from None
     # Pegasus's published checkpoints leave its sinusoids out, which are computed.
     missing = sorted(key for key in loaded["missing_keys"] if not {"embed_positions", "pooler"} & set(key.split(".")))
     if missing:
         raise BeamlineError(f"{name}: {len(missing)} weights are not in its safetensors, first {missing[0]}")
     return model
+
+
+def _refusal(name: str, revision: str | None, error: Exception) -> BeamlineError:
+    if out_of_reach(error):
+        return unreachable(name)
+    pickles = sorted(each.name for each in Path(name).glob("*.bin"))
+    if pickles and not list(Path(name).glob("*.safetensors")):
+        return BeamlineError(
+            f"{name}: {pickles[0]} is a pickle, which can run any code when it is read; convert it to safetensors"
+        )
+    if revision is not None and f"named {SAFE_WEIGHTS_NAME}" in str(error):
+        # transformers says so of a hub out of reach, too; what the hub doesn't have is noted in the cache.
+        if try_to_load_from_cache(name, SAFE_WEIGHTS_INDEX_NAME, revision=revision) is not _CACHED_NO_EXIST:
+            return unreachable(name)
+        return BeamlineError(
+            f"model.revision: {name} has no safetensors at {revision}; a pickle can run any code when it is read, and"
+            " is refused: take a commit with safetensors, or convert it and give its directory"
+        )
+    return BeamlineError(f"{name}: {first_line(error)}")
 
 
 def _parts(model: PreTrainedModel) -> list[PreTrainedModel]:

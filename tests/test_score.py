@@ -186,8 +186,7 @@ def test_ids_in_another_order(files):
         ),
         (
             ["summaries.txt"],
-            "summaries.txt:1: no column references or reference or summary, found no other;"
-            " name the one to read with --reference-column",
+            "summaries.txt:1: plain text has no column of references; give a file of references, too",
         ),
         (
             ["test.jsonl", "references.txt"],

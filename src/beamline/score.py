@@ -21,6 +21,7 @@ MINIMUM_COVERAGE = 0.9
 PREDICTION_COLUMNS = ("prediction", "predictions", "summary")
 REFERENCE_COLUMNS = ("references", "reference", "summary")
 ID_COLUMNS = ("id", "fname")
+PLAIN_TEXT = "(plain text)"  # the column of a file that has none
 NEVER_PLAIN = (".jsonl", ".csv", ".parquet", ".json", ".tsv", ".xlsx")  # `read_rows` says which of them it can read
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -110,7 +111,7 @@ def read_file(path: Path) -> "list[Row]":
     else:
         # Not splitlines(): it would also split at U+2028 and others that belong to a text.
         lines = _read_text(path).removesuffix("\n").split("\n")
-        rows = [Row(f"{path}:{number}", {"(plain text)": line}) for number, line in enumerate(lines, start=1)]
+        rows = [Row(f"{path}:{number}", {PLAIN_TEXT: line}) for number, line in enumerate(lines, start=1)]
         rows = rows if lines != [""] else []
     if not rows:
         raise BeamlineError(f"{path}: empty; expected one summary a line or a record")
@@ -146,6 +147,8 @@ def choose_columns(
             return usual_ones
         if len(columns) == 1:
             return columns
+    if PLAIN_TEXT in taken:
+        raise BeamlineError(f"{row.where}: plain text has no column of references; give a file of references, too")
     missing = next((name for name in named if not found[name]), " or ".join(usual))
     present = ", ".join(columns) or "no other"
     raise BeamlineError(f"{row.where}: no column {missing}, found {present}; name the one to read with {option}")

@@ -473,7 +473,9 @@ def test_files_that_hold_no_predictions(files):
     Path("plain.txt").write_text("Tom buys a bicycle.\n", encoding="utf-8")
     expected = "expected columns summary and references, as in reports/predictions.jsonl, found"
     assert error_of("a.jsonl", "other.jsonl") == f"other.jsonl:1: {expected} id, dialogue"
-    assert error_of("a.jsonl", "plain.txt") == f"plain.txt:1: {expected} (plain text)"
+    assert error_of("a.jsonl", "plain.txt") == (
+        f"plain.txt:1: {expected} (plain text); plain text is for beamline.score, or beamline.diagnose --predictions"
+    )
     message = "twice.jsonl:2: id 't0' stands at twice.jsonl:1 already; every id has to be one"
     assert error_of("a.jsonl", "twice.jsonl") == message
     write_jsonl("strangers.jsonl", [row | {"id": f"s{row['id']}", "summary": "a"} for row in files])

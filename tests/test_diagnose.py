@@ -56,6 +56,14 @@ def test_another_revision_is_diagnosed_without_touching_the_workspace(clone: Rep
     assert clone.git("status", "--porcelain").stdout == before
 
 
+def test_a_revision_that_is_not_in_the_cache_says_how_to_get_it(clone: Repository) -> None:
+    shutil.rmtree(clone.path / ".dvc/cache")
+    assert error_of(clone, "--rev", "HEAD") == (
+        "error: HEAD: data/prepared is neither in git nor in the cache;"
+        " get it with dvc pull, or check out and dvc repro"
+    )
+
+
 def test_summaries_of_another_system_get_the_checks_that_they_allow(clone: Repository, tmp_path: Path) -> None:
     (tmp_path / "references.txt").write_text(
         "".join(f"가게에서 {n} 번 표를 샀다.\n" for n in range(30)), encoding="utf-8"

@@ -14,6 +14,7 @@ from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
 from dvc.scm import SCMError
+from dvc_data.index import DataIndexDirError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -89,9 +90,10 @@ def read_file(path: Path) -> System:
     except BeamlineError:
         own, references = [], []
     if len(own) != 1:
+        plain = "; plain text is for beamline.score, or beamline.diagnose --predictions"
         raise BeamlineError(
             f"{rows[0].where}: expected columns summary and references, as in {PREDICTIONS},"
-            f" found {', '.join(rows[0].cells)}"
+            f" found {', '.join(rows[0].cells)}{plain if score.PLAIN_TEXT in rows[0].cells else ''}"
         )
     return _system(str(path), rows, own, references)
 
@@ -131,9 +133,9 @@ def export(name: str, paths: Sequence[Path], target: Path) -> None:
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         try:
             files.get(f"/{path.as_posix()}", str(target / path), recursive=True)
-        except FileNotFoundError:
+        except (FileNotFoundError, DataIndexDirError):
             raise BeamlineError(
-                f"{name}: {path} is neither in git nor in the cache; get it with dvc pull, or run: dvc exp run"
+                f"{name}: {path} is neither in git nor in the cache; get it with dvc pull, or check out and dvc repro"
             ) from None
         except Exception as error:  # a remote's library raises what it likes
             raise BeamlineError(f"{name}: {path} can't be read: {_message(error)}") from None

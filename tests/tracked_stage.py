@@ -4,6 +4,7 @@ What Python asks of the network is written to network.txt.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from repository import ROOT
@@ -20,17 +21,17 @@ def params_with(mode: str) -> Params:
     return params.model_copy(update={"tracking": params.tracking.model_copy(update={"wandb": mode})})
 
 
-def main() -> None:
+def main(mode: str, *more: str) -> None:
     tracking._INIT_SECONDS = 1.0
     with tracking.Tracker(
-        params_with(sys.argv[1]), stage="evaluate", experiment="odd-name", root=Path(), curves=None
+        params_with(mode), stage="evaluate", experiment="odd-name", root=Path(), curves=None
     ) as tracker:
         print("began")
         tracker.log_epoch(1, {"validation/loss": 2.5}, {"seconds": 3.0})
         tracker.log_epoch(2, {"validation/loss": 1.5}, {"seconds": 4.0})
         tracker.summarize({"rouge_f": 0.5123456789, "checkpoint": "epoch-002"})
         tracker.table("examples", ["id", "dialogue", "rouge_f"], ROWS)
-        if "fail" in sys.argv:
+        if "fail" in more:
             raise ZeroDivisionError
     print("with wandb" if "wandb" in sys.modules else "without wandb")
 
@@ -43,4 +44,4 @@ def note(event: str, arguments: tuple[object, ...]) -> None:
 
 if __name__ == "__main__":
     sys.addaudithook(note)
-    run(main)
+    run(partial(main, *sys.argv[1:]))

@@ -24,6 +24,8 @@ def out_of_memory(error: BaseException) -> bool:
 def run(main: Callable[[], None]) -> None:
     """Run a stage's or a command's `main`; a `BeamlineError` becomes one line on stderr and exit code 1."""
     try:
+        if main.__module__ == "__main__":  # a stage; a typer app is of typer's module, and takes arguments by itself
+            _take_no_arguments()
         main()
     except BeamlineError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -37,3 +39,13 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         print("interrupted: earlier outputs are untouched", file=sys.stderr)
         raise SystemExit(130) from None
+
+
+def _take_no_arguments() -> None:
+    if "--help" in sys.argv[1:]:
+        print((sys.modules["__main__"].__doc__ or "").strip())
+        raise SystemExit(0)
+    if sys.argv[1:]:
+        raise BeamlineError(
+            f"{sys.argv[1]}: expected no arguments; set what it reads in params.yaml, or: dvc exp run -S KEY=VALUE"
+        )

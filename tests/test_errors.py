@@ -1,0 +1,43 @@
+"""What every command does alike with arguments that it doesn't take: real processes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+STAGES = ["prepare", "train", "evaluate"]
+
+
+def command(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", f"beamline.{module}", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no stage could run: there is no params.yaml."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_help_of_a_stage_says_what_it_is_and_runs_nothing(stage: str) -> None:
+    asked = command(stage, "--help")
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert asked.stdout.startswith(f"The `{stage}` stage: ")
+    assert f"python -m beamline.{stage}\n" in asked.stdout
+
+
+def test_a_stage_takes_no_arguments() -> None:
+    refused = command("prepare", "--nosuch")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "error: --nosuch: expected no arguments; set what it reads in params.yaml, or: dvc exp run -S KEY=VALUE\n"
+    )
+
+
+def test_a_command_with_options_explains_those_that_it_does_not_know() -> None:
+    refused = command("score", "--nosuch")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "No such option: --nosuch" in refused.stderr

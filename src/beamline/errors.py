@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from types import TracebackType
+from typing import NoReturn
 
 _OUT_OF_MEMORY = (
     "out of memory",
@@ -10,6 +12,7 @@ _OUT_OF_MEMORY = (
     "STATUS_ALLOC_FAILED",
     "could not create a memory",
 )
+_INTERRUPTED = 130  # the exit code of a shell's command that was interrupted, and of a typer app
 
 
 class BeamlineError(Exception):
@@ -37,8 +40,23 @@ def run(main: Callable[[], None]) -> None:
         print(f"error: out of memory ({reason}); take smaller batches, or a smaller model", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
-        print("interrupted: earlier outputs are untouched", file=sys.stderr)
-        raise SystemExit(130) from None
+        _end_interrupted()
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # typer makes this of an interrupt, and says nothing
+            _end_interrupted()
+        raise
+
+
+def print_uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """A `sys.excepthook`, for an interrupt while a command still imports: `run` isn't there yet to say it."""
+    if issubclass(kind, KeyboardInterrupt):
+        _end_interrupted()
+    sys.__excepthook__(kind, error, traceback)
+
+
+def _end_interrupted() -> NoReturn:
+    print("interrupted: earlier outputs are untouched", file=sys.stderr)
+    raise SystemExit(_INTERRUPTED) from None
 
 
 def _take_no_arguments() -> None:

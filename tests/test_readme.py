@@ -31,10 +31,13 @@ def test_default_run_is_neither_broken_nor_saturated() -> None:
 def test_the_catalogue_of_faults_is_the_one_that_the_tests_inject() -> None:
     source = (ROOT / "tests" / "faults" / "catalogue.py").read_text(encoding="utf-8")
     names = re.findall(r'Fault\(\s*"([^"]+)"', source)
-    table = README.split("| fault | found |")[1].split("\n\n")[0]
+    faults = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    table = faults.split("| fault | found |")[1].split("\n\n")[0]
     rows = re.findall(r"^\| (.+?) \| (\S+) \| (.+?) \| [+-]\d+\.\d \|$", table, re.MULTILINE)
     assert [name for name, _, _ in rows] == names
     assert all(found == "yes" and "no" not in named.split("*") for _, found, named in rows)
+    assert f"[{len(rows)} faults](docs/faults.md)" in README
+    assert f"Each of these {len(rows)} faults" in faults
 
 
 def test_every_section_of_params_stands_in_the_table() -> None:

@@ -28,7 +28,7 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Fault:
-    """name: as the README's table has it. check: what the verdict's first cause has to be.
+    """name: as the table in docs/faults.md has it. check: what the verdict's first cause has to be.
 
     inject: breaks the healthy run in the directory that it is given. language: of the healthy run.
     """

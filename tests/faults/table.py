@@ -1,4 +1,4 @@
-"""The README's catalogue of faults, as measured: PYTHONPATH=tests python tests/faults/table.py"""
+"""docs/faults.md's catalogue of faults, as measured: PYTHONPATH=tests python tests/faults/table.py"""
 
 import contextlib
 import json

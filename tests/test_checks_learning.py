@@ -76,6 +76,45 @@ def test_a_learning_rate_of_zero_is_the_one_cause(tmp_path: Path) -> None:
     assert find(run, "source_is_read").status is Status.FAILURE
 
 
+def after_steps(run: Evidence, steps: int) -> Evidence:
+    """The run as if its training had ended after so many steps."""
+    assert run.recorded is not None
+    recorded = dataclasses.replace(run.recorded, train={**run.recorded.train, "steps": steps})
+    return dataclasses.replace(run, recorded=recorded)
+
+
+def test_a_training_that_ended_within_its_warm_up_is_the_one_cause(tmp_path: Path) -> None:
+    run = small_run(tmp_path, {"train.num_train_epochs": 1, "train.warmup_steps": 2_000, "train.learning_rate": 5e-5})
+    assert found(run)["learning_rate_reaches_its_peak"] is Status.FAILURE
+    assert [name for name, status in found(run).items() if status is Status.FAILURE] == [
+        "learning_rate_reaches_its_peak"
+    ]
+    assert find(run, "training_is_long_enough").status is not Status.PASS
+    finding = find(run, "learning_rate_reaches_its_peak")
+    assert "never to its peak, 5e-05" in finding.meaning
+    assert "train.warmup_steps" in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("steps", "status"),
+    [(1, Status.FAILURE), (2, Status.FAILURE), (3, Status.WARNING), (5, Status.WARNING), (6, Status.PASS)],
+)
+def test_the_peak_is_behind_the_warm_up_of_five_steps(healthy: Evidence, steps: int, status: Status) -> None:
+    assert find(after_steps(healthy, steps), "learning_rate_reaches_its_peak").status is status
+
+
+def test_the_only_step_of_a_warm_up_has_a_rate_of_zero_that_nobody_asked_for(healthy: Evidence) -> None:
+    run = after_steps(with_losses(healthy, [(6.3, 6.3)], rate=0.0), 1)
+    assert find(run, "learning_rate_is_above_zero").status is Status.NOT_APPLICABLE
+    assert find(run, "learning_rate_reaches_its_peak").status is Status.FAILURE
+
+
+def test_an_explosion_within_the_warm_up_calls_for_no_higher_rate(healthy: Evidence) -> None:
+    run = after_steps(with_losses(healthy, [(182.4, 122.5), (63.6, 26.3)]), 3)
+    assert find(run, "learning_rate_reaches_its_peak").status is Status.NOT_APPLICABLE
+    assert find(run, "loss_falls").status is Status.FAILURE
+
+
 def test_a_source_that_was_masked_away_is_the_one_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Masking(batching.Collator):
         def __call__(self, examples: Any) -> dict[str, torch.Tensor]:

@@ -308,6 +308,11 @@ LEARNING = (
     Fault(
         "learning rate zero", "learning_rate_is_above_zero", with_params("train", "evaluate", train__learning_rate=0.0)
     ),
+    Fault(
+        "training ends within the warm-up",
+        "learning_rate_reaches_its_peak",
+        with_params("train", "evaluate", train__warmup_steps=10_000),
+    ),
     Fault("learning rate that explodes", "loss_falls", with_params("train", "evaluate", train__learning_rate=1.0)),
     Fault("source attention mask all zero at training", "source_is_attended", train_without_source),
     Fault("dropout left on at evaluation", "dropout_is_off", dropout_on),

@@ -35,10 +35,12 @@ def learning_rate_is_above_zero(run: Evidence) -> Finding:
     """A learning rate of 0 in every epoch: nothing was learnt.
 
     The rate is that of an epoch's last step. It decays to 0 behind the last step and not at it, so that 0 throughout
-    comes from no schedule.
+    comes from no schedule but that of a single step.
     """
     assert run.epochs is not None
     highest = max(each.learning_rate for each in run.epochs)
+    if highest == 0 and _ended_warming_up(run):
+        return not_applicable("training ended within its warm-up, whose first step has a rate of 0")
     if highest > 0:
         return passed("the learning rate was above 0", figure=highest, threshold="above 0")
     return failed(
@@ -46,6 +48,34 @@ def learning_rate_is_above_zero(run: Evidence) -> Finding:
         "set train.learning_rate: 0.002 from nothing, about 0.00005 for a checkpoint",
         figure=highest,
         threshold="above 0",
+    )
+
+
+@check("params", "recorded", "epochs", "splits", "codec")
+def learning_rate_reaches_its_peak(run: Evidence) -> Finding:
+    """A training that ended within its warm-up: it never got to the learning rate that was asked for.
+
+    The rate rises from 0 in equal steps, and the first step behind the warm-up is the first at the peak. After s steps
+    of a warm-up of w, all rates together come to s / w of those that decay from the peak in as many steps. Below a half
+    more of the training is missing than was done, a failure; from there on a warning. Where the loss exploded, a higher
+    rate is no cure.
+    """
+    assert run.params and run.recorded
+    warmup, peak = run.params.train.warmup_steps, run.params.train.learning_rate
+    steps, curves = run.recorded.train.get("steps"), _curves(run)
+    if steps is None:
+        return not_applicable("metrics/train.json does not say how many steps were trained")
+    if not peak or curves.exploded:
+        return not_applicable("the learning rate itself was wrong")
+    threshold = f"above {warmup} steps"
+    if not _ended_warming_up(run):
+        return passed(f"{steps} steps were trained, {warmup} of them to warm up", figure=steps, threshold=threshold)
+    return (failed if steps < 0.5 * warmup else warned)(
+        f"training ended within its warm-up, after {steps} of {warmup} steps: the rate got to {curves.rate:.2g} and"
+        f" never to its peak, {peak:.2g}",
+        f"train.warmup_steps: {steps // 10}, a tenth of the steps; or train longer, with more train.num_train_epochs",
+        figure=steps,
+        threshold=threshold,
     )
 
 
@@ -225,6 +255,8 @@ def training_is_long_enough(run: Evidence) -> Finding:
     else:
         meaning = f"the validation loss fell by {curves.last_fall:.1%} in the last of {len(curves.epochs)} epochs"
     if not curves.still_falls:
+        if _ended_warming_up(run):
+            return not_applicable("training ended within its warm-up: what its epochs bring says nothing yet")
         return passed(meaning, figure=curves.last_fall, threshold="below 0.05")
     advice = f"train.num_train_epochs: {3 * len(curves.epochs)} instead of {len(curves.epochs)}"
     return warned(f"undertrained: {meaning}", advice, figure=curves.last_fall, threshold="below 0.05")
@@ -310,6 +342,14 @@ def _curves(run: Evidence) -> Curves:
     labels = [row for each in run.splits["validation"] for row in each.labels]
     frequency = float(run.frequency_losses[np.concatenate(labels)].mean())
     return Curves(run.epochs, math.log(len(run.codec.tokenizer)), frequency)
+
+
+def _ended_warming_up(run: Evidence) -> bool:
+    """Whether no step had the learning rate that was asked for; False where that isn't known."""
+    if run.params is None or run.recorded is None:
+        return False
+    train = run.params.train
+    return train.learning_rate > 0 and run.recorded.train.get("steps", math.inf) <= train.warmup_steps
 
 
 def _swap(run: Evidence, dialogues: Sequence[EncodedDialogue], right: Forced) -> tuple[float, float, bool]:

@@ -42,7 +42,7 @@ def test_a_blind_metric_comes_before_everything_that_was_measured_of_the_model()
 
 
 def test_a_symptom_never_comes_before_a_cause() -> None:
-    symptom, cause = result(failed("short", ""), "short", may_be=EITHER), result(warned("cut", "lift"), "cut")
+    symptom, cause = result(failed("short", ""), "short", may_be=EITHER), result(failed("cut", "lift"), "cut")
     found = verdict(symptom, cause)
     assert (found.causes, found.symptoms) == ([cause], [symptom])
     text = to_markdown(parts([symptom, cause], found))
@@ -57,6 +57,43 @@ def test_symptoms_without_a_cause_name_all_that_they_may_be_and_what_would_tell(
     for explanation in EITHER:
         assert explanation.cause in text
         assert explanation.test in text
+
+
+def test_what_could_be_better_explains_no_failure() -> None:
+    search = result(warned("4 beams bring +2.0 ROUGE points", "generation.num_beams: 4", points=2.0), "search")
+    unread = result(failed("the dialogue is not read", ""), "source_is_read", may_be=EITHER)
+    empty = result(failed("all are empty", ""), "summaries_are_not_empty", family="decoding", may_be=EITHER)
+    odd = result(warned("odd", ""), "oddity", may_be=EITHER)
+    found = verdict(search, unread, empty, odd)
+    assert found.headline.startswith("'source is read' failed: the dialogue is not read, and 1 more check failed")
+    assert to_metrics([search, unread, empty, odd], found)["cause"] == "unknown"
+    text = to_markdown(parts([search, unread, empty, odd], found))
+    assert "consequences" not in text
+    shown = ["source is read: the dialogue", "are not empty: all", "unusual: oddity", "explains no failure", "4 beams"]
+    places = [text.index(each) for each in shown]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("status", [Status.WARNING, Status.NOT_APPLICABLE, Status.PASS])
+@pytest.mark.parametrize("may_be", [(), EITHER])
+def test_nothing_is_never_broken_where_a_check_failed(status: Status, may_be: Any) -> None:
+    other = result(Finding(status, "so it is"), "other")
+    headline = verdict(other, result(failed("wrong", ""), "this", may_be=may_be)).headline
+    assert "nothing" not in headline
+    assert "wrong" in headline
+
+
+def test_a_cause_that_failed_explains_the_failures_beside_it() -> None:
+    cause, empty = result(failed("cut", "lift"), "cut"), result(failed("empty", ""), "empty", may_be=EITHER)
+    assert verdict(cause, empty, result(warned("slow", "wait"), "slow")).headline == "cut: cut, and 1 more cause"
+    assert verdict(cause, empty).headline == "cut: cut"
+
+
+def test_a_warned_cause_may_explain_warned_symptoms() -> None:
+    slow, short = result(warned("slow", "wait"), "slow"), result(warned("short", ""), "short", may_be=EITHER)
+    found = verdict(slow, short)
+    assert found.headline == "nothing is broken; slow: slow"
+    assert "possible consequences of these causes: short" in to_markdown(parts([slow, short], found))
 
 
 def test_a_run_that_passes_is_simply_this_good() -> None:

@@ -138,7 +138,7 @@ def loss_beats_word_frequencies(run: Evidence) -> Finding:
     threshold = f"below {expected.mean():.2f} nats"
     if _interval(gain, run)[0] > 0:
         return passed(meaning, figure=loss, threshold=threshold)
-    return seen(run, meaning, figure=loss, threshold=threshold)
+    return seen(run, f"nothing is learnt beyond word frequencies: {meaning}", figure=loss, threshold=threshold)
 
 
 @check("splits", "codec", "checkpoint", may_be=(_TOO_SHORT, _RATE, _LABELS))

@@ -18,7 +18,7 @@ def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
     statuses = [each.finding.status for each in results]
     return {
         "verdict": verdict.headline,
-        "cause": verdict.causes[0].check.name if verdict.causes else "none",
+        "cause": verdict.cause,
         "count": {status.value.replace(" ", "_"): statuses.count(status) for status in Status},
         "points": {each.check.name: each.finding.points for each in verdict.causes if each.finding.points is not None},
         "figures": _by_family(results),
@@ -28,8 +28,12 @@ def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
 def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
     """The report from top to bottom."""
     yield Line(f"Verdict: {verdict.headline}.")
-    yield from _causes(verdict)
-    yield from _symptoms(verdict)
+    if verdict.unexplained or not verdict.causes:
+        yield from _seen(verdict)
+        yield from _causes(verdict)
+    else:
+        yield from _causes(verdict)
+        yield from _also_seen(verdict.symptoms, "possible consequences of these causes")
     if verdict.gap:
         yield Line(verdict.gap)
     families = dict.fromkeys(each.check.family for each in results)
@@ -44,34 +48,38 @@ def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
 
 def _causes(verdict: Verdict) -> Iterator[Line | Grid]:
     if verdict.causes:
+        explaining = "Causes, in the order in which they explain the missing score"
         yield Grid(
             ["", "cause", "ROUGE points", "evidence", "what to do"],
             [
                 [str(number), each.check.title, _points(each.finding), each.finding.meaning, each.finding.advice]
                 for number, each in enumerate(verdict.causes, start=1)
             ],
-            title="Causes, in the order in which they explain the missing score",
+            title="What could be better, and explains no failure" if verdict.unexplained else explaining,
             labels=5,
         )
 
 
-def _symptoms(verdict: Verdict) -> Iterator[Line | Grid]:
-    if not verdict.symptoms:
-        return
-    if verdict.causes:
-        names = ", ".join(each.check.title for each in verdict.symptoms)
-        yield Line(f"Also seen, and possible consequences of these causes: {names}.")
-        return
-    yield Grid(
-        ["seen", "it may be", "what would tell"],
-        [
-            ["" if number else f"{each.check.title}: {each.finding.meaning}", other.cause, other.test]
-            for each in verdict.symptoms
-            for number, other in enumerate(each.check.may_be)
-        ],
-        title="Seen, with more than one possible cause",
-        labels=3,
-    )
+def _seen(verdict: Verdict) -> Iterator[Line | Grid]:
+    """Symptoms without a cause: those that failed, where any did, with all that they may come from."""
+    shown = verdict.unexplained or verdict.symptoms
+    if shown:
+        yield Grid(
+            ["seen", "it may be", "what would tell"],
+            [
+                ["" if number else f"{each.check.title}: {each.finding.meaning}", other.cause, other.test]
+                for each in shown
+                for number, other in enumerate(each.check.may_be)
+            ],
+            title="Seen, with more than one possible cause",
+            labels=3,
+        )
+    yield from _also_seen([each for each in verdict.symptoms if each not in shown], "unusual")
+
+
+def _also_seen(symptoms: Sequence[Result], what: str) -> Iterator[Line]:
+    if symptoms:
+        yield Line(f"Also seen, and {what}: {', '.join(each.check.title for each in symptoms)}.")
 
 
 def _row(result: Result) -> list[str]:

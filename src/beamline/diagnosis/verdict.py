@@ -22,6 +22,10 @@ class Result:
     def is_found(self) -> bool:
         return self.finding.status in _SEVERITY
 
+    @property
+    def has_failed(self) -> bool:
+        return self.finding.status is Status.FAILURE
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -35,15 +39,33 @@ class Verdict:
     gap: str
 
     @property
+    def unexplained(self) -> list[Result]:
+        """Symptoms that failed where no cause did: a warning says what could be better, and so explains no failure."""
+        if any(each.has_failed for each in self.causes):
+            return []
+        return [each for each in self.symptoms if each.has_failed]
+
+    @property
+    def cause(self) -> str:
+        """The name of the check that names the first cause; "unknown" where something failed without one, or "none"."""
+        if self.unexplained:
+            return "unknown"
+        return self.causes[0].check.name if self.causes else "none"
+
+    @property
     def headline(self) -> str:
-        failures = [each for each in self.causes if each.finding.status is Status.FAILURE]
-        if failures:
-            more = f", and {len(self.causes) - 1} more" if len(self.causes) > 1 else ""
-            return f"{failures[0].check.title}: {failures[0].finding.meaning}{more}"
+        if self.unexplained:
+            first, *others = self.unexplained
+            more = f", and {_counted(len(others), 'more check')} failed" if others else ""
+            return (
+                f"'{first.check.title}' failed: {first.finding.meaning}{more}; these checks can't say which of several"
+                " causes it is"
+            )
         if self.causes:
-            return f"nothing is broken; {self.causes[0].check.title}: {self.causes[0].finding.meaning}"
-        if any(each.finding.status is Status.FAILURE for each in self.symptoms):
-            return "something is wrong, and these checks can't say which of several causes it is"
+            first, *others = self.causes
+            more = f", and {_counted(len(others), 'more cause')}" if others else ""
+            sound = "" if first.has_failed else "nothing is broken; "
+            return f"{sound}{first.check.title}: {first.finding.meaning}{more}"
         if self.symptoms:
             return "nothing is broken; what is unusual stands below"
         return "nothing wrong found: the model is simply this good"
@@ -57,6 +79,7 @@ def run_checks(run: Evidence) -> list[Result]:
 def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
     """Causes come before symptoms: a check that names a cause fails on its mechanism, a symptom on what follows.
 
+    Only a cause that failed explains a failure. Without one, the symptoms that failed are the verdict themselves.
     Causes are ordered by severity, then by how much of the rest depends on them (the metric, the files, the data, the
     model), then by the points that they account for. A cause that costs nothing measurable keeps its listed place.
     """
@@ -71,3 +94,7 @@ def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
 def _rank(result: Result) -> tuple[int, int, float]:
     finding = result.finding
     return (_SEVERITY[finding.status], _TRUST.get(result.check.family, 3), -abs(finding.points or 0.0))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from marks import agree
+
 from beamline.checks import CATALOGUE, Finding
 from beamline.diagnosis.evidence import Evidence, Predictions
 from beamline.dialogues import Dialogue, read_split, speaker_tags
@@ -60,8 +62,10 @@ def people(dialogues: Sequence[Dialogue]) -> Predictions:
 
 
 def finding(name: str, run: Evidence) -> Finding:
-    [found] = [each for each in CATALOGUE if each.name == name]
-    return found(run)
+    [check] = [each for each in CATALOGUE if each.name == name]
+    found = check(run)
+    assert agree(found), found
+    return found
 
 
 def findings(family: str, run: Evidence) -> dict[str, Finding]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from marks import agree
 from repository import ROOT, TINY, set_params
 
 from beamline import evaluate, prepare, train
@@ -40,5 +41,7 @@ def small_run(directory: Path, changes: dict[str, Any]) -> Evidence:
 
 
 def find(run: Evidence, name: str) -> Finding:
-    """What the check of that name finds."""
-    return next(check for check in CATALOGUE if check.name == name)(run)
+    """What the check of that name finds; its mark has to agree with what is shown beside it."""
+    finding = next(check for check in CATALOGUE if check.name == name)(run)
+    assert agree(finding), finding
+    return finding

@@ -69,6 +69,30 @@ def test_curves_say_whether_training_worked(
     assert {name: status for name, status in found(run).items() if name in names} == expected
 
 
+@pytest.mark.parametrize(
+    "losses",
+    [
+        DEFAULT_RUN,
+        [(6.3, 6.29)],  # one epoch, in which no loss has to get below word frequencies
+        [(6.77, 6.51), (6.32, 6.28)],
+        [(5.0, 3.0), (1.0, 0.9), (0.5, 0.87)],  # 3 % in the last epoch: a tenth of the whole fall is less
+        [(6.87, 5.42), (5.37, 5.39), (5.29, 5.30)],
+        [(182.4, 122.5), (63.6, 26.3), (14.2, 1.0)],
+        [(4.9, 2.8), (2.1, 1.3), (4.0, 3.5)],
+        [(0.10, 0.020), (0.05, 0.022)],  # 10 %, and less than 0.01 nats
+    ],
+)  # fmt: skip
+def test_marks_agree_with_what_is_shown_of_the_curves(healthy: Evidence, losses: list[tuple[float, float]]) -> None:
+    run = with_losses(healthy, losses)
+    for name in ("loss_falls", "training_is_long_enough", "training_does_not_overfit"):
+        find(run, name)  # which compares them
+
+
+def test_whether_tags_are_trained_cannot_be_told_of_a_model_that_has_learnt_nothing(tmp_path: Path) -> None:
+    run = small_run(tmp_path, {"train.num_train_epochs": 1, "train.learning_rate": 1e-7})
+    assert find(run, "speaker_tags_are_trained").status is Status.NOT_APPLICABLE
+
+
 def test_a_learning_rate_of_zero_is_the_one_cause(tmp_path: Path) -> None:
     run = small_run(tmp_path, {"train.learning_rate": 0.0, "train.num_train_epochs": 2})
     assert found(run) == {"learning_rate_is_above_zero": Status.FAILURE}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from marks import agree
 from repository import ROOT, set_params
 
 from beamline import evaluate, prepare, train
@@ -90,6 +91,7 @@ def rewrite(directory: Path, summaries: Sequence[str], references: Sequence[Sequ
 def diagnose(directory: Path) -> Diagnosis:
     run = of_directory(directory)
     results = run_checks(run)
+    assert [each for each in results if not agree(each.finding)] == []
     return Diagnosis(results, judge(run, results))
 
 

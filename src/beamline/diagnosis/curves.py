@@ -58,8 +58,12 @@ class Curves:
     @property
     def rose_again(self) -> bool:
         """Whether the training loss gave back a tenth of what it had gained."""
-        lowest = min(self.training)
-        return self.training[-1] - lowest > _TENTH * (self.begun_at - lowest) > 0
+        return self.training[-1] > self.highest_end and self.begun_at > min(self.training)
+
+    @property
+    def highest_end(self) -> float:
+        """The training loss at which a tenth of what it had gained is given back."""
+        return (1 - _TENTH) * min(self.training) + _TENTH * self.begun_at
 
     @property
     def stands_still(self) -> bool:
@@ -84,9 +88,14 @@ class Curves:
             return False
         if self.last_fall is None:
             return self.training[-1] >= self.validation[-1]
-        dropped = self.validation[-2] - self.validation[-1]
-        slow = _SLOW if self.is_learnt else _HARDLY
-        return (self.last_fall >= slow and dropped >= NOTHING) or dropped >= _TENTH * self.fall > 0
+        return self.last_fall >= self.least_fall
+
+    @property
+    def least_fall(self) -> float:
+        """From which share of the validation loss on the last of several epochs still brought something."""
+        earlier = self.validation[-2]
+        least = max(_SLOW if self.is_learnt else _HARDLY, NOTHING / earlier)
+        return min(least, _TENTH * self.fall / earlier) if self.fall > 0 else least
 
     @property
     def rate(self) -> float:

@@ -117,6 +117,13 @@ def test_a_model_that_copies_an_opening_is_no_better_than_it(people: Evidence) -
     assert (finding.status, finding.figure) == (Status.WARNING, 0)
 
 
+def test_a_model_is_better_or_worse_than_a_baseline(people: Evidence) -> None:
+    assert people.predictions is not None
+    assert " ROUGE points better than the first utterance (+" in find(people, "beats_first_utterance").meaning
+    empty = with_summaries(people, [""] * len(people.predictions.summaries))
+    assert " ROUGE points worse than the first utterance (-" in find(empty, "beats_first_utterance").meaning
+
+
 def test_without_a_training_set_only_extracts_are_compared(people: Evidence) -> None:
     found = statuses(dataclasses.replace(people, splits=None))
     assert [name for name, status in found.items() if status is not Status.NOT_APPLICABLE] == NAMES[:3]

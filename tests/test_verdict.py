@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from beamline.checks import Check, Explanation, Finding, Status
-from beamline.checks.check import failed, passed, warned
+from beamline.checks import CATALOGUE, Check, Explanation, Finding, Status
+from beamline.checks.check import TELL_APART, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.report import parts, to_metrics
 from beamline.diagnosis.verdict import Result, Verdict, judge
@@ -87,6 +87,21 @@ def test_a_cause_that_failed_explains_the_failures_beside_it() -> None:
     cause, empty = result(failed("cut", "lift"), "cut"), result(failed("empty", ""), "empty", may_be=EITHER)
     assert verdict(cause, empty, result(warned("slow", "wait"), "slow")).headline == "cut: cut, and 1 more cause"
     assert verdict(cause, empty).headline == "cut: cut"
+
+
+def test_what_to_do_about_a_symptom_is_said_by_its_cause_or_else_by_its_explanations() -> None:
+    short = result(failed("short", TELL_APART), "short", may_be=EITHER)
+    alone = to_markdown(parts([short], verdict(short)))
+    assert f"short → {TELL_APART}: one (try this); another (try that) |" in alone
+    cut = result(failed("cut", "lift"), "cut")
+    explained = to_markdown(parts([cut, short], verdict(cut, short)))
+    assert "cut → lift |" in explained
+    assert "short → mend the causes above, then look again |" in explained
+
+
+def test_every_symptom_says_what_would_tell_its_causes_apart() -> None:
+    for check in CATALOGUE:
+        assert all(each.cause and each.test for each in check.may_be)
 
 
 def test_a_warned_cause_may_explain_warned_symptoms() -> None:

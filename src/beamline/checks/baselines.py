@@ -107,4 +107,6 @@ def _lead(run: Evidence, name: str) -> tuple[float, float, float, str]:
     lead = run.leads[name]
     figure, interval = 100 * float(lead.mean()), difference_intervals(lead[:, None], seed=run.seed)[0]
     bounds = f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"
-    return figure, interval.low, interval.high, f"the model is {figure:+.1f} ROUGE points from the {name} ({bounds})"
+    side = "better" if figure >= 0 else "worse"
+    meaning = f"the model is {abs(figure):.1f} ROUGE points {side} than the {name} ({bounds})"
+    return figure, interval.low, interval.high, meaning

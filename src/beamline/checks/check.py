@@ -74,6 +74,9 @@ class Check:
             return not_applicable(str(error))
 
 
+TELL_APART = "find out which of its possible causes it is"
+"""The advice of a symptom, behind which a report lists what each of them is told by."""
+
 CATALOGUE: list[Check] = []
 """Every check, in the order of the families in `checks/__init__.py`: filled as the families are imported."""
 

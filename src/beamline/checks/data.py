@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from beamline.bootstrap import FloatArray, Interval
-from beamline.checks.check import Explanation, Finding, check, failed, not_applicable, passed, warned
+from beamline.checks.check import TELL_APART, Explanation, Finding, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.language import foreign_words, scripts
 from beamline.diagnosis.overlap import belongs, beyond_reach, cosines, nearest_shingles
@@ -305,9 +305,7 @@ def references_survive_the_tokenizer(run: Evidence) -> Finding:
     meaning = f"references lose {lost:.1f} ROUGE points on their way through the tokenizer"
     if lost < 1:
         return passed(meaning, figure=lost, threshold="below 1 point")
-    return (failed if lost >= 10 else warned)(
-        meaning, "see which of the explanations holds", figure=lost, threshold="below 1 point", points=lost
-    )
+    return (failed if lost >= 10 else warned)(meaning, TELL_APART, figure=lost, threshold="below 1 point", points=lost)
 
 
 def _points_without(run: Evidence, leaked: "np.typing.NDArray[np.bool_]") -> float | None:

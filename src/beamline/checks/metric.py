@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 
 from beamline.bootstrap import FloatArray
-from beamline.checks.check import Explanation, Finding, Status, check, failed, passed, warned
+from beamline.checks.check import TELL_APART, Explanation, Finding, Status, check, failed, passed, warned
 from beamline.diagnosis.evidence import TRUSTED_COVERAGE, Evidence
 from beamline.diagnosis.pairing import are_alike, are_of, likely_orders, rows_in, swapped
 from beamline.diagnosis.postprocessing import (
@@ -48,7 +48,7 @@ def references_score_one(run: Evidence) -> Finding:
     meaning = f"{figure:.1%} of the references score 1 against themselves"
     if not short.any():
         return passed(meaning, figure=figure, threshold="1")
-    return failed(meaning, "see which of the explanations holds", figure=figure, threshold="1")
+    return failed(meaning, TELL_APART, figure=figure, threshold="1")
 
 
 @check("predictions")
@@ -101,7 +101,7 @@ def references_can_be_told_apart(run: Evidence) -> Finding:
     threshold = "interval not below 0.5"
     if high >= 0.5:
         return passed(meaning, figure=figure, threshold=threshold)
-    return failed(meaning, "see which of the explanations holds", figure=figure, threshold=threshold)
+    return failed(meaning, TELL_APART, figure=figure, threshold=threshold)
 
 
 @check(
@@ -134,9 +134,7 @@ def scrambled_pairs_score_lower(run: Evidence) -> Finding:
     threshold = "interval not below 0.02"
     if high >= 0.02:
         return passed(meaning, figure=figure, threshold=threshold)
-    return (failed if is_blind else warned)(
-        meaning, "see which of the explanations holds", figure=figure, threshold=threshold
-    )
+    return (failed if is_blind else warned)(meaning, TELL_APART, figure=figure, threshold=threshold)
 
 
 @check("predictions")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from beamline.checks.check import Explanation, Finding, failed, warned
+from beamline.checks.check import TELL_APART, Explanation, Finding, failed, warned
 from beamline.diagnosis.curves import Curves
 from beamline.diagnosis.evidence import Evidence
 
@@ -15,16 +15,22 @@ def seen(
     run: Evidence, meaning: str, *, figure: float | None = None, threshold: str = "", points: float | None = None
 ) -> Finding:
     if is_still_learning(run):
-        advice = "train longer, then look again"
-        return warned(f"{meaning}, not yet", advice, figure=figure, threshold=threshold, points=points)
-    return failed(meaning, "see what it may be", figure=figure, threshold=threshold, points=points)
+        advice = "train.num_train_epochs: three times as many, then look again"
+        return warned(
+            f"{meaning}; the loss was still falling when training ended",
+            advice,
+            figure=figure,
+            threshold=threshold,
+            points=points,
+        )
+    return failed(meaning, TELL_APART, figure=figure, threshold=threshold, points=points)
 
 
 def noticed(
     run: Evidence, meaning: str, *, figure: float | None = None, threshold: str = "", points: float | None = None
 ) -> Finding:
     """The same where it is only unusual: a warning of any model."""
-    return warned(meaning, "see what it may be", figure=figure, threshold=threshold, points=points)
+    return warned(meaning, TELL_APART, figure=figure, threshold=threshold, points=points)
 
 
 def is_still_learning(run: Evidence) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from beamline.checks import Finding, Status
+from beamline.checks.check import TELL_APART
 from beamline.diagnosis.verdict import Result, Verdict
 from beamline.report import Grid, Line
 
@@ -38,8 +39,8 @@ def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
         yield Line(verdict.gap)
     families = dict.fromkeys(each.check.family for each in results)
     yield Grid(
-        ["", "check", "figure", "healthy", "points", "what it means, and what to do"],
-        [_row(each) for family in families for each in results if each.check.family == family],
+        ["", "check", "figure", "healthy", "points", "what it means → what to do"],
+        [_row(each, verdict) for family in families for each in results if each.check.family == family],
         title="Checks",
         caption="✓ pass  ! warning  ✗ failure  – not applicable; points: 100 × rouge_f that mending brings",
         labels=6,
@@ -82,7 +83,7 @@ def _also_seen(symptoms: Sequence[Result], what: str) -> Iterator[Line]:
         yield Line(f"Also seen, and {what}: {', '.join(each.check.title for each in symptoms)}.")
 
 
-def _row(result: Result) -> list[str]:
+def _row(result: Result, verdict: Verdict) -> list[str]:
     finding = result.finding
     return [
         _MARKS[finding.status],
@@ -90,8 +91,17 @@ def _row(result: Result) -> list[str]:
         "" if finding.figure is None else f"{finding.figure:.4g}",
         finding.threshold,
         _points(finding),
-        " ".join(filter(None, [f"{finding.meaning}.", finding.advice and f"{finding.advice}."])),
+        " → ".join(filter(None, [finding.meaning, _advice(result, verdict)])),
     ]
+
+
+def _advice(result: Result, verdict: Verdict) -> str:
+    """What to do: for a symptom, mend what explains it, or else try its possible causes one by one."""
+    if result.finding.advice != TELL_APART:
+        return result.finding.advice
+    if verdict.causes and not verdict.unexplained:
+        return "mend the causes above, then look again"
+    return f"{TELL_APART}: {'; '.join(f'{each.cause} ({each.test})' for each in result.check.may_be)}"
 
 
 def _points(finding: Finding) -> str:

@@ -115,6 +115,16 @@ def test_a_run_that_passes_is_simply_this_good() -> None:
     assert verdict(result(passed("fine"))).headline == "nothing wrong found: the model is simply this good"
 
 
+def test_a_run_of_which_parts_are_missing_is_only_as_good_as_could_be_checked() -> None:
+    check = Check("learning", "any", ("splits",), (), lambda run: passed("never reached"))
+    missing = Result(check, check(NOTHING))
+    good, slow = result(passed("fine")), result(warned("slow", "wait"), "slow")
+    assert verdict(good, missing).headline == "nothing wrong found in what could be checked (1 of 2 checks)"
+    assert verdict(good, missing, slow).headline == (
+        "nothing is broken in what could be checked (2 of 3 checks); slow: slow"
+    )
+
+
 @pytest.mark.parametrize("status", list(Status))
 def test_metrics_count_every_status(status: Status) -> None:
     results = [result(Finding(status, "so it is", figure=0.5), "one"), result(passed("fine", figure=1.0), "two")]

@@ -32,11 +32,13 @@ class Verdict:
     """causes: what is wrong by itself, the first explains most. symptoms: what is seen and can follow from them.
 
     gap: how the model stands beside the best trivial baseline, a sentence; empty where that can't be measured.
+    checked: how many of all checks could be made, where evidence of the run is missing; empty where it is complete.
     """
 
     causes: Sequence[Result]
     symptoms: Sequence[Result]
     gap: str
+    checked: str = ""
 
     @property
     def unexplained(self) -> list[Result]:
@@ -64,11 +66,17 @@ class Verdict:
         if self.causes:
             first, *others = self.causes
             more = f", and {_counted(len(others), 'more cause')}" if others else ""
-            sound = "" if first.has_failed else "nothing is broken; "
+            sound = "" if first.has_failed else f"{self._sound}; "
             return f"{sound}{first.check.title}: {first.finding.meaning}{more}"
         if self.symptoms:
-            return "nothing is broken; what is unusual stands below"
+            return f"{self._sound}; what is unusual stands below"
+        if self.checked:
+            return f"nothing wrong found in what could be checked ({self.checked})"
         return "nothing wrong found: the model is simply this good"
+
+    @property
+    def _sound(self) -> str:
+        return f"nothing is broken in what could be checked ({self.checked})" if self.checked else "nothing is broken"
 
 
 def run_checks(run: Evidence) -> list[Result]:
@@ -88,7 +96,15 @@ def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
         causes=sorted((each for each in found if not each.check.is_symptom), key=_rank),
         symptoms=sorted((each for each in found if each.check.is_symptom), key=_rank),
         gap=gap_to_baselines(run),
+        checked=_checked(run, results),
     )
+
+
+def _checked(run: Evidence, results: Sequence[Result]) -> str:
+    if all(getattr(run, name) is not None for each in results for name in each.check.needs):
+        return ""
+    applicable = sum(each.finding.status is not Status.NOT_APPLICABLE for each in results)
+    return f"{applicable} of {_counted(len(results), 'check')}"
 
 
 def _rank(result: Result) -> tuple[int, int, float]:

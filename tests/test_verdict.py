@@ -104,6 +104,13 @@ def test_every_symptom_says_what_would_tell_its_causes_apart() -> None:
         assert all(each.cause and each.test for each in check.may_be)
 
 
+def test_points_stand_only_where_something_is_to_be_mended() -> None:
+    fine, wrong = result(passed("fine", points=-0.3), "fine"), result(failed("wrong", "mend", points=4.0), "wrong")
+    text = to_markdown(parts([fine, wrong], verdict(fine, wrong)))
+    assert "| ✓ | fine |  |  |  | fine |" in text
+    assert "| ✗ | wrong |  |  | +4.0 | wrong → mend |" in text
+
+
 def test_a_warned_cause_may_explain_warned_symptoms() -> None:
     slow, short = result(warned("slow", "wait"), "slow"), result(warned("short", ""), "short", may_be=EITHER)
     found = verdict(slow, short)

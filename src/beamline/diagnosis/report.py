@@ -42,7 +42,7 @@ def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
         ["", "check", "figure", "healthy", "points", "what it means → what to do"],
         [_row(each, verdict) for family in families for each in results if each.check.family == family],
         title="Checks",
-        caption="✓ pass  ! warning  ✗ failure  – not applicable; points: 100 × rouge_f that mending brings",
+        caption="✓ pass  ! warning  ✗ failure  – not applicable; points: 100 × rouge_f that mending brings, negative where the score flatters",
         labels=6,
     )
 
@@ -90,7 +90,7 @@ def _row(result: Result, verdict: Verdict) -> list[str]:
         result.check.title,
         "" if finding.figure is None else f"{finding.figure:.4g}",
         finding.threshold,
-        _points(finding),
+        _points(finding) if result.is_found else "",
         " → ".join(filter(None, [finding.meaning, _advice(result, verdict)])),
     ]
 

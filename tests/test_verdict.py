@@ -1,8 +1,10 @@
 """From findings to a verdict, and the report that shows it."""
 
+import io
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from beamline.checks import CATALOGUE, Check, Explanation, Finding, Status
 from beamline.checks.check import TELL_APART, failed, passed, warned
@@ -10,7 +12,7 @@ from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.report import parts, to_metrics
 from beamline.diagnosis.verdict import Result, Verdict, judge
 from beamline.params import Rouge
-from beamline.report import to_markdown
+from beamline.report import Grid, print_terminal, to_markdown
 
 EITHER = (Explanation("one", "try this"), Explanation("another", "try that"))
 NOTHING = Evidence(seed=0, rouge=Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9))
@@ -146,6 +148,20 @@ def test_a_check_without_its_evidence_is_not_applicable_and_says_what_it_needs()
     finding = check(NOTHING)
     assert finding.status is Status.NOT_APPLICABLE
     assert finding.meaning == "needs predictions and splits"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("prose", [False, True])
+def test_nothing_is_cut_off_in_a_narrow_terminal(width: int, prose: bool) -> None:
+    key = "train.a_parameter_with_a_very_long_name_of_sixty_letters_or_more"
+    cells = [key, key.upper(), "figure", "points", key]
+    console = Console(width=width, file=io.StringIO())
+    print_terminal(iter([Grid(["a", "b", "c", "d", "e"], [cells], labels=3, prose=prose)]), console)
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue()
+    assert "…" not in printed
+    columns = zip(*[line.strip("│").split("│") for line in printed.splitlines() if line.startswith("│")], strict=True)
+    assert ["".join(map(str.strip, column)) for column in columns] == cells
 
 
 def test_dialogue_text_in_a_meaning_is_no_markup() -> None:

@@ -57,10 +57,11 @@ def _rich_table(grid: Grid) -> Table:
         show_lines=grid.prose,
     )
     for number, name in enumerate(grid.columns):
+        # Folded, because a key or a command whose end is cut off can't be typed.
         if grid.prose:
-            table.add_column(name, ratio=1 if number else None)
+            table.add_column(name, ratio=1 if number else None, overflow="fold")
         else:
-            table.add_column(name, justify="left" if number < grid.labels else "right")
+            table.add_column(name, justify="left" if number < grid.labels else "right", overflow="fold")
     groups = any(not row[0] for row in grid.rows)
     for row, following in zip(grid.rows, [*grid.rows[1:], [""]], strict=True):
         table.add_row(*map(Text, row), end_section=groups and bool(following[0]))

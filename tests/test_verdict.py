@@ -9,7 +9,7 @@ from rich.console import Console
 from beamline.checks import CATALOGUE, Check, Explanation, Finding, Status
 from beamline.checks.check import TELL_APART, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
-from beamline.diagnosis.report import parts, to_metrics
+from beamline.diagnosis.report import brief_parts, parts, to_metrics
 from beamline.diagnosis.verdict import Result, Verdict, judge
 from beamline.params import Rouge
 from beamline.report import Grid, print_terminal, to_markdown
@@ -111,6 +111,20 @@ def test_points_stand_only_where_something_is_to_be_mended() -> None:
     text = to_markdown(parts([fine, wrong], verdict(fine, wrong)))
     assert "| ✓ | fine |  |  |  | fine |" in text
     assert "| ✗ | wrong |  |  | +4.0 | wrong → mend |" in text
+
+
+def test_a_terminal_shows_what_was_found_and_counts_the_rest() -> None:
+    fine, wrong = result(passed("fine"), "fine_one"), result(failed("wrong", "mend"), "wrong_one")
+    odd = result(warned("odd", "look"), "odd_one")
+    skipped = result(Finding(Status.NOT_APPLICABLE, "needs more"), "skipped_one")
+    results = [fine, wrong, odd, skipped]
+    text = to_markdown(brief_parts(results, verdict(*results), "reports/diagnosis.md"))
+    assert "| ✗ | wrong one |" in text and "| ! | odd one |" in text
+    assert "fine one" not in text and "skipped one" not in text
+    assert text.splitlines()[-1] == "1 of 4 checks passed, 1 could not be made: reports/diagnosis.md"
+    alone = to_markdown(brief_parts([fine], verdict(fine)))
+    assert "Checks" not in alone
+    assert alone.splitlines()[-1] == "1 of 1 checks passed"
 
 
 def test_a_warned_cause_may_explain_warned_symptoms() -> None:

@@ -41,7 +41,7 @@ def main(
         Path | None, typer.Option(metavar="DIRECTORY", help="Dialogues to try it on.", show_default=False)
     ] = None,
 ) -> None:
-    """Say what is wrong with a run, with evidence: a verdict, and every check behind it.
+    """Say what is wrong with a run, with evidence: a verdict, and the checks behind it.
 
     Of the run in the workspace, metrics/diagnosis.json and reports/diagnosis.md are written.
     """
@@ -75,10 +75,10 @@ def main(
 
 
 def diagnose(evidence: "Evidence", *, write: bool = False) -> "list[Result]":
-    """Run every check, print the verdict and the table, and write them if `write`."""
+    """Run every check, print the verdict and what was found, and write the whole report if `write`."""
     from rich.console import Console  # noqa: PLC0415
 
-    from beamline.diagnosis.report import parts, to_metrics  # noqa: PLC0415
+    from beamline.diagnosis.report import brief_parts, parts, to_metrics  # noqa: PLC0415
     from beamline.diagnosis.verdict import judge, run_checks  # noqa: PLC0415
     from beamline.files import to_json, write_texts  # noqa: PLC0415
     from beamline.report import print_terminal, to_markdown  # noqa: PLC0415
@@ -89,8 +89,8 @@ def diagnose(evidence: "Evidence", *, write: bool = False) -> "list[Result]":
         markdown = to_markdown(parts(results, verdict)) + "\n"
         write_texts({METRICS: to_json(to_metrics(results, verdict)), REPORT: markdown})
     console = Console()
-    print_terminal(parts(results, verdict), console)
-    console.print(f"Verdict: {verdict.headline}.", highlight=False, markup=False)  # again: the table is long
+    print_terminal(brief_parts(results, verdict, str(REPORT) if write else ""), console)
+    console.print(f"Verdict: {verdict.headline}.", highlight=False, markup=False)  # again: the tables can be long
     return results
 
 

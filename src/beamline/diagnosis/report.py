@@ -9,6 +9,7 @@ from beamline.diagnosis.verdict import Result, Verdict
 from beamline.report import Grid, Line
 
 _MARKS = {Status.PASS: "✓", Status.WARNING: "!", Status.FAILURE: "✗", Status.NOT_APPLICABLE: "–"}
+_POINTS = "points: 100 × rouge_f that mending brings, negative where the score flatters"
 
 
 def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
@@ -27,7 +28,26 @@ def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
 
 
 def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
-    """The report from top to bottom."""
+    """The report from top to bottom, with every check."""
+    yield from _judgement(verdict)
+    caption = f"✓ pass  ! warning  ✗ failure  – not applicable; {_POINTS}"
+    yield _checks(results, verdict, caption)
+
+
+def brief_parts(results: Sequence[Result], verdict: Verdict, report: str = "") -> Iterator[Line | Grid]:
+    """What a terminal shows: the checks that found something, and how many passed. report: the file that has all."""
+    yield from _judgement(verdict)
+    found = [each for each in results if each.is_found]
+    if found:
+        yield _checks(found, verdict, f"! warning  ✗ failure; {_POINTS}")
+    statuses = [each.finding.status for each in results]
+    counts = [f"{statuses.count(Status.PASS)} of {len(results)} checks passed"]
+    if skipped := statuses.count(Status.NOT_APPLICABLE):
+        counts.append(f"{skipped} could not be made")
+    yield Line(f"{', '.join(counts)}{f': {report}' if report else ''}")
+
+
+def _judgement(verdict: Verdict) -> Iterator[Line | Grid]:
     yield Line(f"Verdict: {verdict.headline}.")
     if verdict.unexplained or not verdict.causes:
         yield from _seen(verdict)
@@ -37,12 +57,15 @@ def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
         yield from _also_seen(verdict.symptoms, "possible consequences of these causes")
     if verdict.gap:
         yield Line(verdict.gap)
+
+
+def _checks(results: Sequence[Result], verdict: Verdict, caption: str) -> Grid:
     families = dict.fromkeys(each.check.family for each in results)
-    yield Grid(
+    return Grid(
         ["", "check", "figure", "healthy", "points", "what it means → what to do"],
         [_row(each, verdict) for family in families for each in results if each.check.family == family],
         title="Checks",
-        caption="✓ pass  ! warning  ✗ failure  – not applicable; points: 100 × rouge_f that mending brings, negative where the score flatters",
+        caption=caption,
         labels=6,
     )
 

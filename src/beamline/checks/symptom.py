@@ -15,14 +15,8 @@ def seen(
     run: Evidence, meaning: str, *, figure: float | None = None, threshold: str = "", points: float | None = None
 ) -> Finding:
     if is_still_learning(run):
-        advice = "train.num_train_epochs: three times as many, then look again"
-        return warned(
-            f"{meaning}; the loss was still falling when training ended",
-            advice,
-            figure=figure,
-            threshold=threshold,
-            points=points,
-        )
+        meaning = f"{meaning} (the model was still learning)"
+        return warned(meaning, TELL_APART, figure=figure, threshold=threshold, points=points)
     return failed(meaning, TELL_APART, figure=figure, threshold=threshold, points=points)
 
 

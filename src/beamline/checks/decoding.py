@@ -21,7 +21,10 @@ _BEAMS = 4
 
 _CUT = Explanation("max_length is too low", "max_length, which decodes with enough room")
 _LONG = Explanation("min_length is too high", "min_length, which decodes without it")
-_BLOCKED = Explanation("no_repeat_ngram_size or repetition_penalty forbid what the references say", "their own checks")
+_BLOCKED = Explanation(
+    "no_repeat_ngram_size or repetition_penalty forbid what the references say",
+    "no_repeat_ngram_size and repetition_penalty, which decode without them",
+)
 _START = Explanation("decoding starts with another token than training", "decoder_start_token")
 _ENDLESS = Explanation("the labels have no end of sequence", "labels_end")
 _TARGETS = Explanation("the training summaries were cut, or are of another length", "targets_are_whole")

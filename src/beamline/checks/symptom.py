@@ -8,7 +8,9 @@ from beamline.checks.check import TELL_APART, Explanation, Finding, failed, warn
 from beamline.diagnosis.curves import Curves
 from beamline.diagnosis.evidence import Evidence
 
-UNDERTRAINED = Explanation("training was too short", "training_is_long_enough; train.num_train_epochs: three times it")
+UNDERTRAINED = Explanation(
+    "training was too short", "training_is_long_enough; train.num_train_epochs: three times as many"
+)
 
 
 def seen(

@@ -5,12 +5,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from repository import set_params
 from small_run import find
 
-from beamline.checks import CATALOGUE, Status
+from beamline.checks import CATALOGUE, Status, labels
 from beamline.diagnosis.evidence import Evidence
 from beamline.model import load_model
 from beamline.params import read_params
@@ -111,6 +112,15 @@ def test_unknown_tags_are_found(healthy: Evidence) -> None:
         return dataclasses.replace(each, input_ids=source, labels=labels)
 
     assert failures(rewritten(healthy, lose)) == ["speaker_tags_are_known"]
+
+
+@pytest.mark.parametrize(("others", "status"), [(0.5, "not applicable"), (-0.02, "not applicable"), (-2.0, "failure")])
+def test_tags_are_untrained_only_where_the_other_tokens_were_learnt(
+    healthy: Evidence, monkeypatch: pytest.MonkeyPatch, others: float, status: str
+) -> None:
+    """After an explosion all tokens cost what their frequency makes them cost, give or take a hundredth."""
+    monkeypatch.setattr(labels, "_against_frequency", lambda *_: (np.full(9, 0.004), np.full(9, others)))
+    assert find(healthy, "speaker_tags_are_trained").status == status
 
 
 @pytest.mark.parametrize("rows", ["missing", "at one mean", "random"])

@@ -1,6 +1,6 @@
 """How much memory training takes at its peak: the train stage as committed in params.yaml, in a process of its own.
 
-python benchmarks/memory.py [--data DIRECTORY] [--epochs 1]
+python benchmarks/memory.py [--data DIRECTORY] [--epochs N]
 
 The figure is the resident memory that the kernel saw at its highest (ru_maxrss), imports and all. The allocator's
 arenas grow as batches of varying shapes pass, so that more epochs show whether it keeps growing.

@@ -1,4 +1,4 @@
-"""The diagnosis: one module for each family of checks, one function for each check.
+"""The diagnosis: one module (or package) for each family of checks, one function for each check.
 
 To add a check, write it: a function in its family's module, decorated with what it needs. It is listed where it
 stands in its module, and families in the order in which they are imported here: first whether the number means

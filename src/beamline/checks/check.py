@@ -84,10 +84,12 @@ CATALOGUE: list[Check] = []
 def check(
     *needs: str, may_be: Sequence[Explanation] = ()
 ) -> Callable[[Callable[[Evidence], Finding]], Callable[[Evidence], Finding]]:
-    """Make a function a check: `@check("predictions")`. Its name is the check's, its module the family."""
+    """Make a function a check: `@check("predictions")`. Its name is the check's; its module or package in `checks` names
+    the family.
+    """
 
     def register(function: Callable[[Evidence], Finding]) -> Callable[[Evidence], Finding]:
-        family = function.__module__.rpartition(".")[2]
+        family = function.__module__.split(".")[2]
         CATALOGUE.append(Check(family, function.__name__, needs, may_be, function))
         return function
 

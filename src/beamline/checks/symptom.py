@@ -1,11 +1,7 @@
 """How a symptom is judged: a failure, but of a model that was still learning when training ended only a warning."""
 
-import math
-
-import numpy as np
-
 from beamline.checks.check import TELL_APART, Explanation, Finding, failed, warned
-from beamline.diagnosis.curves import Curves
+from beamline.diagnosis.curves import curves_of
 from beamline.diagnosis.evidence import Evidence
 
 UNDERTRAINED = Explanation(
@@ -33,6 +29,4 @@ def is_still_learning(run: Evidence) -> bool:
     """Whether the validation loss was falling when training ended; False where there are no curves."""
     if run.epochs is None or run.splits is None or run.codec is None:
         return False
-    labels = [row for each in run.splits["validation"] for row in each.labels]
-    frequency = float(run.frequency_losses[np.concatenate(labels)].mean())
-    return Curves(run.epochs, math.log(len(run.codec.tokenizer)), frequency).still_falls
+    return curves_of(run).still_falls

@@ -1,10 +1,13 @@
 """What the training curves come to: whether the loss moved, exploded, stood still, or was still falling at the end."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from beamline.diagnosis.evidence import Epoch
+import numpy as np
+
+from beamline.diagnosis.evidence import Epoch, Evidence
 
 _SLOW = 0.05  # of the loss in the last epoch
 _HARDLY = 0.02  # the same, of a model that has learnt next to nothing
@@ -101,3 +104,10 @@ class Curves:
     def rate(self) -> float:
         """The highest learning rate at an epoch's end."""
         return max(each.learning_rate for each in self.epochs)
+
+
+def curves_of(run: Evidence) -> Curves:
+    assert run.epochs is not None and run.splits and run.codec
+    labels = [row for each in run.splits["validation"] for row in each.labels]
+    frequency = float(run.frequency_losses[np.concatenate(labels)].mean())
+    return Curves(run.epochs, math.log(len(run.codec.tokenizer)), frequency)

@@ -19,6 +19,7 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from beamline.errors import BeamlineError
 
 Item = TypeVar("Item")
+TAKEN = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)  # torchrun handles them, and leaves it so
 LAUNCHED = "LOCAL_RANK"  # what torchrun sets in the processes that it starts, by hand or from here
 
 
@@ -29,7 +30,7 @@ def launch(stage: str, count: int, threads: int) -> None:
     all ended then.
     """
     arguments = ["--standalone", f"--nproc-per-node={count}", "-m", f"beamline.{stage}"]
-    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {each: signal.getsignal(each) for each in TAKEN}
     logging.disable(logging.ERROR)  # forty lines of torchrun's, when a process has said in one what is wrong
     try:
         with patch_environment(OMP_NUM_THREADS=threads, PYTHONFAULTHANDLER=1):

@@ -134,7 +134,7 @@ def remove_finished(root: Path, models: Path) -> None:
     for finished in root.glob(".work/train-*/finished"):
         with suppress(BeamlineError, FileNotFoundError), writing(finished.parent), locked(finished.parent):
             if finished.read_text(encoding="utf-8") == _listed(models):
-                # What a kill leaves of it is not whole, and so is never gone on from.
+                # A kill in between leaves no harm: a checkpoint that is still whole leads to the same results.
                 shutil.rmtree(finished.parent, ignore_errors=True)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from families import FAMILIES
 from repository import ROOT, Repository, set_params, write_tiny_data
 
 from beamline.checks import CATALOGUE
+from beamline.diagnose import app
 from beamline.diagnosis.collect import of_checkpoint
+from beamline.errors import run
 from beamline.params import read_params
 
 
@@ -128,8 +131,20 @@ def test_fail_on_stops_the_pipeline_after_the_report_is_written(clone: Repositor
         (["--predictions", "no.txt", "--references", "no.txt"], "error: no.txt: can't be read"),
     ],
 )
-def test_what_cannot_be_diagnosed_is_one_line(finished: Repository, options: list[str], message: str) -> None:
-    assert error_of(finished, *options).startswith(message)
+def test_what_cannot_be_diagnosed_is_one_line(
+    finished: Repository,
+    options: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(finished.path)
+    monkeypatch.setattr(sys, "argv", ["diagnose", *options])
+    with pytest.raises(SystemExit) as end:
+        run(app)
+    assert end.value.code == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(message)
 
 
 def test_a_run_whose_files_are_gone_says_what_to_run(clone: Repository) -> None:

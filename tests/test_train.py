@@ -216,9 +216,7 @@ def learnt_in_step(step: int, directory: Path) -> set[str]:
     """The ids of the dialogues that an optimizer step, counted from 1, of the first epoch learns from."""
     params, rows = read_params(directory / "params.yaml"), examples(read_split("train"))
     count = params.train.gradient_accumulation_steps
-    batches = LengthBucketedBatches(
-        rows, tokens_per_batch=params.train.tokens_per_batch, seed=params.seed, batches_per_step=count
-    )
+    batches = LengthBucketedBatches(rows, tokens_per_batch=params.train.tokens_per_batch, seed=params.seed)
     learnt = list(batches)[(step - 1) * count : step * count]
     return {rows[index].dialogue_id for index in itertools.chain.from_iterable(learnt)}
 

@@ -1,7 +1,6 @@
 """Batches: which dialogues go together, how they are padded, and which labels count in the loss."""
 
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from beamline.text import Encoding
 
 IGNORED_LABEL = -100  # what torch's cross-entropy leaves out
 BUCKET = 8  # tokens
+SPREAD = (0, 4, 2, 6, 1, 5, 3, 7)  # eighths of the lengths, in the order of which successive batches are
 
 
 class Collator:
@@ -100,9 +100,11 @@ class LengthBucketedBatches(Sampler[list[int]]):
     sources, then of their targets, each rounded up to a multiple of `BUCKET`, so that neighbours change from epoch to
     epoch while the number of batches, which the learning-rate schedule is computed from, stays the same.
 
-    Dialogues of one length alone teach worse than mixed ones (benchmarks/README.md). Of `batches_per_step` successive
-    batches, which one optimizer step learns from, each is of another share of the lengths: of two, one is of the
-    shorter half and one of the longer.
+    Dialogues of one length alone teach worse than mixed ones (benchmarks/README.md), so successive batches are of
+    lengths far apart: every two are of the shorter and the longer half, every four of all quarters, every eight of all
+    eighths. Whether an optimizer step learns from one batch or from several, it and those just before it have seen all
+    lengths. The order is van der Corput's (1935); exclusive or with a number drawn for each eight varies it and leaves
+    halves, quarters and eighths in place.
 
     With several processes each takes every n-th example of the same batches: their number changes none in which each
     finds an example.
@@ -114,14 +116,12 @@ class LengthBucketedBatches(Sampler[list[int]]):
         *,
         tokens_per_batch: int,
         seed: int,
-        batches_per_step: int = 1,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
         self.lengths = [tuple(-(-length // BUCKET) * BUCKET for length in sides) for sides in lengths_of(examples)]
         self.tokens_per_batch = tokens_per_batch
         self.seed = seed
-        self.batches_per_step = batches_per_step
         self.rank = rank
         self.world_size = world_size
         self.set_epoch(0)
@@ -131,9 +131,12 @@ class LengthBucketedBatches(Sampler[list[int]]):
         shuffled = generator.permutation(len(self.lengths)).tolist()
         order = sorted(shuffled, key=self.lengths.__getitem__)
         batches = group_by_budget(order, self.lengths, self.tokens_per_batch, self.world_size)
-        shares = np.array_split(np.arange(len(batches)), self.batches_per_step)
-        steps = zip_longest(*(generator.permutation(share) for share in shares))
-        self.batches = [batches[index] for step in steps for index in step if index is not None]
+        shares = [generator.permutation(share).tolist() for share in np.array_split(range(len(batches)), len(SPREAD))]
+        self.batches: list[list[int]] = []
+        while len(self.batches) < len(batches):
+            drawn = generator.integers(len(SPREAD))
+            cycle = [shares[eighth ^ drawn] for eighth in SPREAD]
+            self.batches += [batches[share.pop()] for share in cycle if share]
 
     def __len__(self) -> int:
         return len(self.batches)

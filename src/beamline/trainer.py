@@ -71,11 +71,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
     def get_train_dataloader(self) -> "EpochLoader":
         return EpochLoader(
             self.train_dataset,
-            batch_sampler=self._batches(
-                self.train_dataset,
-                self.params.train.tokens_per_batch,
-                batches_per_step=self.args.gradient_accumulation_steps,
-            ),
+            batch_sampler=self._batches(self.train_dataset, self.params.train.tokens_per_batch),
             collate_fn=self._collate_with_ids,
         )
 
@@ -160,14 +156,11 @@ class SummarizationTrainer(Seq2SeqTrainer):
     def _collate_with_ids(self, examples: Sequence[Example]) -> dict[str, Any]:
         return {**self.data_collator(examples), "dialogues": [each.dialogue_id for each in examples]}
 
-    def _batches(
-        self, examples: Sequence[Example], tokens_per_batch: int, batches_per_step: int = 1
-    ) -> LengthBucketedBatches:
+    def _batches(self, examples: Sequence[Example], tokens_per_batch: int) -> LengthBucketedBatches:
         return LengthBucketedBatches(
             examples,
             tokens_per_batch=tokens_per_batch,
             seed=self.params.seed,
-            batches_per_step=batches_per_step,
             rank=self.args.process_index,
             world_size=self.args.world_size,
         )

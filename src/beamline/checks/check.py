@@ -84,8 +84,9 @@ CATALOGUE: list[Check] = []
 def check(
     *needs: str, may_be: Sequence[Explanation] = ()
 ) -> Callable[[Callable[[Evidence], Finding]], Callable[[Evidence], Finding]]:
-    """Make a function a check: `@check("predictions")`. Its name is the check's; its module or package in `checks` names
-    the family.
+    """Make a function a check: `@check("predictions")`.
+
+    Its name is the check's, and its module or package in `checks` the family.
     """
 
     def register(function: Callable[[Evidence], Finding]) -> Callable[[Evidence], Finding]:

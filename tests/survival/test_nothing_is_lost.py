@@ -1,0 +1,152 @@
+"""A full disk, a place that can't be written, a damaged file: one line each, and what was there is there still."""
+
+import os
+import re
+import resource
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from repository import set_params
+from stage_process import PROCESSES, error_of, finish, flip_a_bit, results, run_in, started, truncate
+
+from beamline.errors import BeamlineError
+from beamline.files import replaced_directory, writing
+from beamline.model import load_model
+
+
+def with_file_limit(directory: Path, stage: str, limit: int) -> None:
+    """Run where no file may grow above `limit` bytes: writing fails as on a full disk, whoever runs it."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    run_in(directory, stage)
+
+
+@pytest.mark.parametrize(
+    ("stage", "limit", "named"),
+    [
+        ("train", 200_000, r"\.work/train-.*too large"),  # the weights
+        ("train", 300_000, r"\.work/train-.*(too large|whole)"),  # the optimizer's state
+        ("prepare", 20_000, r"data/prepared.*too large"),  # the tokenizer
+        ("evaluate", 2_000, r"reports/predictions\.jsonl.*too large"),
+    ],
+)
+def test_full_disk_is_one_line_and_loses_nothing(
+    evaluated: Path, tmp_path: Path, stage: str, limit: int, named: str
+) -> None:
+    directory = tmp_path / "run"
+    shutil.copytree(evaluated, directory)
+    process = PROCESSES.Process(target=with_file_limit, args=(directory, stage, limit))
+    process.start()
+    assert finish(process) == 1
+    assert re.search(named, error_of(directory))
+    assert results(directory) == results(evaluated)
+    assert finish(started(directory, stage)) == 0
+    assert results(directory) == results(evaluated)
+
+
+def test_copying_that_fails_is_one_line(tmp_path: Path) -> None:
+    """shutil gathers what goes wrong with each file in an error of its own."""
+    (tmp_path / "kept" / "epoch-001").mkdir(parents=True)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "epoch-001").write_text("in the way")
+    message = r"models/epoch-001: can't be written \(.*File exists.*\); make room"
+    with pytest.raises(BeamlineError, match=message), writing(tmp_path / "models"):
+        shutil.copytree(tmp_path / "kept", tmp_path / "models", dirs_exist_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("stage", "place", "kind"),
+    [
+        ("train", "models.unfinished", "file"),
+        ("train", "plots/training.unfinished", "file"),
+        ("train", ".work", "file"),
+        ("train", "metrics/train.json.unfinished", "directory"),
+        ("evaluate", "metrics/rouge.json.unfinished", "directory"),
+    ],
+)
+def test_place_that_cannot_be_written_is_one_line_and_loses_nothing(
+    evaluated: Path, tmp_path: Path, stage: str, place: str, kind: str
+) -> None:
+    """A file where a directory is to be made, or the reverse: unlike permissions, it also stops the superuser, who may
+    run this."""
+    directory = tmp_path / "run"
+    shutil.copytree(evaluated, directory)
+    set_params(directory / "params.yaml", {"seed": 7, "generation.num_beams": 2})  # so that new results would differ
+    if kind == "file":
+        (directory / place).write_text("in the way")
+    else:
+        (directory / place).mkdir()
+    assert finish(started(directory, stage)) == 1
+    assert place in error_of(directory)
+    if kind == "file":
+        (directory / place).unlink()
+    assert results(directory) == results(evaluated)
+
+
+@pytest.mark.parametrize("damage", [truncate, flip_a_bit])
+@pytest.mark.parametrize("name", ["train.parquet", "validation.parquet"])
+def test_damaged_prepared_file_is_one_line_and_loses_nothing(
+    uninterrupted: Path, tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    directory = tmp_path / "run"
+    shutil.copytree(uninterrupted, directory)
+    damage(directory / "data" / "prepared" / name)
+    before = results(directory)
+    assert finish(started(directory)) == 1
+    assert f"data/prepared/{name}: not readable" in error_of(directory)
+    assert results(directory) == before
+
+
+def test_truncated_weights_are_one_line(uninterrupted: Path, tmp_path: Path) -> None:
+    weights = shutil.copytree(uninterrupted / "models" / "epoch-004", tmp_path / "checkpoint") / "model.safetensors"
+    os.truncate(weights, weights.stat().st_size // 2)
+    with pytest.raises(BeamlineError, match=r"checkpoint: .+"):
+        load_model(weights.parent)
+
+
+def killed_between_renames(directory: Path) -> None:
+    """Replace `directory` until the old one is aside, and be killed before the new one is in."""
+    with replaced_directory(directory) as new:
+        (new / "a").write_text("new")
+        sys.addaudithook(
+            lambda event, arguments: (
+                os.kill(os.getpid(), signal.SIGKILL)
+                if event == "os.rename" and Path(arguments[1]) == directory
+                else None
+            )
+        )
+
+
+def test_interrupted_between_renames_the_old_one_is_put_back(tmp_path: Path) -> None:
+    directory = tmp_path / "models"
+    directory.mkdir()
+    (directory / "a").write_text("old")
+    armed = [directory]
+
+    def interrupt(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "os.rename" and armed and Path(str(arguments[1])) == armed[0]:
+            armed.clear()
+            raise KeyboardInterrupt
+
+    sys.addaudithook(interrupt)
+    with pytest.raises(KeyboardInterrupt), replaced_directory(directory):
+        pass
+    assert (directory / "a").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_killed_while_replacing_a_directory_it_is_put_back(tmp_path: Path) -> None:
+    directory = tmp_path / "models"
+    directory.mkdir()
+    (directory / "a").write_text("old")
+    process = PROCESSES.Process(target=killed_between_renames, args=(directory,))
+    process.start()
+    assert finish(process) == -signal.SIGKILL
+    assert not directory.exists()
+    with pytest.raises(ZeroDivisionError), replaced_directory(directory):
+        raise ZeroDivisionError
+    assert (directory / "a").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]

@@ -18,7 +18,8 @@ Floating-point operations are those of the matrix products, forward and backward
 included: torch's FlopCounterMode counts them for each timed batch's shape on a copy of the model without memory (the
 `meta` device), attention written out as products. What is not a product (softmax, normalization, dropout, optimizer)
 counts as nothing. Their rate is set against that of products of large square matrices in the same precision, measured
-before and after the same turn.
+before and after the same turn. Counted likewise for the other ways, they say how much faster Beamline would be if all
+made equally good use of the machine.
 
 The validation losses after one epoch are taken with the code of the train stage, for each `--epoch`.
 """
@@ -281,13 +282,21 @@ def main(
         f" steps, {accumulation} batches of {bench.params.train.tokens_per_batch:,} tokens a step. Matrix products:"
         f" {statistics.median(rates) / 1e9:.0f} GFLOP/s; beamline's training: {reached}.\n"
     )
-    print("| training | source tokens/s | real tokens in batches | Beamline is faster by | validation loss, 1 epoch |")
-    print("| --- | ---: | ---: | ---: | ---: |")
+    operations = {
+        way: sum(bench.count_operations(turn.shapes) for turn in each) / sum(turn.source_tokens for turn in each)
+        for way, each in turns.items()
+    }
+    print(
+        "| training | source tokens/s | real tokens in batches | operations a real token | Beamline is faster by"
+        " | validation loss, 1 epoch |"
+    )
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for way, each in turns.items():
         ratios = [ours.speed / other.speed for ours, other in zip(turns["beamline"], each, strict=True)]
         print(
             f"| {way} | {statistics.median(turn.speed for turn in each):,.0f}"
             f" | {statistics.median(turn.real_share for turn in each):.0%}"
+            f" | {operations[way] / operations['beamline']:.2f} ×"
             f" | {statistics.median(ratios):.2f} × ({min(ratios):.2f} to {max(ratios):.2f})"
             f" | {f'{losses[way]:.4f}' if way in losses else 'not measured'} |"
         )

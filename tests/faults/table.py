@@ -12,13 +12,14 @@ from catalogue import DATA, DECODING, LABELS, LEARNING, METRIC, Fault
 
 
 def main() -> None:
-    print("| fault | found | named first | ROUGE points it cost |\n| --- | --- | --- | ---: |")
     with tempfile.TemporaryDirectory() as temporary:
         healthy = {language: Path(temporary) / language for language in ("english", "korean")}
         for language, directory in healthy.items():
             corpus.write(directory / "data" / "tiny", getattr(corpus, language)())
             pipeline.start(directory, {})
             silently(lambda directory=directory: pipeline.run_stages(directory, "prepare", "train", "evaluate"))
+        print(", ".join(f"{language}: rouge_f {score(directory):.1f}" for language, directory in healthy.items()))
+        print("\n| fault | found | named first | ROUGE points it cost |\n| --- | --- | --- | ---: |", flush=True)
         for fault in (*METRIC, *DATA, *LABELS, *LEARNING, *DECODING):
             print(row(fault, healthy[fault.language], Path(temporary) / "faulty"), flush=True)
 

@@ -80,7 +80,9 @@ class CTranslate2Decoder:
                     inter_threads=self.workers,
                     intra_threads=1,
                 )
-            except (RuntimeError, ValueError) as error:  # a driver that is too old or missing, or a build without CUDA
+                # CUDA's libraries are missed only when something is translated, which a lone end of sequence isn't.
+                self.translator.translate_batch([[codec.tokenizer.eos_token] * 2], max_decoding_length=1)
+            except (RuntimeError, ValueError) as error:  # a driver that is too old, a library that is missing
                 raise BeamlineError(
                     f"generation.backend: ctranslate2 can't decode on {device.type} ({first_line(error)}); take"
                     " transformers, or auto"

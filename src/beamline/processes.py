@@ -52,6 +52,20 @@ def check_count(expected: int) -> None:
         raise BeamlineError(f"train.processes: {expected} in params.yaml, but torchrun has started {started}")
 
 
+def check_gpus(count: int) -> None:
+    """Raises `BeamlineError` where fewer GPUs are here than those of the `count` processes that run on this machine.
+
+    NCCL, which sums their gradients, joins no two processes on one GPU.
+    """
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", str(count)))
+    gpus = torch.cuda.device_count()
+    if 0 < gpus < here:
+        raise BeamlineError(
+            f"train.processes: {here} processes need a GPU each, and this machine has {gpus}; lower it, or set"
+            " CUDA_VISIBLE_DEVICES to nothing, which trains on the CPU"
+        )
+
+
 @contextmanager
 def joined() -> Iterator[None]:
     """Let the processes that torchrun has started find each other; a process that is alone has nothing to find."""

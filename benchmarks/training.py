@@ -56,7 +56,7 @@ from beamline.params import Params, read_params
 from beamline.prepare import settle_codec
 from beamline.prepared import Example, encode_split, examples
 from beamline.text import TextCodec
-from beamline.trainer import SummarizationTrainer, resolve_precision, training_arguments
+from beamline.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
 
 WAYS = ("beamline", "usual", "fixed", "fixed-512")
 FIXED_TARGET_TOKENS = {"fixed": 128, "fixed-512": 512}
@@ -133,6 +133,8 @@ class Bench:
         arguments.max_steps = steps
         arguments.eval_strategy = transformers.IntervalStrategy.NO
         model = self.model(seed)
+        if torch.cuda.is_available():  # what repeats bit for bit on a GPU may cost Beamline some speed, and no peer
+            torch.use_deterministic_algorithms(way == "beamline")
         if way == "beamline":
             trainer: Trainer = SummarizationTrainer(
                 model, arguments, params, self.codec, self.training, self.validation, validation_bytes=1
@@ -140,8 +142,7 @@ class Bench:
         else:
             arguments.per_device_train_batch_size = self.batch
             arguments.gradient_accumulation_steps = 1
-            # As they are left alone: what repeats bit for bit on a GPU costs this project some speed.
-            arguments.full_determinism, arguments.dataloader_pin_memory = False, True
+            arguments.dataloader_pin_memory = True  # as it is left alone
             rows = [{"input_ids": each.input_ids, "labels": each.labels} for each in self.training]
             trainer = Seq2SeqTrainer(
                 model, arguments, train_dataset=rows, data_collator=self._usual_collator(way, model)
@@ -252,6 +253,7 @@ def main(
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     console = Console(stderr=True)
+    repeat_exactly()
     bench = Bench(directory, size, batch, accumulation, tokens_per_batch, dialogues)
     torch.set_num_threads(bench.params.train.threads)
 

@@ -26,7 +26,7 @@ from beamline.prepared import DIRECTORY, EncodedDialogue, examples, read_codec, 
 from beamline.resume import SaveProgress
 from beamline.text import TextCodec
 from beamline.tracking import Tracker
-from beamline.trainer import SummarizationTrainer, resolve_precision, training_arguments
+from beamline.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
 from beamline.work import Work, work_directory
 
 CURVES = Path("plots/training")
@@ -36,6 +36,7 @@ MODELS = Path("models")
 
 def main() -> None:
     params = read_params()
+    processes.check_gpus(params.train.processes)
     if params.train.processes > 1 and processes.LAUNCHED not in os.environ:
         processes.launch("train", params.train.processes, params.train.threads)
     else:
@@ -49,6 +50,7 @@ def train(params: Params) -> None:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(params.train.threads)
+    repeat_exactly()
     set_seed(params.seed)
 
     codec = read_codec()

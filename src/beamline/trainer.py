@@ -2,6 +2,7 @@
 
 import functools
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,6 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
         bf16=precision == "bf16",
         tf32=True if precision == "bf16" and gpu_has_bf16() else None,  # what autocast leaves: the loss in chunks
         seed=params.seed,
-        full_determinism=torch.cuda.is_available(),
         use_cpu=not torch.cuda.is_available(),  # unless told so, processes without a GPU don't join
         eval_strategy="epoch",
         logging_strategy="epoch",
@@ -202,6 +202,18 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
     # One process computes on one GPU. Left alone, the Trainer would spread a batch over all there are (DataParallel).
     arguments._n_gpu = min(arguments.n_gpu, 1)
     return arguments
+
+
+def repeat_exactly() -> None:
+    """Have a GPU compute the same bits whenever it computes the same; to be called before its first computation.
+
+    transformers' `full_determinism` does so too, but has the CPU wait for every single kernel (CUDA_LAUNCH_BLOCKING) and
+    torch fill every new tensor first, which no result needs: steps took 1.6 times as long (benchmarks/README.md).
+    """
+    if torch.cuda.is_available():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def resolve_precision(precision: str) -> str:

@@ -207,8 +207,8 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
 def repeat_exactly() -> None:
     """Have a GPU compute the same bits whenever it computes the same; to be called before its first computation.
 
-    transformers' `full_determinism` does so too, but has the CPU wait for every single kernel (CUDA_LAUNCH_BLOCKING) and
-    torch fill every new tensor first, which no result needs: steps took 1.6 times as long (benchmarks/README.md).
+    transformers' `full_determinism` does so too, but has the CPU wait for every kernel (CUDA_LAUNCH_BLOCKING) and torch
+    fill every new tensor first, which no result needs: steps took 1.6 times as long (benchmarks/README.md).
     """
     if torch.cuda.is_available():
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

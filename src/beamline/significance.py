@@ -37,6 +37,11 @@ def difference_intervals(differences: FloatArray, *, seed: int, resamples: int =
     return [Interval(float(a), float(b)) for a, b in zip(low, high, strict=True)]
 
 
+def difference_interval(differences: FloatArray, *, seed: int) -> Interval:
+    """`difference_intervals` of one score; differences: [dialogues] float64 in -1 to 1."""
+    return difference_intervals(differences[:, None], seed=seed)[0]
+
+
 def randomization_p_values(differences: FloatArray, *, seed: int, permutations: int = PERMUTATIONS) -> list[float]:
     """Two-sided p-values of the paired approximate-randomization test, one for each column of `differences`.
 

@@ -4,7 +4,7 @@ from beamline.checks.check import Explanation, Finding, check, not_applicable, p
 from beamline.checks.symptom import UNDERTRAINED, noticed, seen
 from beamline.diagnosis.evidence import Evidence
 from beamline.errors import BeamlineError
-from beamline.significance import difference_intervals
+from beamline.significance import difference_interval
 
 _MARGIN = 0.05  # of `rouge_f`
 
@@ -105,7 +105,7 @@ def _against_uninformed(run: Evidence, name: str) -> Finding:
 def _lead(run: Evidence, name: str) -> tuple[float, float, float, str]:
     """The mean lead over a baseline in points; the bounds of its interval in 0-1; and what that means."""
     lead = run.leads[name]
-    figure, interval = 100 * float(lead.mean()), difference_intervals(lead[:, None], seed=run.seed)[0]
+    figure, interval = 100 * float(lead.mean()), difference_interval(lead, seed=run.seed)
     bounds = f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"
     side = "better" if figure >= 0 else "worse"
     meaning = f"the model is {abs(figure):.1f} ROUGE points {side} than the {name} ({bounds})"

@@ -14,7 +14,7 @@ from beamline.diagnosis.ablation import SAME, UNASKED, decoded_with, followed, g
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.likeness import share_equal
 from beamline.results import is_repetitive
-from beamline.significance import difference_intervals
+from beamline.significance import difference_interval, difference_intervals
 
 _POINT = 1.0  # of ROUGE: as much as a hundred dialogues can tell
 _BEAMS = 4
@@ -207,7 +207,7 @@ def free_running_keeps_up(run: Evidence) -> Finding:
         f"summaries have a ROUGE of {100 * written.mean():.1f}, what the model ranks first behind the references' own"
         f" tokens {100 * forced.mean():.1f}"
     )
-    if difference_intervals((written - forced / 2)[:, None], seed=run.seed)[0].high < 0:
+    if difference_interval(written - forced / 2, seed=run.seed).high < 0:
         return seen(run, meaning, figure=figure, threshold=threshold)
     return passed(meaning, figure=figure, threshold=threshold)
 
@@ -245,7 +245,7 @@ def summaries_do_not_repeat(run: Evidence) -> Finding:
         is_repetitive(summary) - np.mean([is_repetitive(text) for text in references])
         for summary, references in zip(run.predictions.summaries, run.predictions.references, strict=True)
     ]
-    low = difference_intervals(np.array(excess)[:, None], seed=run.seed)[0].low
+    low = difference_interval(np.array(excess), seed=run.seed).low
     return _share_of_summaries(run, float(np.mean(excess)) if low > 0 else 0.0, "repeat themselves beyond references")
 
 

@@ -17,7 +17,7 @@ from beamline.diagnosis.probes import Forced
 from beamline.dialogues import speaker_tags
 from beamline.params import Padding
 from beamline.prepared import EncodedDialogue, examples
-from beamline.significance import difference_intervals
+from beamline.significance import difference_interval
 from beamline.text import Encoding
 
 _BATCHES = 50  # of training: about 700 dialogues of 200 tokens, so that a share of padding is known to a percent
@@ -149,8 +149,8 @@ def speaker_tags_are_trained(run: Evidence) -> Finding:
     frequent = [token for token in tokens if run.frequency_losses[token] < -math.log(_FREQUENT)]
     rows = model.get_input_embeddings().weight[frequent]
     equal = len(frequent) - len(torch.unique(rows, dim=0))
-    low = difference_intervals(in_tags[:, None], seed=run.seed)[0].low
-    high = difference_intervals(in_others[:, None], seed=run.seed)[0].high
+    low = difference_interval(in_tags, seed=run.seed).low
+    high = difference_interval(in_others, seed=run.seed).high
     figure, threshold = float(in_tags.mean()), "interval not above 0 nats, no two embeddings equal"
     meaning = (
         f"speaker tags cost {figure:+.2f} nats against what their frequency alone would cost,"

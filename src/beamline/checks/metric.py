@@ -20,7 +20,7 @@ from beamline.diagnosis.postprocessing import (
     was_taken_away,
 )
 from beamline.rouge_tokenizers import ENGLISH_SHARE, lost_words
-from beamline.significance import difference_intervals
+from beamline.significance import difference_interval
 
 _OTHERS = 20  # summaries for a figure that is information only: characters take nine times as long as words
 
@@ -308,7 +308,7 @@ def reference_count(run: Evidence) -> Finding:
 def _difference(run: Evidence, scores: FloatArray, others: FloatArray) -> tuple[float, float, float]:
     """Mean paired difference and its 95 % interval, 0 to 1."""
     differences = scores - others
-    [interval] = difference_intervals(differences[:, None], seed=run.seed)
+    interval = difference_interval(differences, seed=run.seed)
     return float(differences.mean()), interval.low, interval.high
 
 

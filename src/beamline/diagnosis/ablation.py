@@ -8,7 +8,7 @@ from transformers import GenerationConfig
 
 from beamline.diagnosis.evidence import Evidence
 from beamline.params import Generation
-from beamline.significance import difference_intervals
+from beamline.significance import difference_interval
 from beamline.text import TextCodec
 
 SAME = 0.9  # share of summaries that are equal where one program wrote both: rounding in other batches changes a few
@@ -38,7 +38,7 @@ def gain(run: Evidence, summaries: Sequence[str], others: Sequence[str]) -> Gain
     if list(summaries) == list(others):
         return Gain(0.0, 0.0, 0.0)
     differences = run.sample_scores("test", summaries) - run.sample_scores("test", others)
-    interval = difference_intervals(differences[:, None], seed=run.seed)[0]
+    interval = difference_interval(differences, seed=run.seed)
     return Gain(100 * float(differences.mean()), 100 * interval.low, 100 * interval.high)
 
 

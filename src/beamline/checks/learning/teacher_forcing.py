@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from beamline.bootstrap import FloatArray
 from beamline.checks.check import Explanation, Finding, check, failed, not_applicable, passed, warned
 from beamline.checks.symptom import seen
 from beamline.diagnosis.evidence import Evidence, first_references
 from beamline.diagnosis.probes import Forced
 from beamline.prepared import EncodedDialogue
-from beamline.significance import difference_intervals
+from beamline.significance import difference_interval
 
 _TOO_SHORT = Explanation("training is too short", "train.num_train_epochs: three times as many")
 _RATE = Explanation("the learning rate is too low or too high", "train.learning_rate: a tenth, and ten times as much")
@@ -44,7 +43,7 @@ def loss_beats_word_frequencies(run: Evidence) -> Finding:
         f" guessing evenly {even:.2f}"
     )
     threshold = f"interval below {expected.mean():.2f} nats"
-    if _interval(gain, run)[0] > 0:
+    if difference_interval(gain, seed=run.seed).low > 0:
         return passed(meaning, figure=loss, threshold=threshold)
     return seen(run, f"nothing is learnt beyond word frequencies: {meaning}", figure=loss, threshold=threshold)
 
@@ -66,7 +65,7 @@ def teacher_forced_accuracy(run: Evidence) -> Finding:
     chance = labels.count(usual) / len(labels)
     meaning = f"with teacher forcing {run.forced.accuracy:.1%} of the next tokens are right"
     threshold = f"interval above {chance:.3f}, always the most frequent"
-    if _interval(gain, run)[0] > 0:
+    if difference_interval(gain, seed=run.seed).low > 0:
         return passed(meaning, figure=run.forced.accuracy, threshold=threshold)
     return seen(run, meaning, figure=run.forced.accuracy, threshold=threshold)
 
@@ -90,9 +89,9 @@ def source_is_attended(run: Evidence) -> Finding:
         f"a token of a training summary costs {right.loss.mean():.2f} nats, {masked.loss.mean():.2f} with the source"
         " masked"
     )
-    if _interval(cost, run)[1] >= 0:
+    if difference_interval(cost, seed=run.seed).high >= 0:
         return passed(meaning, figure=figure, threshold="interval not below 0 nats")
-    if _interval(masked.loss - 0.9 * expected, run)[1] >= 0:
+    if difference_interval(masked.loss - 0.9 * expected, seed=run.seed).high >= 0:
         return not_applicable(f"the model has learnt too little to tell what it attends to: {meaning}")
     return failed(
         f"{meaning}: it was trained with the source masked away",
@@ -127,10 +126,5 @@ def _swap(run: Evidence, dialogues: Sequence[EncodedDialogue], right: Forced) ->
     examples = first_references(dialogues)
     moved = [*examples[1:], *examples[:1]]
     swapped = run.force([replace(a, labels=b.labels) for a, b in zip(moved, examples, strict=True)])
-    reads = _interval(swapped.loss - right.loss, run)[0] > 0
+    reads = difference_interval(swapped.loss - right.loss, seed=run.seed).low > 0
     return float(right.loss.mean()), float(swapped.loss.mean()), reads
-
-
-def _interval(differences: FloatArray, run: Evidence) -> tuple[float, float]:
-    interval = difference_intervals(differences[:, None], seed=run.seed)[0]
-    return interval.low, interval.high

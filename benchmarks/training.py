@@ -119,6 +119,7 @@ class Bench:
         self.codec: TextCodec = settle_codec(params, corpus)
         self.training = examples(encode_split(corpus.train[:dialogues], self.codec))
         self.validation = examples(encode_split(corpus.validation, self.codec))
+        self.operations: dict[tuple[int, int, int], int] = {}  # of a batch's shape, counted once
         batches = {"tokens_per_batch": tokens_per_batch, "gradient_accumulation_steps": accumulation}
         self.params: Params = params.model_copy(update={"train": params.train.model_copy(update=batches)})
 
@@ -182,16 +183,15 @@ class Bench:
         with torch.device("meta"):
             model = build_model(self.params.model.scratch, self.codec)
         model.set_attn_implementation("eager")
-        counted: dict[tuple[int, int, int], int] = {}
-        for shape in set(shapes):
+        for shape in set(shapes) - self.operations.keys():
             batch, source, target = shape
             read, written = (
                 torch.empty(batch, length, dtype=torch.int64, device="meta") for length in (source, target)
             )
             with FlopCounterMode(display=False) as counter:
                 model(input_ids=read, decoder_input_ids=written, labels=written, use_cache=False).loss.backward()
-            counted[shape] = counter.get_total_flops()
-        return sum(counted[shape] for shape in shapes)
+            self.operations[shape] = counter.get_total_flops()
+        return sum(self.operations[shape] for shape in shapes)
 
     def product_rate(self) -> float:
         """Floating-point operations a second of the product of two square matrices in the precision of the training."""

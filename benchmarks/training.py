@@ -8,7 +8,7 @@ precision: `beamline`, the train stage's own trainer; `usual`, transformers' Seq
 order, 16 dialogues a batch, padded to the batch's longest; `fixed`, the same with dialogues padded to 512 tokens and
 summaries to 128; `fixed-512`, both padded to 512. Beamline's optimizer steps are of `--accumulation` batches, each of
 other lengths, within `--tokens-per-batch`: two, since dialogues of one length alone are worse teachers than mixed ones,
-and no smaller ones, since these take longer.
+and no smaller ones, since these take longer; together they hold as many dialogues as a step of the other ways.
 
 Speed is real source tokens (padding is none) a second of the whole training step, data loading included. The ways take
 turns and each round draws other batches, so that a machine that slows down slows all; medians over the rounds, ratios
@@ -246,7 +246,7 @@ def main(
     size: Annotated[str, typer.Option(help="Of the model: small (8 M parameters) or base, as BART-base.")] = "small",
     batch: Annotated[int, typer.Option(help="Dialogues of a batch with the other ways.")] = 16,
     accumulation: Annotated[int, typer.Option(help="Beamline's batches of an optimizer step.")] = 2,
-    tokens_per_batch: Annotated[int, typer.Option(help="Beamline's budget of a batch.")] = 2500,
+    tokens_per_batch: Annotated[int, typer.Option(help="Beamline's budget of a batch.")] = 1950,
     dialogues: Annotated[int | None, typer.Option(help="Use only the first so many of the training dialogues.")] = None,
     seed: int = 42,
 ) -> None:

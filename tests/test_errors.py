@@ -1,6 +1,7 @@
 """What every command does alike with arguments that it doesn't take, and when it is interrupted: real processes."""
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,16 @@ def test_a_stage_takes_no_arguments() -> None:
     assert refused.stderr == (
         "error: --nosuch: expected no arguments; set what it reads in params.yaml, or: dvc exp run -S KEY=VALUE\n"
     )
+
+
+def test_a_line_is_one_write_which_those_of_other_processes_cannot_split() -> None:
+    """torchrun runs its processes unbuffered; a socket of datagrams keeps writes apart."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with ours, theirs:
+        subprocess.run([sys.executable, "-u", "-m", "beamline.prepare", "--nosuch"], stderr=theirs, check=False)
+        line = ours.recv(1000).decode()
+    assert line.startswith("error: ")
+    assert line.endswith("\n")
 
 
 def test_a_command_with_options_explains_those_that_it_does_not_know() -> None:

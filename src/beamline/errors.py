@@ -31,13 +31,13 @@ def run(main: Callable[[], None]) -> None:
             _take_no_arguments()
         main()
     except BeamlineError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _say(f"error: {error}")
         raise SystemExit(1) from None
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
         reason = str(error).strip().partition("\n")[0]
-        print(f"error: out of memory ({reason}); take smaller batches, or a smaller model", file=sys.stderr)
+        _say(f"error: out of memory ({reason}); take smaller batches, or a smaller model")
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         _end_interrupted()
@@ -55,8 +55,13 @@ def print_uncaught(kind: type[BaseException], error: BaseException, traceback: T
 
 
 def _end_interrupted() -> NoReturn:
-    print("interrupted: earlier outputs are untouched", file=sys.stderr)
+    _say("interrupted: earlier outputs are untouched")
     raise SystemExit(_INTERRUPTED) from None
+
+
+def _say(line: str) -> None:
+    """At once: `print` writes a line's end by itself, and torchrun's processes, unbuffered, would mix their lines."""
+    sys.stderr.write(f"{line}\n")
 
 
 def _take_no_arguments() -> None:

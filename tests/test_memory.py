@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +149,17 @@ def lack(most: int) -> RuntimeError:
     return RuntimeError(f"[enforce fail at alloc_cpu.cpp] . DefaultCPUAllocator: can't allocate memory above {most}")
 
 
-@pytest.mark.parametrize("error", [lack(3), RuntimeError("std::bad_alloc"), MemoryError()], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [
+        lack(3),
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("could not create a primitive"),
+        RuntimeError("could not execute a primitive"),
+        MemoryError(),
+    ],
+    ids=repr,
+)
 def test_every_row_is_done_once_and_later_batches_in_as_many_parts(error: Exception) -> None:
     asked: list[slice] = []
     undone: list[bool] = []
@@ -170,22 +180,28 @@ def test_every_row_is_done_once_and_later_batches_in_as_many_parts(error: Except
     assert asked == [slice(0, 2), slice(2, 4), slice(4, 5)]
 
 
-def test_lack_of_memory_anywhere_else_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    def allocate() -> None:
-        torch.empty(2**60)
-
+@pytest.mark.parametrize(
+    ("allocate", "reason"), [(lambda: torch.empty(2**60), "allocate"), (lambda: bytearray(2**60), "MemoryError")]
+)
+def test_lack_of_memory_anywhere_else_is_one_line(
+    allocate: Callable[[], object], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
-        run(allocate)
+        run(lambda: allocate() and None)
     assert re.fullmatch(
-        r"error: out of memory \(.*\); take smaller batches, or a smaller model\n", capsys.readouterr().err
+        rf"error: out of memory \(.*{reason}.*\); take smaller batches, or a smaller model\n", capsys.readouterr().err
     )
 
 
-def test_other_errors_are_not_taken_for_lack_of_memory() -> None:
+@pytest.mark.parametrize(
+    "reason",
+    ["mat1 and mat2 shapes cannot be multiplied", "could not create a primitive descriptor for the matmul primitive."],
+)
+def test_other_errors_are_not_taken_for_lack_of_memory(reason: str) -> None:
     def compute(rows: slice) -> None:
-        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+        raise RuntimeError(reason)
 
-    with pytest.raises(RuntimeError, match="shapes"):
+    with pytest.raises(RuntimeError, match=reason):
         Parts("train").of(4, compute)
 
 

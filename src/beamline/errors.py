@@ -1,16 +1,14 @@
 """The one family of errors that are for people, and the one place where they are printed."""
 
+import re
 import sys
 from collections.abc import Callable
 from types import TracebackType
 from typing import NoReturn
 
-_OUT_OF_MEMORY = (
-    "out of memory",
-    "can't allocate memory",
-    "bad_alloc",
-    "STATUS_ALLOC_FAILED",
-    "could not create a memory",
+_OUT_OF_MEMORY = re.compile(
+    "out of memory|can't allocate memory|bad_alloc|STATUS_ALLOC_FAILED"
+    "|could not create a memory|could not (create|execute) a primitive$"  # oneDNN; its "descriptor" isn't for memory
 )
 _INTERRUPTED = 130  # the exit code of a shell's command that was interrupted, and of a typer app
 
@@ -21,7 +19,7 @@ class BeamlineError(Exception):
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether it says that memory, a GPU's or not, didn't suffice; torch has no one class for that."""
-    return isinstance(error, MemoryError) or any(phrase in str(error) for phrase in _OUT_OF_MEMORY)
+    return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)) is not None
 
 
 def run(main: Callable[[], None]) -> None:
@@ -36,7 +34,7 @@ def run(main: Callable[[], None]) -> None:
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
-        reason = str(error).strip().partition("\n")[0]
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
         _say(f"error: out of memory ({reason}); take smaller batches, or a smaller model")
         raise SystemExit(1) from None
     except KeyboardInterrupt:

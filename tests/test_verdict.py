@@ -93,8 +93,10 @@ def test_a_cause_that_failed_explains_the_failures_beside_it() -> None:
 
 def test_what_to_do_about_a_symptom_is_said_by_its_cause_or_else_by_its_explanations() -> None:
     short = result(failed("short", TELL_APART), "short", may_be=EITHER)
-    alone = to_markdown(parts([short], verdict(short)))
-    assert f"short → {TELL_APART}: one (try this); another (try that) |" in alone
+    odd = result(warned("odd", TELL_APART), "odd", may_be=EITHER)
+    unexplained = to_markdown(parts([short, odd], verdict(short, odd)))
+    assert f"short → {TELL_APART}, as listed above |" in unexplained
+    assert f"odd → {TELL_APART}: one (try this); another (try that) |" in unexplained
     cut = result(failed("cut", "lift"), "cut")
     explained = to_markdown(parts([cut, short], verdict(cut, short)))
     assert "cut → lift |" in explained
@@ -119,7 +121,7 @@ def test_a_terminal_shows_what_was_found_and_counts_the_rest() -> None:
     skipped = result(Finding(Status.NOT_APPLICABLE, "needs more"), "skipped_one")
     results = [fine, wrong, odd, skipped]
     text = to_markdown(brief_parts(results, verdict(*results), "reports/diagnosis.md"))
-    assert "| ✗ | wrong one |" in text and "| ! | odd one |" in text
+    assert "| ✗ | wrong one |  | wrong → mend |" in text and "| ! | odd one |  | odd → look |" in text
     assert "fine one" not in text and "skipped one" not in text
     assert text.splitlines()[-1] == "1 of 4 checks passed, 1 could not be made: reports/diagnosis.md"
     alone = to_markdown(brief_parts([fine], verdict(fine)))

@@ -23,23 +23,38 @@ def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
         "cause": verdict.cause,
         "count": {status.value.replace(" ", "_"): statuses.count(status) for status in Status},
         "points": {each.check.name: each.finding.points for each in verdict.causes if each.finding.points is not None},
-        "figures": _by_family(results),
+        "figures": _figures(results),
     }
 
 
 def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
     """The report from top to bottom, with every check."""
     yield from _judgement(verdict)
-    caption = f"✓ pass  ! warning  ✗ failure  – not applicable; {_POINTS}"
-    yield _checks(results, verdict, caption)
+    yield Grid(
+        ["", "check", "figure", "healthy", "points", "what it means → what to do"],
+        [_row(each, verdict) for each in _by_family(results)],
+        title="Checks",
+        caption=f"✓ pass  ! warning  ✗ failure  – not applicable; {_POINTS}",
+        labels=6,
+    )
 
 
 def brief_parts(results: Sequence[Result], verdict: Verdict, report: str = "") -> Iterator[Line | Grid]:
-    """What a terminal shows: the checks that found something, and how many passed. report: the file that has all."""
+    """What a terminal shows: the checks that found something, and how many passed. report: the file that has all.
+
+    Figures and bounds are left to that file: sentences need the width, and say what matters of them.
+    """
     yield from _judgement(verdict)
     found = [each for each in results if each.is_found]
     if found:
-        yield _checks(found, verdict, f"! warning  ✗ failure; {_POINTS}")
+        rows = [_row(each, verdict) for each in _by_family(found)]
+        yield Grid(
+            ["", "check", "points", "what it means → what to do"],
+            [[mark, title, points, advice] for mark, title, _, _, points, advice in rows],
+            title="Checks",
+            caption=f"! warning  ✗ failure; {_POINTS}",
+            labels=4,
+        )
     statuses = [each.finding.status for each in results]
     counts = [f"{statuses.count(Status.PASS)} of {len(results)} checks passed"]
     if skipped := statuses.count(Status.NOT_APPLICABLE):
@@ -59,15 +74,9 @@ def _judgement(verdict: Verdict) -> Iterator[Line | Grid]:
         yield Line(verdict.gap)
 
 
-def _checks(results: Sequence[Result], verdict: Verdict, caption: str) -> Grid:
-    families = dict.fromkeys(each.check.family for each in results)
-    return Grid(
-        ["", "check", "figure", "healthy", "points", "what it means → what to do"],
-        [_row(each, verdict) for family in families for each in results if each.check.family == family],
-        title="Checks",
-        caption=caption,
-        labels=6,
-    )
+def _by_family(results: Sequence[Result]) -> list[Result]:
+    families = list(dict.fromkeys(each.check.family for each in results))
+    return sorted(results, key=lambda each: families.index(each.check.family))
 
 
 def _causes(verdict: Verdict) -> Iterator[Line | Grid]:
@@ -119,11 +128,13 @@ def _row(result: Result, verdict: Verdict) -> list[str]:
 
 
 def _advice(result: Result, verdict: Verdict) -> str:
-    """What to do: for a symptom, mend what explains it, or else try its possible causes one by one."""
+    """What to do: for a symptom, mend what explains it, or else try its possible causes; the report lists them once."""
     if result.finding.advice != TELL_APART:
         return result.finding.advice
     if verdict.causes and not verdict.unexplained:
         return "mend the causes above, then look again"
+    if result in (verdict.unexplained or verdict.symptoms):
+        return f"{TELL_APART}, as listed above"
     return f"{TELL_APART}: {'; '.join(f'{each.cause} ({each.test})' for each in result.check.may_be)}"
 
 
@@ -131,7 +142,7 @@ def _points(finding: Finding) -> str:
     return "" if finding.points is None else f"{finding.points:+.1f}"
 
 
-def _by_family(results: Sequence[Result]) -> dict[str, dict[str, float]]:
+def _figures(results: Sequence[Result]) -> dict[str, dict[str, float]]:
     figures: dict[str, dict[str, float]] = {}
     for each in results:
         if each.finding.figure is not None:

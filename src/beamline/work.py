@@ -9,7 +9,8 @@ under the repository's root, in `.work/train-<key>`:
     finished               a copy of models/checkpoints.json, when all is written that DVC still has to take
 
 A checkpoint is written in `unfinished`, and renamed once all of it is on disk. What is in its files, and in those of
-the kept checkpoints that it needs, is recorded in it, so that damage is seen before it is learnt from.
+the kept checkpoints that it needs, is recorded in its progress.json, and what is in that, too: damage is seen before it
+is learnt from.
 Some of its files are pickles (optimizer.pt, scheduler.pt, rng_state.pth), written by this program and read by it
 without executing anything (`torch.load(weights_only=True)`, which is what transformers does).
 """
@@ -28,7 +29,7 @@ import torch
 
 from beamline.checkpoint import fingerprint
 from beamline.errors import BeamlineError
-from beamline.files import clear, locked, refuse_link, sync, sync_entry, write_json, write_text, writing
+from beamline.files import clear, locked, refuse_link, sync, sync_entry, to_json, write_json, write_text, writing
 from beamline.params import Params
 
 CPU = Path("/proc/cpuinfo")
@@ -80,7 +81,8 @@ class Work:
             if each["name"] not in self._kept_files:
                 self._kept_files[each["name"]] = fingerprint(self.kept / each["name"])
         kept_files = {each["name"]: self._kept_files[each["name"]] for each in progress["kept"]}
-        write_json(written / PROGRESS, {**progress, "files": digests(written), "kept_files": kept_files})
+        progress = {**progress, "files": digests(written), "kept_files": kept_files}
+        write_json(written / PROGRESS, {**progress, "digest": digest(progress)})
         sync(written)
         written.rename(self.directory / written.name)
         sync_entry(self.directory)
@@ -103,11 +105,17 @@ class Work:
     def _is_whole(self, checkpoint: Path) -> bool:
         try:
             progress = read_progress(checkpoint)
-            return digests(checkpoint) == progress["files"] and all(
-                fingerprint(self.kept / name) == found for name, found in progress["kept_files"].items()
+            return (
+                progress.pop("digest") == digest(progress)
+                and progress["files"] == digests(checkpoint)
+                and all(fingerprint(self.kept / name) == found for name, found in progress["kept_files"].items())
             )
         except (OSError, ValueError, KeyError):
             return False
+
+
+def digest(progress: dict[str, Any]) -> str:
+    return hashlib.sha256(to_json(progress).encode()).hexdigest()
 
 
 def digests(checkpoint: Path) -> dict[str, str]:

@@ -57,7 +57,17 @@ def test_what_was_saved_is_not_learnt_again(uninterrupted: Path, clone: Path) ->
     assert results(clone) == results(uninterrupted)
 
 
-@pytest.mark.parametrize(("damage", "name"), [(truncate, "model.safetensors"), (flip_a_bit, "optimizer.pt")])
+def flip_a_bit_of_a_loss(path: Path) -> None:
+    """It is still JSON, and still a number."""
+    text = path.read_text()
+    path.write_text(re.sub(r'("losses": \[\s*\d+\.\d)(\d)', lambda found: found[1] + str(int(found[2]) ^ 1), text))
+    assert path.read_text() != text
+
+
+@pytest.mark.parametrize(
+    ("damage", "name"),
+    [(truncate, "model.safetensors"), (flip_a_bit, "optimizer.pt"), (flip_a_bit_of_a_loss, "progress.json")],
+)
 def test_damaged_checkpoint_is_passed_over_for_the_one_before(
     uninterrupted: Path, clone: Path, damage: Callable[[Path], None], name: str
 ) -> None:

@@ -155,7 +155,6 @@ def lack(most: int) -> RuntimeError:
         lack(3),
         RuntimeError("std::bad_alloc"),
         RuntimeError("could not create a primitive"),
-        RuntimeError("could not execute a primitive"),
         MemoryError(),
     ],
     ids=repr,

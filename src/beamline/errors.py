@@ -8,7 +8,7 @@ from typing import NoReturn
 
 _OUT_OF_MEMORY = re.compile(
     "out of memory|can't allocate memory|bad_alloc|STATUS_ALLOC_FAILED"
-    "|could not create a memory|could not (create|execute) a primitive$"  # oneDNN; its "descriptor" isn't for memory
+    "|could not create a memory|could not create a primitive$"  # oneDNN; its "descriptor" isn't for memory
 )
 _INTERRUPTED = 130  # the exit code of a shell's command that was interrupted, and of a typer app
 

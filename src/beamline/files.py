@@ -152,16 +152,21 @@ def sync_entry(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_texts(texts: Mapping[Path, str]) -> None:
-    """Write each text beside its path, then rename all: each file is the old one or the new one, whole, and what can't
-    be written leaves all of them the old ones.
+@contextmanager
+def replaced_texts() -> Iterator[Callable[[Path, str], None]]:
+    """A function that writes a text beside its path; all that it wrote take their places when the block ends without an
+    error: each file is the old one or the new one, whole, and what can't be written leaves all of them the old ones.
 
-    Raises `BeamlineError` where one can't be written.
+    It raises `BeamlineError` where a text can't be written.
     """
     with ExitStack() as removed:
-        for path, text in texts.items():
+        written = []
+
+        def write(path: Path, text: str) -> None:
             unfinished = _unfinished(path)
             with writing(path):
+                if path.is_dir():  # a rename would say so too, but when earlier ones are done
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
                 path.parent.mkdir(parents=True, exist_ok=True)
                 unfinished.unlink(missing_ok=True)
                 removed.callback(unfinished.unlink, missing_ok=True)
@@ -169,9 +174,19 @@ def write_texts(texts: Mapping[Path, str]) -> None:
                     file.write(text)
                     file.flush()
                     os.fsync(file.fileno())
-        for path in texts:
+            written.append(path)
+
+        yield write
+        for path in written:
             with writing(path):
                 _unfinished(path).replace(path)
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """`replaced_texts`, of texts that are all there."""
+    with replaced_texts() as write:
+        for path, text in texts.items():
+            write(path, text)
 
 
 def _unfinished(path: Path) -> Path:

@@ -19,7 +19,7 @@ from beamline import processes
 from beamline.checkpoint import Checkpoint
 from beamline.epochs import AfterEpoch, KeptCheckpoint
 from beamline.errors import BeamlineError, run
-from beamline.files import replaced_directory, write_json
+from beamline.files import replaced_directory, replaced_texts, to_json, write_json
 from beamline.model import build_model, load_pretrained
 from beamline.params import Params, read_params
 from beamline.prepared import DIRECTORY, EncodedDialogue, examples, read_codec, read_split
@@ -84,6 +84,7 @@ def train(params: Params) -> None:
             return
         with (
             Tracker(params, stage="train", experiment=experiment, root=root, curves=CURVES) as tracker,
+            replaced_texts() as write,
             replaced_directory(MODELS) as directory,
         ):
             source_tokens = sum(len(each.input_ids) for each in trainer.train_dataset)
@@ -93,10 +94,11 @@ def train(params: Params) -> None:
                 SaveProgress(trainer, work, params.train.save_seconds, after_epoch).train()
             for each in after_epoch.kept:
                 shutil.copytree(work.kept / each.name, directory / each.name)
+            # What can't be written is known here, while all earlier outputs stand; they are replaced as the block ends.
             metrics = summarize(trainer, after_epoch.kept[0], dialogues=len(chosen))
             write_json(directory / "checkpoints.json", [asdict(each) for each in after_epoch.kept])
+            write(METRICS, to_json(metrics))
             tracker.summarize(metrics)
-            write_json(METRICS, metrics)
         work.finish(MODELS)
 
 

@@ -14,7 +14,7 @@ from repository import set_params
 from stage_process import PROCESSES, error_of, finish, flip_a_bit, results, run_in, started, truncate
 
 from beamline.errors import BeamlineError
-from beamline.files import replaced_directory, writing
+from beamline.files import replaced_directory, write_texts, writing
 from beamline.model import load_model
 
 
@@ -105,6 +105,37 @@ def test_truncated_weights_are_one_line(uninterrupted: Path, tmp_path: Path) -> 
     os.truncate(weights, weights.stat().st_size // 2)
     with pytest.raises(BeamlineError, match=r"checkpoint: .+"):
         load_model(weights.parent)
+
+
+def interrupted_as_models_are_replaced(directory: Path) -> None:
+    armed = [True]
+
+    def interrupt(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "os.rename" and armed and Path(str(arguments[1])) == Path("models"):
+            armed.clear()
+            raise KeyboardInterrupt
+
+    sys.addaudithook(interrupt)
+    run_in(directory)
+
+
+def test_interrupted_at_its_very_end_all_results_are_the_old_ones(evaluated: Path, tmp_path: Path) -> None:
+    directory = shutil.copytree(evaluated, tmp_path / "run")
+    set_params(directory / "params.yaml", {"seed": 7})
+    process = PROCESSES.Process(target=interrupted_as_models_are_replaced, args=(directory,))
+    process.start()
+    assert finish(process) == 130, (directory / "log.txt").read_text()
+    assert results(directory) == results(evaluated)
+
+
+def test_directory_in_the_place_of_a_file_is_seen_before_any_is_replaced(tmp_path: Path) -> None:
+    first, second = tmp_path / "predictions.jsonl", tmp_path / "rouge.json"
+    first.write_text("old")
+    second.mkdir()
+    with pytest.raises(BeamlineError, match=r"/rouge\.json: can't be written \(Is a directory\)"):
+        write_texts({first: "new", second: "new"})
+    assert first.read_text() == "old"
+    assert sorted(tmp_path.iterdir()) == [first, second]
 
 
 def killed_between_renames(directory: Path) -> None:

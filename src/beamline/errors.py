@@ -53,7 +53,7 @@ def print_uncaught(kind: type[BaseException], error: BaseException, traceback: T
 
 
 def _end_interrupted() -> NoReturn:
-    _say("interrupted: earlier outputs are untouched")
+    _say("interrupted: nothing is left half-written")
     raise SystemExit(_INTERRUPTED) from None
 
 

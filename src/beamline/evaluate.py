@@ -44,7 +44,7 @@ def main() -> None:
         processes.launch("evaluate", params.train.processes, params.evaluate.threads)
     else:
         processes.check_count(params.train.processes)
-        with processes.joined():
+        with processes.joined("gloo"):
             evaluate(params)
 
 

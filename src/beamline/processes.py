@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
@@ -20,6 +21,7 @@ from beamline.errors import BeamlineError
 
 Item = TypeVar("Item")
 TAKEN = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)  # torchrun handles them, and leaves it so
+TIMEOUT = timedelta(days=7)  # the first process may wait for another run to end, and the others wait for the first
 LAUNCHED = "LOCAL_RANK"  # what torchrun sets in the processes that it starts, by hand or from here
 
 
@@ -35,7 +37,12 @@ def launch(stage: str, count: int, threads: int) -> None:
     try:
         with patch_environment(OMP_NUM_THREADS=threads, PYTHONFAULTHANDLER=1):
             torchrun.run(torchrun.parse_args(arguments))  # type: ignore[no-untyped-call]
-    except ChildFailedError:
+    except ChildFailedError as error:
+        if any(each.exitcode == -signal.SIGKILL for each in error.failures.values()):
+            raise BeamlineError(
+                f"{stage}: one of the processes was killed; where the system did it for want of memory, take smaller"
+                " batches, fewer processes or a smaller model"
+            ) from None
         raise BeamlineError(f"{stage}: one of the processes failed; its own message stands above") from None
     except SignalException:
         raise KeyboardInterrupt from None
@@ -67,25 +74,20 @@ def check_gpus(count: int) -> None:
 
 
 @contextmanager
-def joined() -> Iterator[None]:
-    """Let the processes that torchrun has started find each other; a process that is alone has nothing to find."""
-    with parting():
-        if LAUNCHED in os.environ:
-            torch.distributed.init_process_group("gloo")
-        yield
+def joined(backend: str) -> Iterator[None]:
+    """Let the processes that torchrun has started find each other; a process that is alone has nothing to find.
 
-
-@contextmanager
-def parting() -> Iterator[None]:
-    """Leave the group at the end, whoever joined it (transformers' Trainer does so by itself), and end the process.
-
-    It ends without taking the interpreter apart: now and then a thread of torch's that still ran aborted a process that
-    had done all its work, and torchrun then stopped the others.
+    At the end they leave the group, and end without taking the interpreter apart: now and then a thread of torch's that
+    still ran aborted a process that had done all its work, and torchrun then stopped the others.
 
     Where torchrun is killed, its processes are sessions of their own and would train on: they end with it.
+
+    backend: torch's name for how they talk, `gloo` or `nccl`. transformers' Trainer would join them by itself, but on a
+    CPU with torch's own timeout of half an hour.
     """
     if LAUNCHED in os.environ:
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+        torch.distributed.init_process_group(backend, timeout=TIMEOUT)
     yield
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()

@@ -41,7 +41,7 @@ def main() -> None:
         processes.launch("train", params.train.processes, params.train.threads)
     else:
         processes.check_count(params.train.processes)
-        with processes.parting():
+        with processes.joined("nccl" if torch.cuda.is_available() else "gloo"):
             train(params)
 
 

@@ -190,18 +190,48 @@ def test_interrupted_by_hand_several_processes_all_end(prepared: Path, tmp_path:
     wait_for(directory, process, step=1)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     assert finish(process) == 130, (directory / "log.txt").read_text()
-    assert (directory / "log.txt").read_text().endswith("interrupted: earlier outputs are untouched\n")
+    assert (directory / "log.txt").read_text().endswith("interrupted: nothing is left half-written\n")
     assert not at_work_in(directory)
 
 
-def test_killed_several_processes_all_end_and_the_next_ones_go_on(prepared: Path, tmp_path: Path) -> None:
+def ends(directory: Path, seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while at_work_in(directory) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not at_work_in(directory)
+
+
+def test_killed_several_processes_all_end(prepared: Path, tmp_path: Path) -> None:
+    directory = shutil.copytree(prepared, tmp_path / "run")
+    set_params(directory / "params.yaml", {"train.processes": 2, "train.num_train_epochs": 4000})
+    process = started(directory)
+    wait_for(directory, process, step=1)
+    os.killpg(process.pid, signal.SIGKILL)  # torchrun's own processes are sessions of their own
+    process.join()
+    assert ends(directory)
+
+
+def test_one_of_several_processes_that_the_system_kills_is_one_line(prepared: Path, tmp_path: Path) -> None:
+    directory = shutil.copytree(prepared, tmp_path / "run")
+    set_params(directory / "params.yaml", {"train.processes": 2, "train.num_train_epochs": 4000})
+    process = started(directory)
+    wait_for(directory, process, step=1)
+    one = next(each for each in at_work_in(directory) if "beamline.train" in (each / "cmdline").read_text().split("\0"))
+    os.kill(int(one.name), signal.SIGKILL)
+    assert finish(process) == 1
+    last = (directory / "log.txt").read_text().splitlines()[-1]
+    assert last.startswith("error: train: one of the processes was killed; ")
+    assert ends(directory)
+
+
+def test_killed_several_processes_go_on(prepared: Path, tmp_path: Path) -> None:
     killed, whole = (shutil.copytree(prepared, tmp_path / name) for name in ("killed", "whole"))
     for directory in (killed, whole):
         set_params(directory / "params.yaml", {"train.processes": 2})
     assert finish(started(whole)) == 0, (whole / "log.txt").read_text()
     process = started(killed)
     wait_for(killed, process, step=3)
-    os.killpg(process.pid, signal.SIGKILL)  # torchrun's own processes are sessions of their own
+    os.killpg(process.pid, signal.SIGKILL)
     process.join()
     saved = max(saved_steps(killed))
     assert saved < max(saved_steps(whole))

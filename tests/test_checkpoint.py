@@ -87,6 +87,11 @@ def test_changed_directory_is_refused_until_pinned_anew(local: str) -> None:
     Checkpoint(local, after)
 
 
+def test_file_that_cannot_be_read_is_one_line(local: str) -> None:
+    Path(local, "weights.safetensors").symlink_to("/proc/self/mem")  # whose first page nobody can read, whoever asks
+    assert refusal(local, None) == "model.name: bart: can't be read (Input/output error)"
+
+
 def test_fingerprint_is_of_names_and_contents_and_not_of_place_time_or_hidden_files(local: str) -> None:
     before = fingerprint(Path(local))
     Path(local, ".cache").mkdir()

@@ -45,7 +45,12 @@ class Checkpoint:
             return
         if not (Path(self.name) / "config.json").is_file():
             raise BeamlineError(f"model.name: {self.name} holds no config.json, so it is not a checkpoint")
-        found = fingerprint(Path(self.name))
+        try:
+            found = fingerprint(Path(self.name))
+        except OSError as error:
+            raise BeamlineError(
+                f"model.name: {error.filename or self.name}: can't be read ({error.strerror})"
+            ) from None
         if self.revision != found:
             problem = f"{self.name} is pinned to {self.revision} but its files changed"
             if self.revision is None:

@@ -4,6 +4,7 @@ import json
 import random
 import re
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -241,6 +242,16 @@ def test_a_device_that_it_cannot_use_is_named_and_left_to_transformers_by_auto(
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(threads)
+
+
+def test_no_room_for_the_converted_copy_is_one_line_and_left_to_transformers_by_auto(
+    bart: Fitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", list)  # as where every one of them is on a full disk
+    with pytest.raises(BeamlineError, match=r"ctranslate2 has no room for its copy .*No usable temporary directory"):
+        bart.decoder("ctranslate2")
+    assert bart.decoder("auto").resolved.backend == "transformers"
 
 
 def test_damaged_config_is_one_line(bart: Fitted, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ second copy of a model can go stale.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import ctranslate2
@@ -63,7 +64,7 @@ class CTranslate2Decoder:
         self.codec = codec
         threads = torch.get_num_threads()
         self.workers = threads if device.type == "cpu" else 1
-        with tempfile.TemporaryDirectory() as converted, writing(Path(converted)):
+        with _temporary_directory() as converted, writing(Path(converted)):
             try:
                 converter.convert(converted, force=True)
             except (KeyError, ValueError) as error:  # an activation, or a vocabulary
@@ -132,6 +133,20 @@ class CTranslate2Decoder:
         written = [Summary(text, len(row), finished) for text, (row, finished) in zip(texts, ended, strict=True)]
         summaries = dict(zip(order, written, strict=True))
         return [summaries[index] for index in range(len(sources))]
+
+
+@contextmanager
+def _temporary_directory() -> Iterator[str]:
+    """Raises `BeamlineError` where the system has none that can be written to."""
+    try:
+        directory = tempfile.TemporaryDirectory()
+    except OSError as error:
+        raise BeamlineError(
+            f"generation.backend: ctranslate2 has no room for its copy of the model ({error.strerror}); make room, or"
+            " take transformers, or auto"
+        ) from None
+    with directory as name:
+        yield name
 
 
 class _Converter(Converter):

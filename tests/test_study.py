@@ -1,9 +1,11 @@
 """docs/study.md against the figures that its picture is drawn from."""
 
 import json
+import re
 from itertools import product
 
 from repository import ROOT
+from rouge_score.tokenize import tokenize
 
 KEYS = ("corpus", "labels", "padding", "beams", "tokenizer", "seed")
 STUDY = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
@@ -20,6 +22,14 @@ def test_the_study_has_every_cell_once_and_shows_its_figures() -> None:
             for cell in (CELLS[corpus, labels, "longest", beams, tokenizer, 42] for tokenizer in ("right", "blind"))
         )
         assert f"| `data/{corpus}` | {labels} | {beams} | {right} | {blind} |" in STUDY
+
+
+def test_of_a_korean_reference_the_blind_metric_sees_nothing_but_its_tags() -> None:
+    rows = [json.loads(line) for line in (ROOT / "data/korean/test.jsonl").read_text(encoding="utf-8").splitlines()]
+    references = [text for row in rows for name, text in row.items() if name.startswith("summary")]
+    assert f"{len(references)} references" in STUDY
+    assert any(tokenize(text, None) for text in references)
+    assert not any(tokenize(re.sub("#[^#]+#", "", text), None) for text in references)
 
 
 def test_the_study_shows_every_training() -> None:

@@ -1,11 +1,12 @@
 """Which library decodes: transformers, or CTranslate2 where its summaries are proved to be the same.
 
-What is the same in both follows from how they decode, and tests hold it against every family. transformers applies
+What is the same in both follows from how they decode, and tests compare them on every family. transformers applies
 penalties to logits in greedy search but to log-probabilities in beam search, after the softmax; CTranslate2 to logits
 in both, before it. Where the decoder starts with the end of sequence (BART's own checkpoints), transformers counts
-that start among the tokens that have been written, CTranslate2 does not. And where a language code comes first
-(mBART-50), an end of sequence right behind it is to transformers one beam of several; CTranslate2 drops it there unless
-it is the best of them.
+that start among the tokens that have been written, CTranslate2 does not; so it does where the start is padding (T5),
+which matters only to a model that would write padding. And where a language code comes first (mBART-50), an end of
+sequence right behind it is to transformers one beam of several; CTranslate2 drops it there unless it is the best of
+them.
 """
 
 from collections.abc import Sequence

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,17 @@ def test_two_processes_learn_what_one_learns(prepared: Path, tmp_path: Path, mon
     assert [float(loss) for loss in two] == pytest.approx([float(loss) for loss in one], abs=1e-4)
 
 
-@pytest.mark.parametrize("decoding", [{"generation.do_sample": True}, {"generation.backend": "auto"}], ids=str)
+@pytest.mark.parametrize(
+    "decoding",
+    [
+        {"generation.do_sample": True},
+        pytest.param(
+            {"generation.backend": "ctranslate2"},
+            marks=pytest.mark.skipif(find_spec("ctranslate2") is None, reason="optional"),
+        ),
+    ],
+    ids=str,
+)
 def test_two_processes_write_what_one_writes(
     one_epoch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decoding: dict[str, Any]
 ) -> None:

@@ -4,6 +4,8 @@ import json
 import random
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -324,6 +326,24 @@ def test_evaluation_writes_the_same_predictions_and_says_who_decoded(
     evaluate.main()
     assert Path("reports/predictions.jsonl").read_bytes() == expected
     assert who_decoded() == ("ctranslate2-4.8.5-float32", "ctranslate2-4.8.5-float32")
+
+
+def test_where_one_of_several_processes_cannot_take_it_all_are_left_to_transformers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_directory(tmp_path, train=24, others=8, changes={"train.num_train_epochs": 1})
+    monkeypatch.chdir(tmp_path)
+    train.main()
+    set_params(Path("params.yaml"), {"train.processes": 2, "generation.backend": "auto"})
+    Path("one_without.py").write_text(
+        "import os, tempfile\nfrom beamline import evaluate\n"
+        "if os.environ['RANK'] == '1':\n    tempfile.tempdir = 'missing'\n"
+        "evaluate.main()\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "one_without.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert who_decoded() == ("transformers", "transformers")
 
 
 def who_decoded() -> tuple[str, str]:

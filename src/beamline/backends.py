@@ -17,6 +17,7 @@ from typing import Protocol
 import torch
 from transformers import AutoConfig
 
+from beamline import processes
 from beamline.checkpoint import first_line
 from beamline.decoding import Decoder, ResolvedGeneration, Summary
 from beamline.errors import BeamlineError
@@ -44,10 +45,12 @@ def build_decoder(
 ) -> SummaryDecoder:
     """A decoder of the checkpoint in `directory` with the library that `generation.backend` asks for.
 
-    `auto` takes CTranslate2 where it is installed, can do what is asked and does it as transformers does.
+    `auto` takes CTranslate2 where it is installed, can do what is asked and does it as transformers does; of several
+    processes, all take the same.
 
     Raises `BeamlineError` where CTranslate2 is asked for by name and can't do what is asked, and where nothing can.
     """
+    decoder: SummaryDecoder | None = None
     if generation.backend != "transformers":
         obstacle = obstacle_to_ctranslate2(directory, generation)
         differing = applied_otherwise(generation, codec.encoding)
@@ -58,11 +61,13 @@ def build_decoder(
             from beamline.ctranslate2_backend import CTranslate2Decoder  # noqa: PLC0415
 
             try:
-                return CTranslate2Decoder(directory, codec, generation, device, differing)
+                decoder = CTranslate2Decoder(directory, codec, generation, device, differing)
             except BeamlineError:
                 if generation.backend == "ctranslate2":
                     raise
-    return Decoder(load_model(directory), codec, generation, padding, device)
+        if not all(processes.gather([decoder is not None])):
+            decoder = None
+    return decoder or Decoder(load_model(directory), codec, generation, padding, device)
 
 
 def obstacle_to_ctranslate2(directory: Path, generation: Generation) -> str | None:

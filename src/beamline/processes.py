@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -22,6 +23,7 @@ from beamline.errors import BeamlineError
 Item = TypeVar("Item")
 TAKEN = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)  # torchrun handles them, and leaves it so
 TIMEOUT = timedelta(days=7)  # the first process may wait for another run to end, and the others wait for the first
+PARTED = re.compile("Connection (closed|reset) by peer|Broken pipe")  # gloo, where another process has ended
 LAUNCHED = "LOCAL_RANK"  # what torchrun sets in the processes that it starts, by hand or from here
 
 
@@ -88,7 +90,12 @@ def joined(backend: str) -> Iterator[None]:
     if LAUNCHED in os.environ:
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
         torch.distributed.init_process_group(backend, timeout=TIMEOUT)
-    yield
+    try:
+        yield
+    except RuntimeError as error:
+        if PARTED.search(str(error)) is None:
+            raise
+        raise SystemExit(1) from None  # the other one has said why, or the first process does
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
         sys.stdout.flush()

@@ -16,7 +16,7 @@ from beamline import processes
 from beamline.backends import build_decoder
 from beamline.decoding import ResolvedGeneration, Summary
 from beamline.errors import BeamlineError, run
-from beamline.files import to_json, to_jsonl, write_texts
+from beamline.files import to_json, to_jsonl, unreplaced, write_texts
 from beamline.params import Params, read_params
 from beamline.prepared import EncodedDialogue, read_split
 from beamline.results import health, length_pairs, prediction_rows, sample_rows, score_histogram, score_table
@@ -62,7 +62,11 @@ def evaluate(params: Params) -> None:
         return
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
     remove_finished(root, MODELS)  # DVC begins this stage when it has what the training wrote
-    with Tracker(params, stage="evaluate", experiment=experiment, root=root, curves=None) as tracker:
+    with (
+        # Where `dvc` alone was killed, the stage that it had started goes on, and would mix its files with these.
+        unreplaced(MODELS),
+        Tracker(params, stage="evaluate", experiment=experiment, root=root, curves=None) as tracker,
+    ):
         best, final = choose(params, validation, validation_scorer, test, test_scorer)
 
         signature = test_scorer.signature(backend=final.resolved.backend)

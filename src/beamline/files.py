@@ -37,7 +37,8 @@ def replaced_directory(directory: Path) -> Iterator[Path]:
     with writing(unfinished), locked(unfinished):
         if previous.exists() and not directory.exists():
             previous.rename(directory)
-        shutil.rmtree(previous, ignore_errors=True)
+        if previous.exists():
+            shutil.rmtree(previous)
         clear(unfinished)
         try:
             yield unfinished
@@ -52,6 +53,22 @@ def replaced_directory(directory: Path) -> Iterator[Path]:
             raise
         sync_entry(directory.parent)
         shutil.rmtree(previous, ignore_errors=True)
+
+
+@contextmanager
+def unreplaced(directory: Path) -> Iterator[None]:
+    """Keep other processes from replacing `directory`, and from reading it in a block like this, as long as this lasts.
+
+    Raises `BeamlineError` where one of them is at it.
+    """
+    unfinished = _unfinished(directory)
+    with writing(unfinished):
+        descriptor = _lock(unfinished, None)
+    try:
+        yield
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        os.close(descriptor)
 
 
 @contextmanager

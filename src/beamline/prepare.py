@@ -17,11 +17,11 @@ from beamline.text import TextCodec, build_codec, load_codec
 
 def main() -> None:
     params = read_params()
-    corpus = read_corpus(params.data)
-    codec = settle_codec(params, corpus)
-    encoded = {split: encode_split(getattr(corpus, split), codec) for split in track(SPLITS, "encoding")}
-
     with replaced_directory(DIRECTORY) as directory:
+        corpus = read_corpus(params.data)
+        codec = settle_codec(params, corpus)
+        encoded = {split: encode_split(getattr(corpus, split), codec) for split in track(SPLITS, "encoding")}
+
         codec.save(directory / "tokenizer")
         for split, dialogues in encoded.items():
             write_split(directory, split, dialogues)

@@ -140,7 +140,11 @@ def remove_finished(root: Path, models: Path) -> None:
     finished a moment ago, in another worker of a queue, and DVC may not have their results yet.
     """
     for finished in root.glob(".work/train-*/finished"):
-        with suppress(BeamlineError, FileNotFoundError), writing(finished.parent), locked(finished.parent):
+        with (
+            suppress(BeamlineError, FileNotFoundError, UnicodeDecodeError),
+            writing(finished.parent),
+            locked(finished.parent),
+        ):
             if finished.read_text(encoding="utf-8") == _listed(models):
                 # A kill in between leaves no harm: a checkpoint that is still whole leads to the same results.
                 shutil.rmtree(finished.parent, ignore_errors=True)

@@ -1,5 +1,6 @@
 """A full disk, a place that can't be written, a damaged file: one line each, and what was there is there still."""
 
+import errno
 import os
 import re
 import resource
@@ -14,7 +15,7 @@ from repository import set_params
 from stage_process import PROCESSES, error_of, finish, flip_a_bit, results, run_in, started, truncate
 
 from beamline.errors import BeamlineError
-from beamline.files import replaced_directory, write_texts, writing
+from beamline.files import locked, replaced_directory, write_texts, writing
 from beamline.model import load_model
 
 
@@ -100,6 +101,23 @@ def test_damaged_prepared_file_is_one_line_and_loses_nothing(
     assert results(directory) == before
 
 
+@pytest.mark.parametrize(("stage", "place"), [("prepare", "data/prepared"), ("evaluate", "models")])
+def test_place_where_another_run_is_at_work_is_one_line_before_anything_is_read(
+    evaluated: Path, tmp_path: Path, stage: str, place: str
+) -> None:
+    """As where `dvc` alone was killed: the stage that it had started would write its results into those of the next."""
+    directory = shutil.copytree(evaluated, tmp_path / "run")
+    set_params(directory / "params.yaml", {"data.path": "missing"})
+    (directory / "models" / "checkpoints.json").unlink()
+    with locked(directory / f"{place}.unfinished"):
+        assert finish(started(directory, stage)) == 1
+    assert f"{place}.unfinished: another process is at work here" in error_of(directory)
+
+
+def test_evaluation_leaves_nothing_beside_the_models(evaluated: Path) -> None:
+    assert [path.name for path in evaluated.glob("models*")] == ["models"]
+
+
 def test_truncated_weights_are_one_line(uninterrupted: Path, tmp_path: Path) -> None:
     weights = shutil.copytree(uninterrupted / "models" / "epoch-004", tmp_path / "checkpoint") / "model.safetensors"
     os.truncate(weights, weights.stat().st_size // 2)
@@ -167,6 +185,24 @@ def test_interrupted_between_renames_the_old_one_is_put_back(tmp_path: Path) -> 
         pass
     assert (directory / "a").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_old_directory_that_cannot_be_removed_is_one_line_before_the_new_one_is_made(tmp_path: Path) -> None:
+    """As where it is another user's."""
+    previous = tmp_path / "models.previous"
+    previous.mkdir()
+    refused = [previous]
+
+    def refuse(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "os.rmdir" and refused and Path(str(arguments[0])) == refused[0]:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(previous))
+
+    sys.addaudithook(refuse)
+    (tmp_path / "models").mkdir()
+    expected = pytest.raises(BeamlineError, match=r"models\.previous: can't be written \(Permission denied\)")
+    with expected, replaced_directory(tmp_path / "models"):
+        pytest.fail("it should have been seen before")
+    refused.clear()
 
 
 def test_killed_while_replacing_a_directory_it_is_put_back(tmp_path: Path) -> None:

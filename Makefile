@@ -13,7 +13,7 @@ test: $(VENV)/installed  ## set up, check style and types, run the tests
 	ruff check .
 	ruff format --check .
 	mypy
-	CUDA_VISIBLE_DEVICES= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive pytest --numprocesses=2 --dist=loadfile
+	CUDA_VISIBLE_DEVICES= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 $(VENV)/installed: requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Beamline needs Python 3.11 or newer; name one: make PYTHON=python3.12")'

@@ -201,14 +201,13 @@ def test_gradients_that_explode_under_a_finite_loss_are_one_line_and_spoil_no_sa
     assert len(list(tmp_path.glob(".work/train-*/checkpoint-*"))) == step - 1
 
 
-def test_another_number_of_processes_than_the_parameter_is_one_line(prepared: Path, tmp_path: Path) -> None:
-    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "beamline.train"]
-    done = subprocess.run(
-        [sys.executable, *command], cwd=tmp_path, env=SOURCES, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode != 0
-    assert "error: train.processes: 1 in params.yaml, but torchrun has started 2" in done.stderr
+def test_another_number_of_processes_than_the_parameter_is_one_line(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"LOCAL_RANK": "0", "WORLD_SIZE": "2"}.items():  # as torchrun does
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BeamlineError, match=r"train\.processes: 1 in params\.yaml, but torchrun has started 2$"):
+        run(prepared, tmp_path, {}, monkeypatch)
     assert not (tmp_path / ".work").exists()
 
 

@@ -212,28 +212,20 @@ def test_killed_several_processes_all_end(prepared: Path, tmp_path: Path) -> Non
     assert ends(directory)
 
 
-def test_one_of_several_processes_that_the_system_kills_is_one_line(prepared: Path, tmp_path: Path) -> None:
-    directory = shutil.copytree(prepared, tmp_path / "run")
-    set_params(directory / "params.yaml", {"train.processes": 2, "train.num_train_epochs": 4000})
-    process = started(directory)
-    wait_for(directory, process, step=1)
-    one = next(each for each in at_work_in(directory) if "beamline.train" in (each / "cmdline").read_text().split("\0"))
-    os.kill(int(one.name), signal.SIGKILL)
-    assert finish(process) == 1
-    assert error_of(directory).startswith("error: train: one of the processes was killed; ")
-    assert ends(directory)
-
-
-def test_killed_several_processes_go_on(prepared: Path, tmp_path: Path) -> None:
+def test_one_of_several_processes_that_the_system_kills_is_one_line_and_the_next_ones_go_on(
+    prepared: Path, tmp_path: Path
+) -> None:
     killed, whole = (shutil.copytree(prepared, tmp_path / name) for name in ("killed", "whole"))
     for directory in (killed, whole):
         set_params(directory / "params.yaml", {"train.processes": 2})
     assert finish(started(whole)) == 0, (whole / "log.txt").read_text()
     process = started(killed)
     wait_for(killed, process, step=3)
-    for each in at_work_in(killed):  # all at once: until they see that torchrun is gone, they would train on
-        os.kill(int(each.name), signal.SIGKILL)
-    process.join()
+    one = next(each for each in at_work_in(killed) if "beamline.train" in (each / "cmdline").read_text().split("\0"))
+    os.kill(int(one.name), signal.SIGKILL)
+    assert finish(process) == 1
+    assert error_of(killed).startswith("error: train: one of the processes was killed; ")
+    assert ends(killed)
     assert finish(started(killed)) == 0, (killed / "log.txt").read_text()
     [(after, last)] = re.findall(r"going on after step (\d+) of (\d+)\n", (killed / "log.txt").read_text())
     assert int(after) < int(last)

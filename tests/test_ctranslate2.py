@@ -313,12 +313,20 @@ def test_max_length_above_the_positions_is_an_error(bart: Fitted) -> None:
         bart.summaries("ctranslate2", max_length=129)
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("trained")
+    tiny_directory(directory, train=24, others=8, changes={"train.num_train_epochs": 1})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(directory)
+        train.main()
+    return directory
+
+
 def test_evaluation_writes_the_same_predictions_and_says_who_decoded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tiny_directory(tmp_path, train=24, others=8, changes={"train.num_train_epochs": 1})
-    monkeypatch.chdir(tmp_path)
-    train.main()
+    monkeypatch.chdir(shutil.copytree(trained, tmp_path / "run"))
     evaluate.main()
     expected = Path("reports/predictions.jsonl").read_bytes()
     assert who_decoded() == ("transformers", "transformers")
@@ -329,11 +337,9 @@ def test_evaluation_writes_the_same_predictions_and_says_who_decoded(
 
 
 def test_where_one_of_several_processes_cannot_take_it_all_are_left_to_transformers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tiny_directory(tmp_path, train=24, others=8, changes={"train.num_train_epochs": 1})
-    monkeypatch.chdir(tmp_path)
-    train.main()
+    monkeypatch.chdir(shutil.copytree(trained, tmp_path / "run"))
     set_params(Path("params.yaml"), {"train.processes": 2, "generation.backend": "auto"})
     Path("one_without.py").write_text(
         "import os, tempfile\nfrom beamline import evaluate\n"

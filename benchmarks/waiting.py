@@ -40,32 +40,32 @@ def start(stage: str, directory: Path, policy: str) -> subprocess.Popen[bytes]:
     )
 
 
-def turn(directories: list[Path], policy: str) -> float:
-    """Seconds until a training in each of the directories has ended."""
-    begun = time.perf_counter()
-    for running in [start("train", directory, policy) for directory in directories]:
-        if running.wait() != 0:
-            raise SystemExit("a training failed; its message stands above")
-    return time.perf_counter() - begun
+def turn(prepared: Path, trainings: int, policy: str) -> float:
+    """Seconds until so many trainings at once have ended, each in a new directory: where one has ended, none begins."""
+    with tempfile.TemporaryDirectory() as name:
+        copies = [Path(shutil.copytree(prepared, Path(name, str(number)))) for number in range(trainings)]
+        begun = time.perf_counter()
+        for running in [start("train", directory, policy) for directory in copies]:
+            if running.wait() != 0:
+                raise SystemExit("a training failed; its message stands above")
+        return time.perf_counter() - begun
 
 
 def main(rounds: Annotated[int, typer.Option(help="Turns of each policy.")] = 3) -> None:
     with tempfile.TemporaryDirectory() as name:
-        first, second = Path(name, "first"), Path(name, "second")
-        first.mkdir()
+        prepared = Path(name)
         yaml = YAML()
         params = yaml.load(ROOT / "params.yaml")
         params["data"]["path"] = str(ROOT / params["data"]["path"])
         params["train"]["num_train_epochs"] = 1
-        yaml.dump(params, first / "params.yaml")
-        if start("prepare", first, "spin").wait() != 0:
+        yaml.dump(params, prepared / "params.yaml")
+        if start("prepare", prepared, "spin").wait() != 0:
             raise SystemExit(1)
-        shutil.copytree(first, second)
-        loads = {"alone": [first], "two at once": [first, second]}
+        loads = {"alone": 1, "two at once": 2}
         seconds: dict[tuple[str, str], list[float]] = {(load, policy): [] for load in loads for policy in POLICIES}
         for _ in range(rounds):
             for (load, policy), times in seconds.items():
-                times.append(turn(loads[load], policy))
+                times.append(turn(prepared, loads[load], policy))
     print(f"| one epoch of the default training | {' | '.join(POLICIES)} |\n| --- |{' ---: |' * len(POLICIES)}")
     for load in loads:
         cells = []

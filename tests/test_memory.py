@@ -13,20 +13,12 @@ from typing import Any
 import pytest
 import torch
 from repository import ROOT, set_params, tiny_directory
+from survival.stage_process import finish, started
 
 from beamline import evaluate, train
 from beamline.errors import BeamlineError, run
 from beamline.memory import Parts
 
-# Does a stage where memory may grow by so many megabytes above what it takes to have everything imported.
-LITTLE_MEMORY = """
-import re, resource, sys
-from pathlib import Path
-from beamline import errors, evaluate, train
-data = int(re.search(r"VmData:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
-resource.setrlimit(resource.RLIMIT_DATA, (data + int(sys.argv[2]) * 2**20,) * 2)
-errors.run({"train": train, "evaluate": evaluate}[sys.argv[1]].main)
-"""
 ONE_EPOCH = {"train.num_train_epochs": 1, "train.threads": 1, "evaluate.threads": 1}
 LARGE_BATCHES = {
     **ONE_EPOCH,
@@ -36,10 +28,10 @@ LARGE_BATCHES = {
 }
 
 
-def in_little_memory(directory: Path, stage: str, megabytes: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", LITTLE_MEMORY, stage, str(megabytes)]
-    sources = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    return subprocess.run(command, cwd=directory, env=sources, capture_output=True, text=True, check=False, timeout=300)
+def in_little_memory(directory: Path, stage: str, megabytes: int) -> tuple[int | None, str]:
+    """The exit status, and what it said."""
+    code = finish(started(directory, stage, megabytes))
+    return code, (directory / "log.txt").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -67,23 +59,21 @@ def test_training_batch_is_done_in_parts_and_learns_the_same(
     train.main()
     whole = train_metrics(tmp_path / "whole")
     assert whole["tokens_per_batch"] == 20_000
-    done = in_little_memory(copy(prepared, tmp_path / "parts", LARGE_BATCHES), "train", megabytes=300)
-    assert done.returncode == 0, done.stderr
+    code, log = in_little_memory(copy(prepared, tmp_path / "parts", LARGE_BATCHES), "train", megabytes=300)
+    assert code == 0, log
     parts = train_metrics(tmp_path / "parts")
     count = 20_000 // parts["tokens_per_batch"]
     assert count in {2**halvings for halvings in range(1, 6)}
-    assert f"train: out of memory at step 1, batches are done in {count} parts from here on" in done.stdout
+    assert f"train: out of memory at step 1, batches are done in {count} parts from here on" in log
     assert parts["steps"] == whole["steps"]
     assert parts["validation_loss"] == pytest.approx(whole["validation_loss"], abs=1e-4)
 
 
 def test_memory_that_does_not_hold_one_dialogue_is_one_line(prepared: Path, tmp_path: Path) -> None:
     copy(prepared, tmp_path, {**LARGE_BATCHES, "model.scratch.ffn_dim": 65_536})
-    done = in_little_memory(tmp_path, "train", megabytes=300)
-    assert done.returncode == 1
-    assert re.search(r"error: train: out of memory at step 1, even with one dialogue at a time", done.stderr), (
-        done.stderr
-    )
+    code, log = in_little_memory(tmp_path, "train", megabytes=300)
+    assert code == 1
+    assert "error: train: out of memory at step 1, even with one dialogue at a time" in log
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +89,9 @@ def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_decoding_batch_is_done_in_parts_and_writes_the_same(trained: Path, tmp_path: Path) -> None:
-    done = in_little_memory(copy(trained, tmp_path, {}), "evaluate", megabytes=160)
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"evaluate: out of memory, batches are done in \d+ parts from here on", done.stdout)
+    code, log = in_little_memory(copy(trained, tmp_path, {}), "evaluate", megabytes=160)
+    assert code == 0, log
+    assert re.search(r"evaluate: out of memory, batches are done in \d+ parts from here on", log)
     for name in ("reports/predictions.jsonl", "metrics/rouge.json"):
         assert (tmp_path / name).read_bytes() == (trained / name).read_bytes()
 
@@ -110,9 +100,9 @@ def test_sampling_that_would_draw_other_numbers_in_parts_asks_for_a_smaller_batc
     trained: Path, tmp_path: Path
 ) -> None:
     copy(trained, tmp_path, {"generation.do_sample": True})
-    done = in_little_memory(tmp_path, "evaluate", megabytes=160)
-    assert done.returncode == 1
-    assert "error: evaluate: out of memory; lower evaluate.tokens_per_batch" in done.stderr
+    code, log = in_little_memory(tmp_path, "evaluate", megabytes=160)
+    assert code == 1
+    assert "error: evaluate: out of memory; lower evaluate.tokens_per_batch" in log
     assert (tmp_path / "metrics/rouge.json").read_bytes() == (trained / "metrics/rouge.json").read_bytes()
 
 

@@ -2,8 +2,6 @@
 
 import multiprocessing
 import os
-import re
-import resource
 import signal
 import time
 from multiprocessing.context import ForkServerProcess
@@ -14,7 +12,7 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["beamline.prepare", "beamline.train", "beamline.evaluate"])
 
 
-def run_in(directory: Path, stage: str, megabytes: int | None) -> None:
+def run_in(directory: Path, stage: str = "train") -> None:
     from beamline import errors, evaluate, prepare, train
 
     # Tests that run in the background of a shell begin with interrupts ignored, and so does what they start.
@@ -24,16 +22,11 @@ def run_in(directory: Path, stage: str, megabytes: int | None) -> None:
     with (directory / "log.txt").open("a") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    if megabytes is not None:
-        taken = re.search(r"VmData:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        assert taken is not None
-        resource.setrlimit(resource.RLIMIT_DATA, (int(taken[1]) * 2**10 + megabytes * 2**20,) * 2)
     errors.run({"prepare": prepare, "train": train, "evaluate": evaluate}[stage].main)
 
 
-def started(directory: Path, stage: str = "train", megabytes: int | None = None) -> ForkServerProcess:
-    """megabytes: what its memory may grow by, above what it takes to have everything imported; None: as it likes."""
-    process = PROCESSES.Process(target=run_in, args=(directory, stage, megabytes))
+def started(directory: Path, stage: str = "train") -> ForkServerProcess:
+    process = PROCESSES.Process(target=run_in, args=(directory, stage))
     process.start()
     return process
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 from repository import ROOT, set_params, tiny_directory
-from survival.stage_process import PROCESSES, finish, run_in
+from survival.stage_process import PROCESSES, error_of, finish, run_in
 
 from beamline import evaluate, train
 from beamline.errors import BeamlineError, run
@@ -81,9 +81,9 @@ def test_training_batch_is_done_in_parts_and_learns_the_same(
 
 def test_memory_that_does_not_hold_one_dialogue_is_one_line(prepared: Path, tmp_path: Path) -> None:
     copy(prepared, tmp_path, {**LARGE_BATCHES, "model.scratch.ffn_dim": 65_536})
-    code, log = in_little_memory(tmp_path, "train", megabytes=300)
+    code, _ = in_little_memory(tmp_path, "train", megabytes=300)
     assert code == 1
-    assert "error: train: out of memory at step 1, even with one dialogue at a time" in log
+    assert "train: out of memory at step 1, even with one dialogue at a time" in error_of(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +110,9 @@ def test_sampling_that_would_draw_other_numbers_in_parts_asks_for_a_smaller_batc
     trained: Path, tmp_path: Path
 ) -> None:
     copy(trained, tmp_path, {"generation.do_sample": True})
-    code, log = in_little_memory(tmp_path, "evaluate", megabytes=160)
+    code, _ = in_little_memory(tmp_path, "evaluate", megabytes=160)
     assert code == 1
-    assert "error: evaluate: out of memory; lower evaluate.tokens_per_batch" in log
+    assert "evaluate: out of memory; lower evaluate.tokens_per_batch" in error_of(tmp_path)
     assert (tmp_path / "metrics/rouge.json").read_bytes() == (trained / "metrics/rouge.json").read_bytes()
 
 

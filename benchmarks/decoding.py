@@ -19,14 +19,14 @@ import torch
 import transformers
 import typer
 
-from beamline.backends import build_decoder
-from beamline.batching import source_tensors
-from beamline.decoding import Decoder
-from beamline.model import load_model
-from beamline.params import Generation, Params, read_params
-from beamline.prepared import read_split
-from beamline.rouge import RougeScorer
-from beamline.text import TextCodec
+from beamline.core.params import Generation, Params, read_params
+from beamline.decoding.backends import build_decoder
+from beamline.decoding.transformers_backend import Decoder
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import read_split
+from beamline.metrics.rouge import RougeScorer
+from beamline.models.weights import load_model
+from beamline.training.batching import source_tensors
 
 BATCH = 8
 CPU = torch.device("cpu")

@@ -1,4 +1,4 @@
-"""What the loss in chunks (beamline.chunked_loss) saves in memory and costs in time, beside the loss of whole logits.
+"""What the loss in chunks (training.chunked_loss) saves in memory and costs in time, beside whole logits.
 
 python benchmarks/loss.py [--rounds 3]
 
@@ -19,7 +19,7 @@ import typer
 from torch.nn import functional
 from transformers import BartConfig, BartForConditionalGeneration
 
-from beamline.chunked_loss import ChunkedLoss
+from beamline.training.chunked_loss import ChunkedLoss
 
 TARGET_LENGTH = 40
 SIZE = {"d_model": 512, "encoder_layers": 3, "decoder_layers": 3, "encoder_ffn_dim": 2048, "decoder_ffn_dim": 2048}

@@ -1,4 +1,4 @@
-"""What trusted scores cost: beamline.rouge with intervals beside bare rouge-score, on DialogSum's 500 x 3 references.
+"""What trusted scores cost: metrics.rouge with intervals beside bare rouge-score, on DialogSum's 500 x 3 references.
 
 python benchmarks/rouge.py [DIALOGSUM_DIRECTORY]
 
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from rouge_score import rouge_scorer, scoring
 
-from beamline.params import Rouge
-from beamline.rouge import TYPES, RougeScorer, split_sentences
+from beamline.core.params import Rouge
+from beamline.metrics.rouge import TYPES, RougeScorer, split_sentences
 
 ROUNDS = 7
 PARAMS = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
@@ -46,7 +46,7 @@ def main(directory: Path) -> None:
         "rouge-score, bare": lambda: bare(TYPES),
         "rouge-score, bare, without rougeLsum": lambda: bare(TYPES[:3]),
         "rouge-score, BootstrapAggregator, 1,000 resamples": aggregated,
-        "beamline.rouge, intervals, 10,000 resamples": lambda: (
+        "beamline.metrics.rouge, intervals, 10,000 resamples": lambda: (
             RougeScorer(PARAMS, references, seed=42).score(predictions).intervals()
         ),
     }

@@ -48,15 +48,15 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
-from beamline.batching import Collator, LengthBucketedBatches
-from beamline.dialogues import read_corpus
-from beamline.learning import teacher_forced
-from beamline.model import build_model
-from beamline.params import Params, read_params
+from beamline.core.params import Params, read_params
+from beamline.data.dialogues import read_corpus
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import Example, encode_split, examples
+from beamline.models.weights import build_model
 from beamline.prepare import settle_codec
-from beamline.prepared import Example, encode_split, examples
-from beamline.text import TextCodec
-from beamline.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
+from beamline.training.batching import Collator, LengthBucketedBatches
+from beamline.training.loss import teacher_forced
+from beamline.training.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
 
 WAYS = ("beamline", "usual", "fixed", "fixed-512")
 FIXED_TARGET_TOKENS = {"fixed": 128, "fixed-512": 512}

@@ -8,12 +8,12 @@ from typing import Any
 
 from marks import agree
 
-from beamline.checks import CATALOGUE, Finding
+from beamline.core.params import Columns, read_params
+from beamline.data.dialogues import Dialogue, read_split, speaker_tags
+from beamline.diagnosis.checks import CATALOGUE, Finding
 from beamline.diagnosis.evidence import Evidence, Predictions
-from beamline.dialogues import Dialogue, read_split, speaker_tags
-from beamline.params import Columns, read_params
-from beamline.prepared import encode_split
-from beamline.text import build_codec
+from beamline.encoding.codec import build_codec
+from beamline.encoding.prepared import encode_split
 
 ROOT = Path(__file__).parents[1]
 PARAMS = read_params(ROOT / "params.yaml")

@@ -2,7 +2,7 @@
 
 import re
 
-from beamline.checks import Finding, Status
+from beamline.diagnosis.checks import Finding, Status
 
 _UNITS = "(?: nats| nats in training| points?| steps)?"
 _BOUND = re.compile(rf"(below|above|at most|at least|exactly) (-?[\d.]+){_UNITS}")

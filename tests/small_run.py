@@ -9,7 +9,7 @@ from marks import agree
 from repository import ROOT, TINY, set_params
 
 from beamline import evaluate, prepare, train
-from beamline.checks import CATALOGUE, Finding
+from beamline.diagnosis.checks import CATALOGUE, Finding
 from beamline.diagnosis.collect import of_directory
 from beamline.diagnosis.evidence import Evidence
 

@@ -7,10 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamline.batching import IGNORED_LABEL, Collator, LengthBucketedBatches, group_by_budget, lengths_of
-from beamline.params import Padding
-from beamline.prepared import Example
-from beamline.text import Encoding
+from beamline.core.params import Padding
+from beamline.encoding.codec import Encoding
+from beamline.encoding.prepared import Example
+from beamline.training.batching import IGNORED_LABEL, Collator, LengthBucketedBatches, group_by_budget, lengths_of
 
 ENCODING = Encoding(
     max_source_tokens=8,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from beamline import bootstrap
-from beamline.bootstrap import FloatArray, Interval, mean_intervals, resampled_means
+from beamline.metrics import intervals as bootstrap
+from beamline.metrics.intervals import FloatArray, Interval, mean_intervals, resampled_means
 
 
 def rouge1_like(generator: np.random.Generator, shape: tuple[int, int]) -> FloatArray:

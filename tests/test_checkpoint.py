@@ -10,9 +10,9 @@ from families import FAMILIES
 from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
-from beamline.checkpoint import Checkpoint, fingerprint, position_limits
-from beamline.errors import BeamlineError
-from beamline.model import load_model
+from beamline.core.errors import BeamlineError
+from beamline.models.checkpoint import Checkpoint, fingerprint, position_limits
+from beamline.models.weights import load_model
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,16 @@ import pytest
 from corpus_evidence import corpus, evidence
 from small_run import find
 
-from beamline.checks import CATALOGUE, Status
-from beamline.checks.baselines import gap_to_baselines
-from beamline.diagnosis.baselines import (
+from beamline.diagnosis.checks import CATALOGUE, Status
+from beamline.diagnosis.checks.baselines import gap_to_baselines
+from beamline.diagnosis.evidence import Evidence, Predictions
+from beamline.diagnosis.measures.baselines import (
     first_utterances,
     longest_utterance,
     nearest_summaries,
     random_summaries,
     typical_summary,
 )
-from beamline.diagnosis.evidence import Evidence, Predictions
 
 NAMES = [each.name for each in CATALOGUE if each.family == "baselines"]
 DIALOGUE = "#Person1#: Hello.\n\n#Person2#: I lost my new umbrella.\n#Person1#: Oh no.\n#Person2#: On the bus."

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from corpus_evidence import COUNTS, Splits, corpus, evidence, failing_causes, finding, findings, one_topic
 
+from beamline.core.params import Columns
+from beamline.data.dialogues import Dialogue, read_split
 from beamline.diagnosis.evidence import Evidence
-from beamline.diagnosis.language import foreign_words
-from beamline.diagnosis.overlap import belongs
-from beamline.dialogues import Dialogue, read_split
-from beamline.params import Columns
+from beamline.diagnosis.measures.language import foreign_words
+from beamline.diagnosis.measures.overlap import belongs
 
 GERMAN = [
     "Guten Tag, was kann ich für Sie tun? Ich möchte einen Kaffee und ein Stück Kuchen. Das macht sieben Euro, bitte.",
@@ -194,8 +194,8 @@ def with_vocabulary_of(known: list[str], run: Evidence) -> Evidence:
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
 
-    from beamline.prepared import encode_split
-    from beamline.text import Encoding, TextCodec
+    from beamline.encoding.codec import Encoding, TextCodec
+    from beamline.encoding.prepared import encode_split
 
     special = ["<pad>", "<s>", "</s>", "<unk>"]
     words = [*special, "#Person1#", "#Person2#", *known]

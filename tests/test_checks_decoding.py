@@ -12,11 +12,11 @@ import torch
 from small_run import find
 from transformers import GenerationConfig
 
-from beamline.batching import source_tensors
-from beamline.checks import CATALOGUE, Status
-from beamline.diagnosis.ablation import UNASKED
+from beamline.core.params import Rouge
+from beamline.diagnosis.checks import CATALOGUE, Status
 from beamline.diagnosis.evidence import Epoch, Evidence, Predictions
-from beamline.params import Rouge
+from beamline.diagnosis.measures.ablation import UNASKED
+from beamline.training.batching import source_tensors
 
 CAUSES = [each.name for each in CATALOGUE if each.family == "decoding" and not each.is_symptom]
 SYMPTOMS = [each.name for each in CATALOGUE if each.family == "decoding" and each.is_symptom]

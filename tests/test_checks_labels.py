@@ -11,12 +11,12 @@ import torch
 from repository import set_params
 from small_run import find
 
-from beamline.checks import CATALOGUE, Status, labels
+from beamline.core.params import read_params
+from beamline.diagnosis.checks import CATALOGUE, Status, labels
 from beamline.diagnosis.evidence import Evidence
-from beamline.model import load_model
-from beamline.params import read_params
-from beamline.prepared import EncodedDialogue
-from beamline.text import TextCodec
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import EncodedDialogue
+from beamline.models.weights import load_model
 
 NAMES = [each.name for each in CATALOGUE if each.family == "labels"]
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from small_run import find, small_run
 
-from beamline import batching
-from beamline.checks import CATALOGUE, Status
+from beamline.diagnosis.checks import CATALOGUE, Status
 from beamline.diagnosis.evidence import Epoch, Evidence
+from beamline.training import batching
 
 CAUSES = [each.name for each in CATALOGUE if each.family == "learning" and not each.is_symptom]
 DEFAULT_RUN = [(4.86, 2.78), (2.13, 1.33), (1.16, 0.84), (0.82, 0.70), (0.67, 0.65), (0.58, 0.60), (0.51, 0.54),
@@ -145,7 +145,7 @@ def test_a_source_that_was_masked_away_is_the_one_failure(tmp_path: Path, monkey
             tensors = super().__call__(examples)
             return {**tensors, "attention_mask": torch.zeros_like(tensors["attention_mask"])}
 
-    monkeypatch.setattr("beamline.trainer.Collator", Masking)  # the fault: nothing of the diagnosis is changed
+    monkeypatch.setattr("beamline.training.trainer.Collator", Masking)  # the fault: nothing of the diagnosis is changed
     run = small_run(tmp_path, {})
     assert [name for name, status in found(run).items() if status is Status.FAILURE] == ["source_is_attended"]
     assert find(run, "source_is_read").status in (Status.FAILURE, Status.WARNING)

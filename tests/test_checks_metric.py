@@ -10,10 +10,10 @@ import pytest
 import torch
 from corpus_evidence import PARAMS, corpus, evidence, failing_causes, finding, findings, people
 
+from beamline.core.params import Scratch
+from beamline.data.dialogues import SPEAKER_TAG
 from beamline.diagnosis.evidence import Evidence, Predictions
-from beamline.dialogues import SPEAKER_TAG
-from beamline.model import build_model
-from beamline.params import Scratch
+from beamline.models.weights import build_model
 
 Change = Callable[[str], str]
 

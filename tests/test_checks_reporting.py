@@ -14,10 +14,10 @@ from repository import ROOT
 from small_run import find
 from tracked_stage import params_with
 
-from beamline.checks import CATALOGUE, Status
+from beamline.core.errors import BeamlineError
+from beamline.diagnosis.checks import CATALOGUE, Status
 from beamline.diagnosis.evidence import Evidence, Recorded
 from beamline.diagnosis.wandb_records import read_tracked_run, run_files
-from beamline.errors import BeamlineError
 
 NAMES = [each.name for each in CATALOGUE if each.family == "reporting"]
 

@@ -6,9 +6,9 @@ import torch
 from families import FAMILIES
 from torch.nn import functional
 
-from beamline.batching import IGNORED_LABEL
-from beamline.chunked_loss import ChunkedLoss
-from beamline.model import load_model
+from beamline.models.weights import load_model
+from beamline.training.batching import IGNORED_LABEL
+from beamline.training.chunked_loss import ChunkedLoss
 
 
 @pytest.mark.parametrize("family", ["bart", "marian", "t5", "mt5", "led", "bert2bert"])

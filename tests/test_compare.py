@@ -12,10 +12,10 @@ from repository import Repository
 from typer.testing import CliRunner
 
 from beamline.compare import app
-from beamline.errors import BeamlineError
-from beamline.rouge import SCORES
+from beamline.core.errors import BeamlineError
+from beamline.metrics.rouge import SCORES
+from beamline.metrics.significance import holm
 from beamline.score import app as score_app
-from beamline.significance import holm
 
 DVC_YAML = """
 stages:
@@ -498,6 +498,6 @@ def test_help_answers_at_once_and_no_model_library_is_imported():
         return time.perf_counter() - start
 
     assert min(seconds() for _ in range(3)) <= 0.5
-    code = "import sys, beamline.comparison_report; print({'torch', 'transformers'} & set(sys.modules))"
+    code = "import sys, beamline.comparison.report; print({'torch', 'transformers'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"

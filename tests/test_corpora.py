@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from repository import ROOT
 
-from beamline.dialogues import speaker_tags
+from beamline.data.dialogues import speaker_tags
 
 SIZES = {
     "english": {"train": 2400, "validation": 200, "test": 200},

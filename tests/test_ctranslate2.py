@@ -20,13 +20,13 @@ pytest.importorskip("ctranslate2", reason="optional: pip install -c constraints.
 import ctranslate2
 
 from beamline import evaluate, train
-from beamline.backends import SummaryDecoder, build_decoder
-from beamline.checkpoint import Checkpoint, fingerprint
-from beamline.decoding import Summary
-from beamline.errors import BeamlineError
-from beamline.model import load_model, load_pretrained
-from beamline.params import Padding, read_params
-from beamline.text import TextCodec, load_codec
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Padding, read_params
+from beamline.decoding.backends import SummaryDecoder, build_decoder
+from beamline.decoding.transformers_backend import Summary
+from beamline.encoding.codec import TextCodec, load_codec
+from beamline.models.checkpoint import Checkpoint, fingerprint
+from beamline.models.weights import load_model, load_pretrained
 
 PARAMS = read_params(ROOT / "params.yaml")
 TAGS = ["#Person1#", "#Person2#"]

@@ -6,11 +6,11 @@ import torch
 from repository import ROOT
 from transformers import GenerationConfig, PreTrainedModel
 
-from beamline.decoding import Decoder, resolve_generation
-from beamline.errors import BeamlineError
-from beamline.model import build_model
-from beamline.params import Generation, Padding, Scratch, read_params
-from beamline.text import TextCodec, build_codec
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Generation, Padding, Scratch, read_params
+from beamline.decoding.transformers_backend import Decoder, resolve_generation
+from beamline.encoding.codec import TextCodec, build_codec
+from beamline.models.weights import build_model
 
 PARAMS = read_params(ROOT / "params.yaml")
 CPU = torch.device("cpu")

@@ -9,11 +9,11 @@ import pytest
 from families import FAMILIES
 from repository import ROOT, Repository, set_params, write_tiny_data
 
-from beamline.checks import CATALOGUE
+from beamline.core.errors import run
+from beamline.core.params import read_params
 from beamline.diagnose import app
+from beamline.diagnosis.checks import CATALOGUE
 from beamline.diagnosis.collect import of_checkpoint
-from beamline.errors import run
-from beamline.params import read_params
 
 
 @pytest.fixture

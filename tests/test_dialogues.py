@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beamline.dialogues import Dialogue, read_corpus, read_split, speaker_tags
-from beamline.errors import BeamlineError
-from beamline.params import Columns, Data
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Columns, Data
+from beamline.data.dialogues import Dialogue, read_corpus, read_split, speaker_tags
 
 USUAL = Columns(id=None, dialogue=None, summary=None)
 GOOD = {"id": "a", "dialogue": "#Person1#: Hi.", "summary": "A greeting."}
@@ -168,7 +168,7 @@ def test_a_missing_column_lists_those_found(tmp_path: Path, record: dict[str, st
     path = jsonl(tmp_path / "train.jsonl", record)
     assert error_of(path) == (
         f"train.jsonl:1: no column '{role}', found {found};"
-        f" name the one that holds the {role} in data.columns.{role} (beamline.download: --{role})"
+        f" name the one that holds the {role} in data.columns.{role} (beamline.data.download: --{role})"
     )
 
 

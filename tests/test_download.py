@@ -13,8 +13,8 @@ from urllib.parse import urlparse
 
 import pytest
 
-from beamline.dialogues import read_corpus
-from beamline.params import Columns, Data
+from beamline.core.params import Columns, Data
+from beamline.data.dialogues import read_corpus
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -37,7 +37,7 @@ def write(path: Path, records: list[dict[str, Any]]) -> None:
 def download(directory: Path, *arguments: str, hub: str = "http://127.0.0.1:9") -> subprocess.CompletedProcess[str]:
     """Run the command in `directory` with caches of its own; without `hub` there is none to be reached."""
     return subprocess.run(
-        [sys.executable, "-m", "beamline.download", *arguments],
+        [sys.executable, "-m", "beamline.data.download", *arguments],
         cwd=directory,
         env={**os.environ, "HF_HOME": str(directory / "cache"), "HF_ENDPOINT": hub, "HF_HUB_OFFLINE": "0"},
         capture_output=True,
@@ -152,7 +152,7 @@ def test_records_that_cannot_be_used_are_left_out_and_listed(tmp_path: Path, sou
 def test_a_column_that_no_record_has_is_an_error_and_leaves_nothing(tmp_path: Path, source: Path) -> None:
     assert error_of(download(tmp_path, "source", "out", "--dialogue", "talk")) == (
         "error: source: train record 1: no column 'talk', found 'fname', 'dialogue', 'summary';"
-        " name the one that holds the dialogue in data.columns.dialogue (beamline.download: --dialogue)"
+        " name the one that holds the dialogue in data.columns.dialogue (beamline.data.download: --dialogue)"
     )
     assert {path.name for path in tmp_path.iterdir()} == {"source", "cache"}
 
@@ -214,7 +214,7 @@ def test_code_of_a_dataset_is_refused_and_not_run(tmp_path: Path) -> None:
 
 
 def test_help_does_not_wait_for_the_datasets_library() -> None:
-    code = "import sys, beamline.download; print('datasets' in sys.modules or 'huggingface_hub' in sys.modules)"
+    code = "import sys, beamline.data.download; print('datasets' in sys.modules or 'huggingface_hub' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

@@ -8,7 +8,7 @@ import pytest
 from repository import ROOT
 from ruamel.yaml import YAML
 
-from beamline.params import read_params
+from beamline.core.params import read_params
 
 PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")
 STAGES = sorted(PIPELINE["stages"])

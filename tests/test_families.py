@@ -15,13 +15,13 @@ from repository import ROOT, set_params
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
 
 from beamline import evaluate, prepare, train
-from beamline.batching import Collator
-from beamline.checkpoint import Checkpoint, fingerprint
-from beamline.decoding import Decoder
-from beamline.model import load_model, load_pretrained
-from beamline.params import read_params
-from beamline.prepared import Example, read_codec, read_split
-from beamline.text import TextCodec
+from beamline.core.params import read_params
+from beamline.decoding.transformers_backend import Decoder
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import Example, read_codec, read_split
+from beamline.models.checkpoint import Checkpoint, fingerprint
+from beamline.models.weights import load_model, load_pretrained
+from beamline.training.batching import Collator
 
 TAGS = ["#Person1#", "#Person2#"]
 SETTINGS: dict[str, Any] = {

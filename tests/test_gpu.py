@@ -13,7 +13,7 @@ import torch
 from repository import ROOT, set_params, tiny_directory
 from survival.stage_process import error_of, finish, kill_after, results, saved_steps, started
 
-from beamline.trainer import gpu_has_bf16
+from beamline.training.trainer import gpu_has_bf16
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
@@ -22,7 +22,8 @@ GPUS = torch.cuda.device_count()
 # Trains where the GPU has so much memory and no more.
 LITTLE_MEMORY = """
 import sys, torch
-from beamline import errors, train
+from beamline.core import errors
+from beamline import train
 torch.cuda.set_per_process_memory_fraction(float(sys.argv[1]) / torch.cuda.get_device_properties(0).total_memory)
 errors.run(train.main)
 """

@@ -6,8 +6,8 @@ from torch.nn import functional
 from transformers import BartConfig, BartForConditionalGeneration
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
-from beamline.batching import IGNORED_LABEL
-from beamline.learning import TeacherForced, teacher_forced, training_loss
+from beamline.training.batching import IGNORED_LABEL
+from beamline.training.loss import TeacherForced, teacher_forced, training_loss
 
 CPU = torch.device("cpu")
 

@@ -17,8 +17,8 @@ from repository import ROOT, set_params, tiny_directory
 from survival.stage_process import PROCESSES, error_of, finish, run_in
 
 from beamline import evaluate, train
-from beamline.errors import BeamlineError, run
-from beamline.memory import Parts
+from beamline.core.errors import BeamlineError, run
+from beamline.core.memory import Parts
 
 ONE_EPOCH = {"train.num_train_epochs": 1, "train.threads": 1, "evaluate.threads": 1}
 LARGE_BATCHES = {
@@ -122,7 +122,7 @@ import re, resource
 from pathlib import Path
 import torch
 from transformers import BartConfig, BartForConditionalGeneration
-from beamline.learning import teacher_forced
+from beamline.training.loss import teacher_forced
 config = BartConfig(vocab_size=50_000, d_model=8, encoder_layers=1, decoder_layers=1, encoder_attention_heads=1,
                     decoder_attention_heads=1, encoder_ffn_dim=8, decoder_ffn_dim=8)
 model = BartForConditionalGeneration(config)

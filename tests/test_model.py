@@ -11,12 +11,12 @@ from repository import ROOT
 from torch.nn import functional
 from transformers import AutoModelForSeq2SeqLM, MT5ForConditionalGeneration
 
-from beamline.batching import Collator
-from beamline.checkpoint import Checkpoint, fingerprint
-from beamline.model import build_model, load_pretrained
-from beamline.params import Params, Scratch, read_params
-from beamline.prepared import Example
-from beamline.text import TextCodec, build_codec, load_codec
+from beamline.core.params import Params, Scratch, read_params
+from beamline.encoding.codec import TextCodec, build_codec, load_codec
+from beamline.encoding.prepared import Example
+from beamline.models.checkpoint import Checkpoint, fingerprint
+from beamline.models.weights import build_model, load_pretrained
+from beamline.training.batching import Collator
 
 TAGS = ["#Person1#", "#Person2#"]
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
-from beamline.errors import BeamlineError
-from beamline.params import read_params
+from beamline.core.errors import BeamlineError
+from beamline.core.params import read_params
 
 COMMITTED = (ROOT / "params.yaml").read_text(encoding="utf-8")
 

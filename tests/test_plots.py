@@ -12,8 +12,8 @@ from repository import ROOT, Repository
 from ruamel.yaml import YAML
 from tracked_stage import params_with
 
-from beamline.files import write_json
-from beamline.tracking import Tracker
+from beamline.core.files import write_json
+from beamline.training.tracking import Tracker
 
 PLOTS = YAML(typ="safe").load(ROOT / "dvc.yaml")["plots"]
 TITLES = sorted(properties["title"] for plot in PLOTS for properties in plot.values())

@@ -5,7 +5,7 @@ import re
 
 from repository import ROOT
 
-from beamline.params import read_params
+from beamline.core.params import read_params
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

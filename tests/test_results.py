@@ -1,9 +1,9 @@
 import pytest
 
-from beamline.decoding import Summary
-from beamline.dialogues import Dialogue
-from beamline.prepared import EncodedDialogue
-from beamline.results import health, is_repetitive, length_pairs
+from beamline.data.dialogues import Dialogue
+from beamline.decoding.transformers_backend import Summary
+from beamline.encoding.prepared import EncodedDialogue
+from beamline.metrics.results import health, is_repetitive, length_pairs
 
 
 def encoded(*references: str) -> EncodedDialogue:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score import rouge_scorer
 
-from beamline import rouge_tokenizers
-from beamline.errors import BeamlineError
-from beamline.params import Rouge
-from beamline.rouge import SCORES, TYPES, RougeScorer, prepare_text, split_sentences
-from beamline.rouge_tokenizers import English, Words, korean_is_installed
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Rouge
+from beamline.metrics import tokenizers as rouge_tokenizers
+from beamline.metrics.rouge import SCORES, TYPES, RougeScorer, prepare_text, split_sentences
+from beamline.metrics.tokenizers import English, Words, korean_is_installed
 
 
 def build(references, *, tokenizer="auto", stemmer=True, multi="mean", minimum_coverage=0.9, seed=42):

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamline import rouge_tokenizers
-from beamline.errors import BeamlineError
-from beamline.rouge_tokenizers import (
+from beamline.core.errors import BeamlineError
+from beamline.metrics import tokenizers as rouge_tokenizers
+from beamline.metrics.tokenizers import (
     Characters,
     English,
     Words,

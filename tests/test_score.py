@@ -11,8 +11,8 @@ from typing import get_args, get_type_hints
 import pytest
 from typer.testing import CliRunner
 
-from beamline.errors import BeamlineError
-from beamline.params import Rouge
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Rouge
 from beamline.score import app, main
 
 REFERENCES = ["Tom buys a red bicycle.", "Anna is late for work.", "They go home together."]
@@ -252,7 +252,7 @@ def test_help_answers_at_once():
 
 
 def test_neither_the_command_nor_rouge_imports_a_model_library():
-    code = "import sys, beamline.score, beamline.rouge; print({'torch', 'transformers'} & set(sys.modules))"
+    code = "import sys, beamline.score, beamline.metrics.rouge; print({'torch', 'transformers'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"
 

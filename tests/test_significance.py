@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from beamline.bootstrap import FloatArray, Interval
-from beamline.significance import difference_intervals, holm, randomization_p_values
+from beamline.metrics.intervals import FloatArray, Interval
+from beamline.metrics.significance import difference_intervals, holm, randomization_p_values
 
 differences = st.lists(st.integers(-64, 64).map(lambda value: value / 64), min_size=2, max_size=30).map(
     lambda values: np.array(values)[:, None]

@@ -12,10 +12,10 @@ from families import ENGLISH, FAMILIES, KOREAN
 from repository import ROOT
 from transformers import AutoTokenizer
 
-from beamline.checkpoint import Checkpoint, fingerprint
-from beamline.errors import BeamlineError
-from beamline.params import Tokenizer, read_params
-from beamline.text import TextCodec, build_codec, load_codec
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Tokenizer, read_params
+from beamline.encoding.codec import TextCodec, build_codec, load_codec
+from beamline.models.checkpoint import Checkpoint, fingerprint
 
 TAGS = ["#Person1#", "#Person2#"]
 DEFAULTS = read_params(ROOT / "params.yaml").tokenizer

@@ -17,8 +17,8 @@ from repository import ROOT
 from tracked_stage import ROWS, params_with
 from wandb_file import read_wandb_run
 
-from beamline.params import Params
-from beamline.tracking import Tracker
+from beamline.core.params import Params
+from beamline.training.tracking import Tracker
 
 KEY = "0123456789abcdef" * 3
 

@@ -21,10 +21,10 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from beamline import evaluate, train
-from beamline.batching import LengthBucketedBatches
-from beamline.errors import BeamlineError
-from beamline.params import read_params
-from beamline.prepared import examples, read_split
+from beamline.core.errors import BeamlineError
+from beamline.core.params import read_params
+from beamline.encoding.prepared import examples, read_split
+from beamline.training.batching import LengthBucketedBatches
 
 SOURCES = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 

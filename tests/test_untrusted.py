@@ -10,11 +10,11 @@ from families import FAMILIES
 from markdown_it import MarkdownIt
 from repository import Repository, tiny_repository
 
-from beamline.checkpoint import Checkpoint, fingerprint
-from beamline.errors import BeamlineError
-from beamline.files import replaced_directory, write_json
-from beamline.model import load_model
-from beamline.work import Work
+from beamline.core.errors import BeamlineError
+from beamline.core.files import replaced_directory, write_json
+from beamline.models.checkpoint import Checkpoint, fingerprint
+from beamline.models.weights import load_model
+from beamline.training.work import Work
 
 TOKENS = {
     "WANDB_API_KEY": secrets.token_hex(20),

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from beamline.checks import CATALOGUE, Check, Explanation, Finding, Status
-from beamline.checks.check import TELL_APART, failed, passed, warned
+from beamline.core.params import Rouge
+from beamline.diagnosis.checks import CATALOGUE, Check, Explanation, Finding, Status
+from beamline.diagnosis.checks.check import TELL_APART, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.report import brief_parts, parts, to_metrics
 from beamline.diagnosis.verdict import Result, Verdict, judge
-from beamline.params import Rouge
-from beamline.report import Grid, print_terminal, to_markdown
+from beamline.pages.report import Grid, print_terminal, to_markdown
 
 EITHER = (Explanation("one", "try this"), Explanation("another", "try that"))
 NOTHING = Evidence(seed=0, rouge=Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9))

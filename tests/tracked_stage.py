@@ -9,9 +9,9 @@ from pathlib import Path
 
 from repository import ROOT
 
-from beamline import tracking
-from beamline.errors import run
-from beamline.params import Params, read_params
+from beamline.core.errors import run
+from beamline.core.params import Params, read_params
+from beamline.training import tracking
 
 ROWS = [[f"test-{number}", f"#Person1#: 안녕, {number}.\n#Person2#: Hi.", number / 50] for number in range(50)]
 

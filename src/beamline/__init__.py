@@ -2,7 +2,7 @@
 
 import sys
 
-from beamline.errors import print_uncaught
+from beamline.core.errors import print_uncaught
 
 __version__ = "0.1.0"
 

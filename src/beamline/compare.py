@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from beamline.errors import BeamlineError, run
+from beamline.core.errors import BeamlineError, run
 
 SEED = 42
 
@@ -46,10 +46,10 @@ def main(
     # Imported here: they take a second or two, and --help needs none of them.
     from rich.console import Console  # noqa: PLC0415
 
-    from beamline.comparison import align, compare, comparison_signature, seed_spreads  # noqa: PLC0415
-    from beamline.comparison_report import Report  # noqa: PLC0415
-    from beamline.report import print_terminal, to_markdown  # noqa: PLC0415
-    from beamline.revisions import read_systems  # noqa: PLC0415
+    from beamline.comparison.differences import align, compare, comparison_signature, seed_spreads  # noqa: PLC0415
+    from beamline.comparison.report import Report  # noqa: PLC0415
+    from beamline.comparison.systems import read_systems  # noqa: PLC0415
+    from beamline.pages.report import print_terminal, to_markdown  # noqa: PLC0415
 
     systems, problems = align(read_systems(names, rescore=rescore), force=force)
     report = Report(

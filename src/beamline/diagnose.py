@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from beamline.errors import BeamlineError, run
+from beamline.core.errors import BeamlineError, run
 
 if TYPE_CHECKING:  # imported where it is used: it takes seconds, and --help needs none of it
     from beamline.diagnosis.evidence import Evidence
@@ -55,8 +55,8 @@ def main(
     import torch  # noqa: PLC0415
     import transformers  # noqa: PLC0415
 
+    from beamline.core.params import read_params  # noqa: PLC0415
     from beamline.diagnosis.collect import of_checkpoint, of_directory, of_files, of_revision  # noqa: PLC0415
-    from beamline.params import read_params  # noqa: PLC0415
 
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
@@ -78,10 +78,10 @@ def diagnose(evidence: "Evidence", *, write: bool = False) -> "list[Result]":
     """Run every check, print the verdict and what was found, and write the whole report if `write`."""
     from rich.console import Console  # noqa: PLC0415
 
+    from beamline.core.files import to_json, write_texts  # noqa: PLC0415
     from beamline.diagnosis.report import brief_parts, parts, to_metrics  # noqa: PLC0415
     from beamline.diagnosis.verdict import judge, run_checks  # noqa: PLC0415
-    from beamline.files import to_json, write_texts  # noqa: PLC0415
-    from beamline.report import print_terminal, to_markdown  # noqa: PLC0415
+    from beamline.pages.report import print_terminal, to_markdown  # noqa: PLC0415
 
     results = run_checks(evidence)
     verdict = judge(evidence, results)

@@ -12,18 +12,18 @@ import torch
 import transformers
 from rich.console import Console
 
-from beamline import processes
-from beamline.backends import build_decoder
-from beamline.decoding import ResolvedGeneration, Summary
-from beamline.errors import BeamlineError, run
-from beamline.files import to_json, to_jsonl, unreplaced, write_texts
-from beamline.params import Params, read_params
-from beamline.prepared import EncodedDialogue, read_split
-from beamline.results import health, length_pairs, prediction_rows, sample_rows, score_histogram, score_table
-from beamline.rouge import RougeResult, RougeScorer
-from beamline.text import TextCodec
-from beamline.tracking import Tracker
-from beamline.work import remove_finished
+from beamline.core import processes
+from beamline.core.errors import BeamlineError, run
+from beamline.core.files import to_json, to_jsonl, unreplaced, write_texts
+from beamline.core.params import Params, read_params
+from beamline.decoding.backends import build_decoder
+from beamline.decoding.transformers_backend import ResolvedGeneration, Summary
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import EncodedDialogue, read_split
+from beamline.metrics.results import health, length_pairs, prediction_rows, sample_rows, score_histogram, score_table
+from beamline.metrics.rouge import RougeResult, RougeScorer
+from beamline.training.tracking import Tracker
+from beamline.training.work import remove_finished
 
 MODELS = Path("models")
 

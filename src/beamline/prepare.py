@@ -5,14 +5,14 @@ python -m beamline.prepare
 
 from rich.progress import track
 
-from beamline.checkpoint import Checkpoint
-from beamline.dialogues import Corpus, read_corpus, speaker_tags
-from beamline.errors import run
-from beamline.files import replaced_directory, write_json
-from beamline.params import Params, read_params
-from beamline.prepared import DIRECTORY, SPLITS, encode_split, write_split
-from beamline.statistics import corpus_statistics
-from beamline.text import TextCodec, build_codec, load_codec
+from beamline.core.errors import run
+from beamline.core.files import replaced_directory, write_json
+from beamline.core.params import Params, read_params
+from beamline.data.dialogues import Corpus, read_corpus, speaker_tags
+from beamline.encoding.codec import TextCodec, build_codec, load_codec
+from beamline.encoding.prepared import DIRECTORY, SPLITS, encode_split, write_split
+from beamline.encoding.statistics import corpus_statistics
+from beamline.models.checkpoint import Checkpoint
 
 
 def main() -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from beamline.errors import BeamlineError, run
+from beamline.core.errors import BeamlineError, run
 
 if TYPE_CHECKING:  # Imported where they are used: they take a second or two, and --help needs none of them.
     from rich.table import Table
 
-    from beamline.rouge import RougeResult, RougeScorer
-    from beamline.rows import Row
+    from beamline.data.readers import Row
+    from beamline.metrics.rouge import RougeResult, RougeScorer
 
 SEED = 42
 MINIMUM_COVERAGE = 0.9
@@ -68,8 +68,8 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, scores in 0-1, instead of the table.")] = False,
 ) -> None:
     """ROUGE of summaries against their references, with 95 % intervals and the signature of the measurement."""
-    from beamline.params import Rouge  # noqa: PLC0415
-    from beamline.rouge import RougeScorer  # noqa: PLC0415
+    from beamline.core.params import Rouge  # noqa: PLC0415
+    from beamline.metrics.rouge import RougeScorer  # noqa: PLC0415
 
     rows = read_file(predictions)
     reference_files = {path: rows if path == predictions else read_file(path) for path in references or [predictions]}
@@ -104,7 +104,7 @@ def read_file(path: Path) -> "list[Row]":
 
     Raises `BeamlineError` for a file that can't be read, isn't UTF-8 or holds nothing.
     """
-    from beamline.rows import Row, read_rows  # noqa: PLC0415
+    from beamline.data.readers import Row, read_rows  # noqa: PLC0415
 
     if path.suffix in NEVER_PLAIN:
         rows = list(read_rows(path))
@@ -180,7 +180,7 @@ def texts_of(row: "Row", columns: Sequence[str]) -> list[str]:
 
 def write_each(path: Path, rows: "Sequence[Row]", result: "RougeResult", inputs: Sequence[Path]) -> None:
     """A line for each summary: its number or id, and its headline scores in 0-1."""
-    from beamline.files import write_jsonl  # noqa: PLC0415
+    from beamline.core.files import write_jsonl  # noqa: PLC0415
 
     if path.resolve() in [each.resolve() for each in inputs]:
         raise BeamlineError(f"{path}: is read from; give --each another file")

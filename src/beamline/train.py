@@ -15,19 +15,19 @@ import transformers
 from rich.console import Console
 from transformers import PreTrainedModel, set_seed
 
-from beamline import processes
-from beamline.checkpoint import Checkpoint
-from beamline.epochs import AfterEpoch, KeptCheckpoint
-from beamline.errors import BeamlineError, run
-from beamline.files import replaced_directory, replaced_texts, to_json, write_json
-from beamline.model import build_model, load_pretrained
-from beamline.params import Params, read_params
-from beamline.prepared import DIRECTORY, EncodedDialogue, examples, read_codec, read_split
-from beamline.resume import SaveProgress
-from beamline.text import TextCodec
-from beamline.tracking import Tracker
-from beamline.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
-from beamline.work import Work, work_directory
+from beamline.core import processes
+from beamline.core.errors import BeamlineError, run
+from beamline.core.files import replaced_directory, replaced_texts, to_json, write_json
+from beamline.core.params import Params, read_params
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import DIRECTORY, EncodedDialogue, examples, read_codec, read_split
+from beamline.models.checkpoint import Checkpoint
+from beamline.models.weights import build_model, load_pretrained
+from beamline.training.epochs import AfterEpoch, KeptCheckpoint
+from beamline.training.resume import SaveProgress
+from beamline.training.tracking import Tracker
+from beamline.training.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
+from beamline.training.work import Work, work_directory
 
 CURVES = Path("plots/training")
 METRICS = Path("metrics/train.json")

@@ -15,13 +15,13 @@ from repository import set_params
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSeq2SeqLM
 
-from beamline import trainer
-from beamline.batching import Collator, source_tensors
+from beamline.core.params import read_params
+from beamline.data.dialogues import SPEAKER_TAG
 from beamline.diagnosis.collect import of_directory
-from beamline.dialogues import SPEAKER_TAG
-from beamline.params import read_params
-from beamline.prepared import EncodedDialogue, encode_split, read_codec, read_split, write_split
-from beamline.text import TextCodec, build_codec
+from beamline.encoding.codec import TextCodec, build_codec
+from beamline.encoding.prepared import EncodedDialogue, encode_split, read_codec, read_split, write_split
+from beamline.training import trainer
+from beamline.training.batching import Collator, source_tensors
 
 SPLITS = ("train", "validation", "test")
 

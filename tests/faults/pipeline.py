@@ -11,12 +11,12 @@ from marks import agree
 from repository import ROOT, set_params
 
 from beamline import evaluate, prepare, train
-from beamline.decoding import Summary
+from beamline.core.files import write_json, write_jsonl
+from beamline.decoding.transformers_backend import Summary
 from beamline.diagnosis.collect import of_directory
 from beamline.diagnosis.verdict import Result, Verdict, judge, run_checks
-from beamline.files import write_json, write_jsonl
-from beamline.prepared import read_split
-from beamline.results import prediction_rows
+from beamline.encoding.prepared import read_split
+from beamline.metrics.results import prediction_rows
 
 MakeRun = Callable[[str], Path]  # of a language: the directory of a finished run
 

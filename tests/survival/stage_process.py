@@ -13,7 +13,9 @@ PROCESSES.set_forkserver_preload(["beamline.prepare", "beamline.train", "beamlin
 
 
 def run_in(directory: Path, stage: str = "train") -> None:
-    from beamline import errors, evaluate, prepare, train
+    # Tests that run in the background of a shell begin with interrupts ignored, and so does what they start.
+    from beamline import evaluate, prepare, train
+    from beamline.core import errors
 
     # Tests that run in the background of a shell begin with interrupts ignored, and so does what they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -24,8 +24,8 @@ from stage_process import (
     wait_for_line,
 )
 
-from beamline.params import read_params
-from beamline.work import work_directory
+from beamline.core.params import read_params
+from beamline.training.work import work_directory
 
 KILLS = 10
 

@@ -14,9 +14,9 @@ import pytest
 from repository import set_params
 from stage_process import PROCESSES, error_of, finish, flip_a_bit, results, run_in, started, truncate
 
-from beamline.errors import BeamlineError
-from beamline.files import locked, replaced_directory, write_texts, writing
-from beamline.model import load_model
+from beamline.core.errors import BeamlineError
+from beamline.core.files import locked, replaced_directory, write_texts, writing
+from beamline.models.weights import load_model
 
 
 def with_file_limit(directory: Path, stage: str, limit: int) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from beamline import score
-from beamline.checkpoint import Checkpoint, fingerprint, position_limits
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Data, Params, Rouge, read_params
+from beamline.data.dialogues import read_corpus
+from beamline.data.readers import Row
 from beamline.diagnosis.evidence import Epoch, Evidence, Predictions, Recorded
-from beamline.dialogues import read_corpus
-from beamline.errors import BeamlineError
-from beamline.params import Data, Params, Rouge, read_params
-from beamline.prepared import SPLITS, EncodedDialogue, encode_split, read_codec, read_split
-from beamline.rows import Row
-from beamline.text import TextCodec, load_codec
+from beamline.encoding.codec import TextCodec, load_codec
+from beamline.encoding.prepared import SPLITS, EncodedDialogue, encode_split, read_codec, read_split
+from beamline.models.checkpoint import Checkpoint, fingerprint, position_limits
 
 # What a diagnosis reads of a run, each where the stages write it.
 PREPARED = Path("data/prepared")
@@ -61,7 +61,7 @@ def of_revision(name: str) -> Iterator[Evidence]:
 
     Raises `BeamlineError` for what can't be found, in git, in the cache or in the remote.
     """
-    from beamline.revisions import export  # noqa: PLC0415  (DVC takes two seconds to import, which the stage is spared)
+    from beamline.comparison.systems import export  # noqa: PLC0415  (DVC takes two seconds to import, which the stage is spared)
 
     with tempfile.TemporaryDirectory() as directory:
         export(name, FILES, Path(directory))

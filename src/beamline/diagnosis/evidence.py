@@ -14,17 +14,17 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from beamline.backends import SummaryDecoder, build_decoder
-from beamline.bootstrap import FloatArray
-from beamline.decoding import Decoder
-from beamline.diagnosis import baselines
-from beamline.diagnosis.probes import Forced, force
-from beamline.errors import BeamlineError
-from beamline.model import load_model
-from beamline.params import Generation, Padding, Params, Rouge
-from beamline.prepared import EncodedDialogue, Example
-from beamline.rouge import RougeScorer
-from beamline.text import TextCodec
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Generation, Padding, Params, Rouge
+from beamline.decoding.backends import SummaryDecoder, build_decoder
+from beamline.decoding.transformers_backend import Decoder
+from beamline.diagnosis.measures import baselines
+from beamline.diagnosis.measures.probes import Forced, force
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import EncodedDialogue, Example
+from beamline.metrics.intervals import FloatArray
+from beamline.metrics.rouge import RougeScorer
+from beamline.models.weights import load_model
 
 SAMPLE = 80  # dialogues that a model is tried on: an interval of about 4 points, under 30 seconds for all checks
 BASELINE_ROWS = 200  # that summaries without a model are compared on: no model, so that more can be afforded

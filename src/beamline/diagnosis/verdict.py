@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beamline.checks import CATALOGUE, Check, Finding, Status
-from beamline.checks.baselines import gap_to_baselines
+from beamline.diagnosis.checks import CATALOGUE, Check, Finding, Status
+from beamline.diagnosis.checks.baselines import gap_to_baselines
 from beamline.diagnosis.evidence import Evidence
 
 # Where the metric is blind, or looks at other files than the model's, every further figure is worthless; where test

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from beamline.errors import BeamlineError
+from beamline.core.errors import BeamlineError
 
 _HEADER = 7
 _BLOCK = 32 * 1024

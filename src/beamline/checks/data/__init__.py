@@ -1,3 +1,0 @@
-"""Data: what the model was given to learn from, and whether test is a test of it."""
-
-from beamline.checks.data import leakage, texts, tokens  # noqa: F401

@@ -1,0 +1,1 @@
+"""Two systems or more on one test set."""

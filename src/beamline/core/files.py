@@ -1,0 +1,230 @@
+"""Writing so that a reader, or a run that follows a failed one, never finds half of an output."""
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from beamline.core.errors import BeamlineError
+
+# A full disk or quota, a limit on the size of files, a read-only disk or file, something else in its place, a bad disk.
+REFUSALS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+    | {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EIO}
+)
+
+
+@contextmanager
+def replaced_directory(directory: Path) -> Iterator[Path]:
+    """A new, empty directory beside `directory` that takes its place when the block ends without an error.
+
+    The old one is renamed aside before the new one is renamed in, so that one of them is whole on disk at every moment;
+    a process that is killed between the two leaves the old one aside, and the next one puts it back.
+
+    Raises `BeamlineError` where another process is writing the same directory, and where it can't be written.
+    """
+    unfinished = _unfinished(directory)
+    previous = directory.with_name(f"{directory.name}.previous")
+    for path in (directory, previous):
+        refuse_link(path)
+    with writing(unfinished), locked(unfinished):
+        if previous.exists() and not directory.exists():
+            previous.rename(directory)
+        if previous.exists():
+            shutil.rmtree(previous)
+        clear(unfinished)
+        try:
+            yield unfinished
+            sync(unfinished)
+            if directory.exists():
+                directory.rename(previous)
+            unfinished.rename(directory)
+        except BaseException:
+            if previous.exists() and not directory.exists():
+                previous.rename(directory)
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        sync_entry(directory.parent)
+        shutil.rmtree(previous, ignore_errors=True)
+
+
+@contextmanager
+def unreplaced(directory: Path) -> Iterator[None]:
+    """Keep other processes from replacing `directory`, and from reading it in a block like this, as long as this lasts.
+
+    Raises `BeamlineError` where one of them is at it.
+    """
+    unfinished = _unfinished(directory)
+    with writing(unfinished):
+        descriptor = _lock(unfinished, None)
+    try:
+        yield
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(directory: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold `directory`, made if there is none, for this process alone; the system lets go when the process ends.
+
+    waiting: called once where another process holds it, which is then waited for; left out, that is a `BeamlineError`.
+    """
+    descriptor = _lock(directory, waiting)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the system refuses in this block (a full disk, a read-only file) becomes a `BeamlineError` with the path.
+
+    So does a path that a symbolic link leads out of the repository.
+    """
+    refuse_link_out(path)
+    try:
+        yield
+    except SafetensorError as error:
+        place, reason = path, str(error)
+    except shutil.Error as error:  # of copying several files, each with its source, its target and what went wrong
+        place, reason = error.args[0][0][1:]
+    except OSError as error:
+        if error.errno not in REFUSALS:
+            raise
+        place, reason = error.filename or path, os.strerror(error.errno)
+    else:
+        return
+    raise BeamlineError(f"{place}: can't be written ({reason}); make room or make it writable, then run again")
+
+
+def refuse_link_out(path: Path) -> None:
+    """Raise `BeamlineError` where a symbolic link leads from the working directory, or from DVC's root, to elsewhere
+    on the way to `path`: a repository that comes from elsewhere must not be able to write elsewhere."""
+    lexical, parent = Path(os.path.abspath(path)), path.parent.resolve()  # noqa: PTH100 -- resolve() follows the links
+    for root in (Path.cwd(), Path(os.environ.get("DVC_ROOT", ".")).absolute()):
+        if lexical.is_relative_to(root) and not parent.is_relative_to(root.resolve()):
+            raise BeamlineError(f"{path}: a symbolic link leads out of the repository, to {parent}; remove the link")
+
+
+def refuse_link(path: Path) -> None:
+    """Raise `BeamlineError` where `path`, which only this program makes, is a symbolic link."""
+    if path.is_symlink():
+        raise BeamlineError(f"{path}: a symbolic link, which would take what is written elsewhere; remove it")
+
+
+def clear(directory: Path) -> None:
+    """Delete what is in `directory`, and make it if there is none."""
+    refuse_link(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in directory.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _lock(directory: Path, waiting: Callable[[], None] | None) -> int:
+    """The descriptor that holds the lock until it is closed."""
+    refuse_link(directory)
+    while True:
+        directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting is None:
+                os.close(descriptor)
+                raise BeamlineError(
+                    f"{directory}: another process is at work here; wait until it ends, or end it, then run again"
+                ) from None
+            waiting()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Who held it may have renamed or removed it meanwhile, and then this is a lock on something else.
+        if directory.exists() and os.path.samestat(os.fstat(descriptor), directory.stat()):
+            return descriptor
+        os.close(descriptor)
+
+
+def sync(directory: Path) -> None:
+    """Wait until everything in `directory` is on disk: a rename may otherwise outlive a power cut and its files not."""
+    for path in [*directory.rglob("*"), directory]:
+        sync_entry(path)
+
+
+def sync_entry(path: Path) -> None:
+    """Wait until the file, or the directory's list of names, is on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def replaced_texts() -> Iterator[Callable[[Path, str], None]]:
+    """A function that writes a text beside its path; all that it wrote take their places when the block ends without an
+    error: each file is the old one or the new one, whole, and what can't be written leaves all of them the old ones.
+
+    It raises `BeamlineError` where a text can't be written.
+    """
+    with ExitStack() as removed:
+        written = []
+
+        def write(path: Path, text: str) -> None:
+            unfinished = _unfinished(path)
+            with writing(path):
+                if path.is_dir():  # a rename would say so too, but when earlier ones are done
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                unfinished.unlink(missing_ok=True)
+                removed.callback(unfinished.unlink, missing_ok=True)
+                with unfinished.open("x", encoding="utf-8", newline="\n") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+            written.append(path)
+
+        yield write
+        for path in written:
+            with writing(path):
+                _unfinished(path).replace(path)
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """`replaced_texts`, of texts that are all there."""
+    with replaced_texts() as write:
+        for path, text in texts.items():
+            write(path, text)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f"{path.name}.unfinished")
+
+
+def write_text(path: Path, text: str) -> None:
+    write_texts({path: text})
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_text(path, to_json(value))
+
+
+def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
+    write_text(path, to_jsonl(rows))
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def to_jsonl(rows: list[dict[str, Any]]) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -1,0 +1,1 @@
+"""Files of dialogues and of predictions: readers, columns, splits."""

@@ -1,0 +1,1 @@
+"""Writing summaries with a model, by transformers or CTranslate2."""

@@ -1,0 +1,172 @@
+"""Summaries through CTranslate2 (OpenNMT), whose decoding is several times faster than `generate`.
+
+A checkpoint is converted anew for every decoder, into a directory that is gone once the weights are in memory: no
+second copy of a model can go stale.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import ctranslate2
+import torch
+from ctranslate2.converters import Converter
+from ctranslate2.converters.transformers import BartLoader, MBartLoader, MT5Loader, PegasusLoader, T5Loader
+from rich.progress import track
+
+from beamline.core import processes
+from beamline.core.errors import BeamlineError
+from beamline.core.files import writing
+from beamline.core.params import Generation
+from beamline.decoding.transformers_backend import Summary, check_max_length, resolve_generation, until_end
+from beamline.encoding.codec import TextCodec
+from beamline.models.checkpoint import first_line
+from beamline.models.weights import load_model
+
+# Marian's own loader drops the vocabulary's last token, which is Marian's padding only where no speaker tags follow it,
+# and starts from zeros, which fine-tuned padding isn't. As a BART with other positions, it keeps both.
+_LOADERS = {
+    "bart": BartLoader,
+    "marian": BartLoader,
+    "mbart": MBartLoader,
+    "mt5": MT5Loader,
+    "pegasus": PegasusLoader,
+    "t5": T5Loader,
+}
+# What the loaders read from a config where transformers 5 no longer writes it: whether a block normalizes its input
+# instead of its output, and whether the embeddings are normalized too.
+_NORMALIZATION = {
+    "bart": {"normalize_before": False, "normalize_embedding": True},
+    "marian": {"normalize_before": False, "normalize_embedding": False},
+    "mbart": {"normalize_before": True, "normalize_embedding": True},
+    "mt5": {},
+    "pegasus": {"normalize_before": True, "normalize_embedding": False},
+    "t5": {},
+}
+
+
+class CTranslate2Decoder:
+    """Writes summaries with one converted model, as `decoding.Decoder` does with one of transformers."""
+
+    def __init__(
+        self,
+        directory: Path,
+        codec: TextCodec,
+        generation: Generation,
+        device: torch.device,
+        differing: Mapping[str, str],
+    ) -> None:
+        """Raises `BeamlineError` where `generation.max_length` exceeds the decoder's positions, and where CTranslate2
+        doesn't know the model's parts, or can't use the device."""
+        converter = _Converter(directory, codec)
+        check_max_length(generation, converter.model.config)
+        self.codec = codec
+        threads = torch.get_num_threads()
+        self.workers = threads if device.type == "cpu" else 1
+        with _temporary_directory() as converted, writing(Path(converted)):
+            try:
+                converter.convert(converted, force=True)
+            except (KeyError, ValueError) as error:  # an activation, or a vocabulary
+                raise BeamlineError(
+                    f"{directory}: ctranslate2 can't convert it ({error}); set generation.backend to transformers"
+                ) from None
+            try:
+                # On a CPU, single-threaded workers side by side are faster than one with several threads.
+                self.translator = ctranslate2.Translator(
+                    converted,
+                    device.type,
+                    device_index=device.index or 0,
+                    compute_type=generation.compute_type,
+                    inter_threads=self.workers,
+                    intra_threads=1,
+                )
+                # CUDA's libraries are missed only when something is translated, which a lone end of sequence isn't.
+                self.translator.translate_batch([[codec.tokenizer.eos_token] * 2], max_decoding_length=1)
+            except (RuntimeError, ValueError) as error:  # a driver that is too old, a library that is missing
+                raise BeamlineError(
+                    f"generation.backend: ctranslate2 can't decode on {device.type} ({first_line(error)}); take"
+                    " transformers, or auto"
+                ) from None
+            finally:
+                torch.set_num_threads(threads)  # the translator sets its own number for the whole process
+        backend = f"ctranslate2-{ctranslate2.__version__}-{generation.compute_type}"
+        tokens = codec.encoding.generation_tokens
+        self.resolved = resolve_generation(generation, tokens, converter.model.generation_config, backend, differing)
+        first = codec.encoding.forced_first_token_id
+        self.prefix = None if first is None else codec.tokenizer.convert_ids_to_tokens([first])
+        self.generation = generation
+
+    def summaries(
+        self, sources: Sequence[list[int]], *, tokens_per_batch: int, seed: int, description: str
+    ) -> list[Summary]:
+        """One summary for each source (token ids), in the order of `sources`.
+
+        CTranslate2 sorts by length itself; the workers share the budget. `seed` matters to nothing: nothing is drawn.
+        """
+        tokenizer, settings = self.codec.tokenizer, self.generation
+        order = sorted(range(len(sources)), key=lambda index: len(sources[index]), reverse=True)
+        mine = [tokenizer.convert_ids_to_tokens(sources[index]) for index in processes.share(order)]
+        pending = self.translator.translate_batch(
+            mine,
+            None if self.prefix is None else [self.prefix] * len(mine),
+            asynchronous=True,
+            max_batch_size=max(1, tokens_per_batch // (settings.num_beams * self.workers)),
+            batch_type="tokens",
+            max_input_length=0,
+            beam_size=settings.num_beams,
+            length_penalty=settings.length_penalty,
+            repetition_penalty=settings.repetition_penalty,
+            no_repeat_ngram_size=settings.no_repeat_ngram_size,
+            # transformers counts the start token, CTranslate2 doesn't.
+            max_decoding_length=settings.max_length - 1,
+            min_decoding_length=max(0, settings.min_length - 1),
+            # A length penalty counts the end of sequence, as in transformers, only where it is returned.
+            return_end_token=True,
+        )
+        rows = [
+            tokenizer.convert_tokens_to_ids(each.result().hypotheses[0])
+            for each in track(pending, description, disable=processes.rank() > 0)
+        ]
+        ended = [until_end(row, self.codec.encoding.eos_token_id) for row in processes.gather(rows)]
+        texts = self.codec.decode([row for row, _ in ended])
+        written = [Summary(text, len(row), finished) for text, (row, finished) in zip(texts, ended, strict=True)]
+        summaries = dict(zip(order, written, strict=True))
+        return [summaries[index] for index in range(len(sources))]
+
+
+@contextmanager
+def _temporary_directory() -> Iterator[str]:
+    """Raises `BeamlineError` where the system has none that can be written to."""
+    try:
+        directory = tempfile.TemporaryDirectory()
+    except OSError as error:
+        raise BeamlineError(
+            f"generation.backend: ctranslate2 has no room for its copy of the model ({error.strerror}); make room, or"
+            " take transformers, or auto"
+        ) from None
+    with directory as name:
+        yield name
+
+
+class _Converter(Converter):
+    """CTranslate2's conversion of what we have read ourselves: safetensors only, no code of a hub, our own start."""
+
+    def __init__(self, directory: Path, codec: TextCodec) -> None:
+        self.codec = codec
+        self.model = load_model(directory)
+
+    def _load(self) -> object:
+        config, tokenizer = self.model.config, self.codec.tokenizer
+        for name, value in _NORMALIZATION[config.model_type].items():
+            setattr(config, name, value)
+        # The loaders of T5 and mT5 scale the outputs where embeddings are tied; transformers has a setting of its own.
+        config.tie_word_embeddings = getattr(config, "scale_decoder_outputs", False)
+        with torch.no_grad():
+            specification = _LOADERS[config.model_type]()(self.model, tokenizer)
+        specification.config.decoder_start_token = tokenizer.convert_ids_to_tokens(
+            self.codec.encoding.decoder_start_token_id
+        )
+        # No sentence of ours begins with it, but it can't be missing.
+        specification.config.bos_token = tokenizer.bos_token or tokenizer.eos_token
+        return specification

@@ -1,0 +1,70 @@
+"""What one change of decoding brings: the sample's summaries under other settings or tokens, paired by dialogue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from transformers import GenerationConfig
+
+from beamline.core.params import Generation
+from beamline.diagnosis.evidence import Evidence
+from beamline.encoding.codec import TextCodec
+from beamline.metrics.significance import difference_interval
+
+SAME = 0.9  # share of summaries that are equal where one program wrote both: rounding in other batches changes a few
+
+# What generate() does where neither its caller nor the checkpoint asks for anything else.
+UNASKED = Generation(
+    backend="transformers", compute_type="float32",
+    num_beams=1, max_length=20, min_length=0, no_repeat_ngram_size=0, early_stopping=False, do_sample=False,
+    temperature=1.0, top_k=50, top_p=1.0, repetition_penalty=1.0, length_penalty=1.0,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Gain:
+    """ROUGE points that some summaries have above others of the same dialogues; low and high: the 95 % interval."""
+
+    points: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.points:+.1f} ROUGE points ({self.low:+.1f} to {self.high:+.1f})"
+
+
+def gain(run: Evidence, summaries: Sequence[str], others: Sequence[str]) -> Gain:
+    """What `summaries` of the test sample have above `others`."""
+    if list(summaries) == list(others):
+        return Gain(0.0, 0.0, 0.0)
+    differences = run.sample_scores("test", summaries) - run.sample_scores("test", others)
+    interval = difference_interval(differences, seed=run.seed)
+    return Gain(100 * float(differences.mean()), 100 * interval.low, 100 * interval.high)
+
+
+def decoded_with(run: Evidence, generation: Generation, **tokens: Any) -> list[str]:
+    """The test sample, decoded with other fields of the `Encoding` beside the checkpoint."""
+    codec = TextCodec(run.model_codec.tokenizer, replace(run.model_codec.encoding, **tokens))
+    return run.summarize(run.model, codec, generation, run.sample("test"))
+
+
+def followed(base: Generation, config: GenerationConfig) -> dict[str, Any]:
+    """The settings that a checkpoint's `config` asks for, over those of `base`."""
+    asked = {name: getattr(config, name, None) for name in Generation.model_fields}
+    if config.max_new_tokens is not None:
+        asked["max_length"] = config.max_new_tokens + 1
+    return base.model_dump() | {name: value for name, value in asked.items() if value is not None}
+
+
+def other_tokens(run: Evidence) -> dict[str, int]:
+    """Start and end where the checkpoint's own configs name others than training had."""
+    others: dict[str, int] = {}
+    for name in ("decoder_start_token_id", "eos_token_id"):
+        for config in (run.model.config, run.model.generation_config):
+            asked: int | list[int] | None = getattr(config, name, None)
+            if asked is None:
+                continue
+            tokens = asked if isinstance(asked, list) else [asked]
+            if getattr(run.training_codec.encoding, name) not in tokens:
+                others[name] = tokens[0]
+    return others

@@ -1,0 +1,117 @@
+"""Which summary belongs to which references, and which dialogue a row of predictions is of."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from beamline.core.errors import BeamlineError
+from beamline.diagnosis.evidence import Predictions
+from beamline.diagnosis.measures.overlap import overlaps, words
+from beamline.encoding.prepared import EncodedDialogue
+from beamline.metrics.intervals import FloatArray
+
+IntArray = npt.NDArray[np.int64]
+
+_ROWS = 1_000  # of which every pair is compared
+_SHIFT = 5  # rows
+
+
+@dataclass(frozen=True)
+class Order:
+    """Where summaries might belong. name: how they stand now, behind "summaries ".
+
+    rows, belong: summary `rows[i]` to the references of row `belong[i]`, int64; a shift leaves out what has no place.
+    is_named: one of a few orders that are known beforehand, and no fit to these very summaries.
+    """
+
+    name: str
+    rows: IntArray
+    belong: IntArray
+    is_named: bool
+
+
+def likely_orders(predictions: Predictions) -> Iterator[Order]:
+    """The one of the named orders under which summaries and references have most in common, and the best of all orders.
+
+    Named are shifts by up to five rows and the reverse; the best of all is the assignment problem's
+    solution. A named order under which they have less in common than as they stand isn't likely.
+    """
+    count = min(_ROWS, len(predictions.summaries))
+    common = overlaps(predictions.summaries[:count], [" ".join(texts) for texts in predictions.references[:count]])
+    rows = np.arange(count)
+    named = [Order("stand in reverse order", rows, rows[::-1], is_named=True)]
+    for size in range(1, min(_SHIFT, count - 1) + 1):
+        plural = "s" if size > 1 else ""
+        named.append(Order(f"stand {size} row{plural} too low", rows[size:], rows[:-size], is_named=True))
+        named.append(Order(f"stand {size} row{plural} too high", rows[:-size], rows[size:], is_named=True))
+    likeliest = max(named, key=lambda order: _mean(common, order))
+    if _mean(common, likeliest) > float(np.diagonal(common).mean()):
+        yield likeliest
+    is_sorted = list(predictions.summaries) == sorted(predictions.summaries)
+    name = "are sorted by their text" if is_sorted else "are in another order"
+    yield Order(name, rows, linear_sum_assignment(-common)[1], is_named=False)
+
+
+def rows_in(predictions: Predictions, test: Sequence[EncodedDialogue]) -> list[int | None]:
+    """The row of test that each prediction is of, None where it is of none: by dialogue, else by id, else by place."""
+    if predictions.dialogues is not None:
+        known, asked = (
+            [one_line(each.record.dialogue) for each in test],
+            [one_line(each) for each in predictions.dialogues],
+        )
+    elif predictions.ids is not None:
+        known, asked = [each.record.id for each in test], list(predictions.ids)
+    else:
+        return [row if row < len(test) else None for row in range(len(predictions.summaries))]
+    places: dict[str, list[int]] = {}
+    for row, key in enumerate(known):  # a dialogue may stand there twice, as one does in DialogSum
+        places.setdefault(key, []).append(row)
+    unread = {key: iter(rows) for key, rows in places.items()}
+    return [next(unread.get(key, iter(())), None) for key in asked]
+
+
+def are_alike(references: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether some of the references have half of their words in common with some of the others, tags and case apart.
+
+    So have those of one dialogue after whatever post-processing, and those of two dialogues have not.
+    """
+    own, theirs = [set(words(text)) for text in references], [set(words(text)) for text in others]
+    return any(len(left & right) >= len(left | right) / 2 for left in own for right in theirs)
+
+
+def are_of(predictions: Predictions, rows: Sequence[int], split: Sequence[EncodedDialogue]) -> bool:
+    """Whether most of these rows of predictions have a dialogue or a reference of `split`."""
+    dialogues = {one_line(each.record.dialogue) for each in split}
+    references = {" ".join(words(text)) for each in split for text in each.record.references}
+    found = [
+        bool(predictions.dialogues and one_line(predictions.dialogues[row]) in dialogues)
+        or any(" ".join(words(text)) in references for text in predictions.references[row])
+        for row in rows
+    ]
+    return sum(found) > len(found) / 2
+
+
+def swapped(texts: Sequence[str], *, seed: int) -> list[str]:
+    """Every text in the place of another, in the same places for the same number of texts.
+
+    Raises `BeamlineError` for a single text.
+    """
+    if len(texts) < 2:
+        raise BeamlineError("needs two dialogues or more")
+    order = np.random.default_rng(seed).permutation(len(texts))
+    moved = list(texts)
+    for place, taken in zip(order, np.roll(order, 1), strict=True):
+        moved[place] = texts[taken]
+    return moved
+
+
+def one_line(text: str) -> str:
+    """`text` with single spaces for all white space: what two dialogues are compared by."""
+    return " ".join(text.split())
+
+
+def _mean(common: FloatArray, order: Order) -> float:
+    return float(common[order.rows, order.belong].mean())

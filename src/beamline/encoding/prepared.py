@@ -1,0 +1,114 @@
+"""data/prepared: what `prepare` writes and the later stages read. Token ids are unpadded, texts stand beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from beamline.core.errors import BeamlineError
+from beamline.data.dialogues import Dialogue
+from beamline.encoding.codec import TextCodec
+
+DIRECTORY = Path("data/prepared")
+SPLITS = ("train", "validation", "test")
+
+_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("dialogue", pa.string()),
+        ("references", pa.list_(pa.string())),
+        ("input_ids", pa.list_(pa.int32())),
+        ("labels", pa.list_(pa.list_(pa.int32()))),
+        ("source_tokens", pa.int32()),
+        ("target_tokens", pa.list_(pa.int32())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class EncodedDialogue:
+    """A dialogue with its token ids, within the limits. labels: one row for each reference.
+
+    source_tokens, target_tokens: the lengths before the limits cut.
+    """
+
+    record: Dialogue
+    input_ids: list[int]
+    labels: list[list[int]]
+    source_tokens: int
+    target_tokens: list[int]
+
+
+def encode_split(dialogues: Sequence[Dialogue], codec: TextCodec) -> list[EncodedDialogue]:
+    sources = codec.encode_dialogues([each.dialogue for each in dialogues])
+    targets = iter(codec.encode_summaries([text for each in dialogues for text in each.references]))
+    encoded = []
+    for each, source in zip(dialogues, sources, strict=True):
+        labels = [next(targets) for _ in each.references]
+        encoded.append(
+            EncodedDialogue(
+                each,
+                codec.truncate_dialogue(source),
+                [codec.truncate_summary(row) for row in labels],
+                len(source),
+                [len(row) for row in labels],
+            )
+        )
+    return encoded
+
+
+@dataclass(frozen=True)
+class Example:
+    """One dialogue with one reference, as token ids within the limits."""
+
+    dialogue_id: str
+    input_ids: list[int]
+    labels: list[int]
+
+
+def examples(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
+    """Each dialogue once for every reference that it has."""
+    return [Example(each.record.id, each.input_ids, labels) for each in dialogues for labels in each.labels]
+
+
+def write_split(directory: Path, split: str, dialogues: Sequence[EncodedDialogue]) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "id": each.record.id,
+            "dialogue": each.record.dialogue,
+            "references": list(each.record.references),
+            "input_ids": each.input_ids,
+            "labels": each.labels,
+            "source_tokens": each.source_tokens,
+            "target_tokens": each.target_tokens,
+        }
+        for each in dialogues
+    ]
+    table = pa.Table.from_pylist(rows, schema=_SCHEMA)
+    pq.write_table(table, directory / f"{split}.parquet", write_page_checksum=True)
+
+
+def read_split(split: str, directory: Path = DIRECTORY) -> list[EncodedDialogue]:
+    """Raises `BeamlineError` when the file is missing or is not what `write_split` wrote."""
+    path = directory / f"{split}.parquet"
+    try:
+        rows = pq.read_table(path, schema=_SCHEMA, page_checksum_verification=True).to_pylist()
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise BeamlineError(f"{path}: not readable ({str(error).splitlines()[0]}); run: dvc repro prepare") from None
+    return [
+        EncodedDialogue(
+            Dialogue(row["id"], row["dialogue"], tuple(row["references"])),
+            row["input_ids"],
+            row["labels"],
+            row["source_tokens"],
+            row["target_tokens"],
+        )
+        for row in rows
+    ]
+
+
+def read_codec(directory: Path = DIRECTORY) -> TextCodec:
+    return TextCodec.load(directory / "tokenizer")

@@ -1,0 +1,72 @@
+"""What a prepared corpus looks like: sizes, lengths, what the limits cut, unknown tokens, speaker tags."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from beamline.data.dialogues import speaker_tags
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import EncodedDialogue
+
+_USUAL_TAG = re.compile(r"#Person[1-9][0-9]*#")
+
+
+def corpus_statistics(
+    splits: Mapping[str, Sequence[EncodedDialogue]], codec: TextCodec, warnings: Sequence[str]
+) -> dict[str, Any]:
+    """data/prepared/statistics.json: per split, then what concerns them all."""
+    return {
+        "splits": {name: _split_statistics(dialogues, codec) for name, dialogues in splits.items()},
+        "vocabulary": len(codec.tokenizer),
+        "speaker_tags": _tag_counts(splits),
+        "warnings": list(warnings),
+    }
+
+
+def _split_statistics(dialogues: Sequence[EncodedDialogue], codec: TextCodec) -> dict[str, Any]:
+    limits = codec.encoding
+    sources = [each.source_tokens for each in dialogues]
+    targets = [length for each in dialogues for length in each.target_tokens]
+    return {
+        "dialogues": len(dialogues),
+        "references_per_dialogue": len(dialogues[0].record.references),
+        "source_tokens": _lengths(sources),
+        "target_tokens": _lengths(targets),
+        "truncated_sources": sum(length > limits.max_source_tokens for length in sources),
+        "truncated_targets": sum(length > limits.max_target_tokens for length in targets),
+        "unknown_token_rate": _unknown_rate(dialogues, codec),
+    }
+
+
+def _lengths(lengths: Sequence[int]) -> dict[str, int]:
+    """Percentiles, rounded up to a length that occurs; before truncation, special tokens counted."""
+    middle, high, highest = np.percentile(lengths, [50, 95, 99], method="higher").tolist()
+    return {"p50": middle, "p95": high, "p99": highest, "max": max(lengths)}
+
+
+def _unknown_rate(dialogues: Sequence[EncodedDialogue], codec: TextCodec) -> float:
+    unknown = codec.tokenizer.unk_token_id
+    rows = [row for each in dialogues for row in (each.input_ids, *each.labels)]
+    return sum(row.count(unknown) for row in rows) / sum(map(len, rows))
+
+
+def _tag_counts(splits: Mapping[str, Sequence[EncodedDialogue]]) -> dict[str, Any]:
+    """Occurrences of each tag; `odd` are those not of the form #Person1#, and those that training never saw."""
+    counts = {
+        name: Counter(
+            tag
+            for each in dialogues
+            for text in (each.record.dialogue, *each.record.references)
+            for tag in speaker_tags(text)
+        )
+        for name, dialogues in splits.items()
+    }
+    total = sum(counts.values(), Counter())
+    return {
+        "counts": dict(sorted(total.items())),
+        "odd": sorted(tag for tag in total if not _USUAL_TAG.fullmatch(tag)),
+        "unseen_in_train": sorted(set(total) - set(counts["train"])),
+    }

@@ -1,0 +1,1 @@
+"""Scores of summaries, their intervals and their significance."""

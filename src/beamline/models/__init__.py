@@ -1,0 +1,1 @@
+"""Pretrained checkpoints and models with random weights."""

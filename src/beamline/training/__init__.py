@@ -1,0 +1,1 @@
+"""Batches, loss, the Trainer, and going on after an interruption."""

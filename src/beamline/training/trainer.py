@@ -1,0 +1,227 @@
+"""transformers' Seq2SeqTrainer with this project's batches, loss and validation, in the memory that there is."""
+
+import functools
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+from transformers import PreTrainedModel, Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerControl
+from transformers.trainer_callback import PrinterCallback
+
+from beamline.core.errors import BeamlineError
+from beamline.core.files import writing
+from beamline.core.memory import Parts
+from beamline.core.params import Padding, Params
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import Example
+from beamline.training.batching import Collator, LengthBucketedBatches
+from beamline.training.chunked_loss import ChunkedLoss
+from beamline.training.loss import teacher_forced, training_loss
+
+# Vocabulary times tokens of a batch from which the loss in chunks saves more memory than it takes (benchmarks/loss.py).
+LARGE = 100_000_000
+
+
+class SummarizationTrainer(Seq2SeqTrainer):
+    """Subclassed for length-bucketed batches, and for a validation that sums over tokens.
+
+    The Trainer's own mean of batch means would depend on how the batches were cut.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        arguments: Seq2SeqTrainingArguments,
+        params: Params,
+        codec: TextCodec,
+        training: Sequence[Example],
+        validation: Sequence[Example],
+        validation_bytes: int,
+    ) -> None:
+        train = params.train
+        large = len(codec.tokenizer) * train.tokens_per_batch >= LARGE and train.label_smoothing_factor == 0
+        chunked = ChunkedLoss(model) if large else None
+        super().__init__(
+            model,
+            arguments,
+            data_collator=Collator(codec.encoding, params.padding),
+            train_dataset=training,
+            eval_dataset=validation,
+            compute_loss_func=functools.partial(
+                training_loss, label_smoothing=train.label_smoothing_factor, chunked=chunked
+            ),
+        )
+        self.params = params
+        # Processes wait for each other's gradients, part by part, and don't know of each other's memory.
+        self.parts = Parts("train", uncut="train.tokens_per_batch" if self.args.world_size > 1 else None)
+        self.dialogues: list[str] = []  # of the optimizer step so far
+        # Padding never counts here, so that runs with masked and unmasked labels can be compared.
+        self.validation_collator = Collator(codec.encoding, Padding(mode=params.padding.mode, labels="masked"))
+        self.validation_bytes = validation_bytes
+        self.remove_callback(PrinterCallback)
+
+    @property
+    def tokens_per_batch(self) -> int:
+        """The budget that is kept: less than the parameter where memory didn't suffice."""
+        return self.params.train.tokens_per_batch // self.parts.count
+
+    def get_train_dataloader(self) -> "EpochLoader":
+        return EpochLoader(
+            self.train_dataset,
+            batch_sampler=self._batches(self.train_dataset, self.params.train.tokens_per_batch),
+            collate_fn=self._collate_with_ids,
+        )
+
+    def training_step(
+        self, model: torch.nn.Module, inputs: dict[str, Any], num_items_in_batch: torch.Tensor | int | None = None
+    ) -> torch.Tensor:
+        """The loss of one batch, whose gradients are added to the model's.
+
+        Where memory doesn't suffice, the batch is done in halves, quarters and so on, and so are those that follow: the
+        gradients are those of the whole batch, but for dropout, which draws anew.
+
+        Raises `BeamlineError` where the loss is not a finite number; where memory doesn't suffice for one dialogue;
+        and where it doesn't suffice while other processes wait for the gradients.
+        """
+        dialogues = inputs.pop("dialogues")
+        self.dialogues += dialogues
+        step = self.state.global_step + 1
+        earlier: dict[torch.nn.Parameter, torch.Tensor] = {}
+        if self.args.world_size == 1:
+            # Put aside, so that this batch's gradients can be made again. Several processes sum theirs in place.
+            earlier = {each: each.grad for each in model.parameters() if each.grad is not None}
+            model.zero_grad()
+
+        def learn(rows: slice) -> torch.Tensor:
+            part = {name: tensor[rows] for name, tensor in inputs.items()}
+            loss: torch.Tensor = super(SummarizationTrainer, self).training_step(model, part, num_items_in_batch)
+            return loss
+
+        losses = self.parts.of(len(dialogues), learn, undo=model.zero_grad, where=f" at step {step}")
+        loss = torch.stack(losses).sum()
+        if not torch.isfinite(loss):
+            raise BeamlineError(
+                f"train: the loss is {loss.item()} at step {step}, of the dialogues"
+                f" {', '.join(dialogues)}; lower train.learning_rate, or look at these dialogues"
+            )
+        for parameter, gradient in earlier.items():
+            parameter.grad = gradient if parameter.grad is None else gradient.add_(parameter.grad)
+        return loss
+
+    def _clip_grad_norm(self, model: torch.nn.Module) -> Any:
+        """The norm of an optimizer step's gradients, which are clipped.
+
+        Raises `BeamlineError` where it is not a finite number, which a finite loss may lead to: before it can spoil
+        the weights, and in all processes, which have the same gradients.
+        """
+        norm = super()._clip_grad_norm(model)
+        if not math.isfinite(norm):
+            raise BeamlineError(
+                f"train: the gradients' norm is {float(norm)} at step {self.state.global_step + 1}, of the dialogues"
+                f" {', '.join(self.dialogues)}; lower train.learning_rate, or look at these dialogues"
+            )
+        self.dialogues.clear()
+        return norm
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        batches = DataLoader(
+            self.eval_dataset,
+            batch_sampler=self._batches(self.eval_dataset, self.tokens_per_batch),
+            collate_fn=self.validation_collator,
+        )
+        measured = teacher_forced(self.model, batches, self.args.device)
+        metrics = {
+            "validation_loss": measured.loss,
+            "validation_bits_per_byte": measured.bits_per_byte(self.validation_bytes),
+            "validation_token_accuracy": measured.accuracy,
+        }
+        self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def _save_checkpoint(self, *arguments: Any) -> None:
+        with writing(Path(self.args.output_dir)):
+            try:
+                super()._save_checkpoint(*arguments)
+            except RuntimeError as error:
+                if "inline_container" not in str(error):  # torch.save's only name for a full disk
+                    raise
+                reason = str(error).partition("\n")[0]
+                raise BeamlineError(
+                    f"{self.args.output_dir}: not written whole ({reason}); make room, then run again"
+                ) from None
+
+    def _collate_with_ids(self, examples: Sequence[Example]) -> dict[str, Any]:
+        return {**self.data_collator(examples), "dialogues": [each.dialogue_id for each in examples]}
+
+    def _batches(self, examples: Sequence[Example], tokens_per_batch: int) -> LengthBucketedBatches:
+        return LengthBucketedBatches(
+            examples,
+            tokens_per_batch=tokens_per_batch,
+            seed=self.params.seed,
+            rank=self.args.process_index,
+            world_size=self.args.world_size,
+        )
+
+
+class EpochLoader(DataLoader[Example]):
+    """A loader that tells its batches which epoch it is, as the Trainer expects it of a loader."""
+
+    def set_epoch(self, epoch: int) -> None:
+        self.batch_sampler.set_epoch(epoch)  # type: ignore[union-attr]
+
+
+def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArguments:
+    train = params.train
+    precision = resolve_precision(train.precision)
+    arguments = Seq2SeqTrainingArguments(
+        output_dir=str(directory),
+        num_train_epochs=train.num_train_epochs,
+        gradient_accumulation_steps=train.gradient_accumulation_steps,
+        learning_rate=train.learning_rate,
+        warmup_steps=train.warmup_steps,
+        weight_decay=train.weight_decay,
+        max_grad_norm=train.max_grad_norm,
+        bf16=precision == "bf16",
+        tf32=True if precision == "bf16" and gpu_has_bf16() else None,  # what autocast leaves: the loss in chunks
+        seed=params.seed,
+        use_cpu=not torch.cuda.is_available(),  # unless told so, processes without a GPU don't join
+        eval_strategy="epoch",
+        logging_strategy="epoch",
+        logging_nan_inf_filter=False,  # it would hide a loss that is not a number
+        save_strategy="epoch",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        ddp_find_unused_parameters=False,
+        report_to="none",
+    )
+    # One process computes on one GPU. Left alone, the Trainer would spread a batch over all there are (DataParallel).
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
+
+
+def repeat_exactly() -> None:
+    """Have a GPU compute the same bits whenever it computes the same; to be called before its first computation.
+
+    transformers' `full_determinism` does so too, but has the CPU wait for every kernel (CUDA_LAUNCH_BLOCKING) and torch
+    fill every new tensor first, which no result needs: steps took 1.6 times as long (benchmarks/README.md).
+    """
+    if torch.cuda.is_available():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
+def resolve_precision(precision: str) -> str:
+    if precision == "auto":
+        return "bf16" if gpu_has_bf16() else "fp32"
+    return precision
+
+
+def gpu_has_bf16() -> bool:
+    """Whether there is a GPU with products in bf16, and in TF32, of its own (since NVIDIA's Ampere)."""
+    return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)

@@ -1,0 +1,190 @@
+"""Where the work of a training lies until DVC has its results.
+
+DVC removes or replaces a stage's outputs, and its temporary runs have a directory each, so that unfinished work lies
+under the repository's root, in `.work/train-<key>`:
+
+    checkpoint-120/        the Trainer's state after step 120; the newest two are there
+    kept/epoch-003/        the checkpoints that evaluation is to choose from
+    unfinished/            what is being written
+    finished               a copy of models/checkpoints.json, when all is written that DVC still has to take
+
+A checkpoint is written in `unfinished`, and renamed once all of it is on disk. What is in its files, and in those of
+the kept checkpoints that it needs, is recorded in its progress.json, and what is in that, too: damage is seen before it
+is learnt from.
+Some of its files are pickles (optimizer.pt, scheduler.pt, rng_state.pth), written by this program and read by it
+without executing anything (`torch.load(weights_only=True)`, which is what transformers does).
+"""
+
+import hashlib
+import json
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from beamline.core.errors import BeamlineError
+from beamline.core.files import clear, locked, refuse_link, sync, sync_entry, to_json, write_json, write_text, writing
+from beamline.core.params import Params
+from beamline.models.checkpoint import fingerprint
+
+CPU = Path("/proc/cpuinfo")
+CODE = ("__init__.py", "core", "encoding", "models", "train.py", "training")  # under src/beamline: what `train` imports
+PROGRESS = "progress.json"
+SAVED = 2  # checkpoints; the older one is for the case that the newer one is damaged
+
+
+class Work:
+    """The directory of one unfinished training."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.unfinished = directory / "unfinished"
+        self.kept = directory / "kept"
+        self.finished = directory / "finished"
+        self._kept_files: dict[str, str] = {}  # fingerprints, taken once
+
+    @contextmanager
+    def held(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Keep other processes out, and clear what a killed one left half-written.
+
+        waiting: called where another process trains the same. Two workers of a queue may: the second one waits, and
+        then goes on from the last step of the first.
+        """
+        with writing(self.directory), locked(self.directory, waiting):
+            self.finished.unlink(missing_ok=True)
+            clear(self.unfinished)
+            refuse_link(self.kept)
+            self.kept.mkdir(exist_ok=True)
+            yield
+
+    def checkpoints(self) -> list[Path]:
+        """The newest first."""
+        found = self.directory.glob("checkpoint-*")
+        return sorted(found, key=lambda path: int(path.name.split("-")[1]), reverse=True)
+
+    def newest(self) -> Path | None:
+        """The newest checkpoint that is whole, to go on from; damaged ones before it are deleted."""
+        for path in self.checkpoints():
+            if self._is_whole(path):
+                return path
+            self._delete(path)
+        return None
+
+    def add(self, step: int, progress: dict[str, Any]) -> None:
+        """Make what the Trainer has written for `step` in `unfinished` the newest checkpoint."""
+        written = self.unfinished / f"checkpoint-{step}"
+        for each in progress["kept"]:
+            if each["name"] not in self._kept_files:
+                self._kept_files[each["name"]] = fingerprint(self.kept / each["name"])
+        kept_files = {each["name"]: self._kept_files[each["name"]] for each in progress["kept"]}
+        progress = {**progress, "files": digests(written), "kept_files": kept_files}
+        write_json(written / PROGRESS, {**progress, "digest": digest(progress)})
+        sync(written)
+        written.rename(self.directory / written.name)
+        sync_entry(self.directory)
+        for path in self.checkpoints()[SAVED:]:
+            self._delete(path)
+        needed = {each["name"] for path in self.checkpoints() for each in read_progress(path)["kept"]}
+        for path in self.kept.iterdir():
+            if path.name not in needed:
+                self._delete(path)
+
+    def finish(self, models: Path) -> None:
+        """Note that all outputs have been written, to `models` too. Until DVC has them, a kill would have the training
+        run once more, which then goes on from its last step."""
+        write_text(self.finished, _listed(models))
+
+    def _delete(self, path: Path) -> None:
+        doomed = path.rename(self.unfinished / f"{path.name}.deleted")
+        shutil.rmtree(doomed, ignore_errors=True)
+
+    def _is_whole(self, checkpoint: Path) -> bool:
+        try:
+            progress = read_progress(checkpoint)
+            return (
+                progress.pop("digest") == digest(progress)
+                and progress["files"] == digests(checkpoint)
+                and all(fingerprint(self.kept / name) == found for name, found in progress["kept_files"].items())
+            )
+        except (OSError, ValueError, KeyError):
+            return False
+
+
+def digest(progress: dict[str, Any]) -> str:
+    return hashlib.sha256(to_json(progress).encode()).hexdigest()
+
+
+def digests(checkpoint: Path) -> dict[str, str]:
+    """Of each file of a checkpoint but its progress."""
+    digests = {}
+    for path in sorted(checkpoint.iterdir()):
+        if path.name != PROGRESS:
+            with path.open("rb") as file:
+                digests[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
+
+
+def read_progress(checkpoint: Path) -> dict[str, Any]:
+    progress: dict[str, Any] = json.loads((checkpoint / PROGRESS).read_text(encoding="utf-8"))
+    return progress
+
+
+def remove_finished(root: Path, models: Path) -> None:
+    """Delete the work of the training that wrote `models`, unless it is being done once more.
+
+    It is known by what it wrote and not by its key, since code may have changed since. Other trainings may have
+    finished a moment ago, in another worker of a queue, and DVC may not have their results yet.
+    """
+    for finished in root.glob(".work/train-*/finished"):
+        with (
+            suppress(BeamlineError, FileNotFoundError, UnicodeDecodeError),
+            writing(finished.parent),
+            locked(finished.parent),
+        ):
+            if finished.read_text(encoding="utf-8") == _listed(models):
+                # A kill in between leaves no harm: a checkpoint that is still whole leads to the same results.
+                shutil.rmtree(finished.parent, ignore_errors=True)
+
+
+def _listed(models: Path) -> str:
+    """The checkpoints that a training has kept, with losses that tell it from others."""
+    return (models / "checkpoints.json").read_text(encoding="utf-8")
+
+
+def work_directory(root: Path, params: Params, prepared: Path) -> Path:
+    """Where the training that these settings, data, code, libraries and device determine keeps its unfinished work.
+
+    Every module under `CODE` counts: resuming the work of other code by mistake costs more than training again.
+    """
+    determining = {
+        "params": params.model_dump(include={"seed", "padding", "model", "train"}, exclude={"train": {"save_seconds"}}),
+        "prepared": fingerprint(prepared),
+        "code": [hashlib.sha256(path.read_bytes()).hexdigest() for path in code_of_training()],
+        "libraries": {name: version(name) for name in ("torch", "transformers", "accelerate", "numpy")},
+        "python": platform.python_version(),
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else processor(),
+    }
+    key = hashlib.sha256(json.dumps(determining, sort_keys=True).encode()).hexdigest()[:16]
+    return root / ".work" / f"train-{key}"
+
+
+def code_of_training() -> list[Path]:
+    """The modules under `CODE`, sorted by path."""
+    package = Path(__file__).parents[1]
+    places = [package / name for name in CODE]
+    return sorted(path for place in places for path in (place.rglob("*.py") if place.is_dir() else [place]))
+
+
+def processor() -> str:
+    """The CPU's name, where the system tells, and the instructions that torch uses: both settle the last digits."""
+    names = [line.partition(":")[2].strip() for line in _lines(CPU) if line.startswith("model name")]
+    return " ".join([platform.machine(), *names[:1], torch.backends.cpu.get_cpu_capability()])
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []

@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import pytest
-from made_once import made_once
-from memorised_run import memorised_run
-from repository import Repository, tiny_repository
-from small_run import small_run
+from support.made_once import made_once
+from support.memorized_run import memorised_run
+from support.repository import Repository, tiny_repository
+from support.small_run import small_run
 
 from beamline.diagnosis.evidence import Evidence
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import corpus
-import pipeline
+import faulty_run
 import pytest
 import torch
-from repository import set_params
 from safetensors.torch import load_file, save_file
+from support.repository import set_params
 from transformers import AutoModelForSeq2SeqLM
 
 from beamline.core.params import read_params
@@ -44,7 +44,7 @@ def with_params(*stages: str, **values: Any) -> Callable[[Path], None]:
 
     def inject(directory: Path) -> None:
         set_params(directory / "params.yaml", {name.replace("__", "."): value for name, value in values.items()})
-        pipeline.run_stages(directory, *stages)
+        faulty_run.run_stages(directory, *stages)
 
     return inject
 
@@ -74,7 +74,7 @@ def with_prepared(
         codec = read_codec(prepared)
         for split in splits:
             write_split(prepared, split, [change(each, codec) for each in read_split(split, prepared)])
-        pipeline.run_stages(directory, "train", "evaluate")
+        faulty_run.run_stages(directory, "train", "evaluate")
 
     return inject
 
@@ -85,7 +85,7 @@ def with_summaries(change: Callable[[list[str]], list[str]]) -> Callable[[Path],
     def inject(directory: Path) -> None:
         predictions = of_directory(directory).predictions
         assert predictions is not None
-        pipeline.rewrite(directory, change(list(predictions.summaries)))
+        faulty_run.rewrite(directory, change(list(predictions.summaries)))
 
     return inject
 
@@ -107,14 +107,14 @@ def blind_and_stripped(directory: Path) -> None:
     predictions = of_directory(directory).predictions
     assert predictions is not None
     references = [[strip_tags(text) for text in texts] for texts in predictions.references]
-    pipeline.rewrite(directory, [strip_tags(text) for text in predictions.summaries], references)
+    faulty_run.rewrite(directory, [strip_tags(text) for text in predictions.summaries], references)
 
 
 def score_validation(directory: Path) -> None:
     prepared = directory / "data" / "prepared"
     shutil.copy(prepared / "test.parquet", directory / "kept.parquet")
     shutil.copy(prepared / "validation.parquet", prepared / "test.parquet")
-    pipeline.run_stages(directory, "evaluate")
+    faulty_run.run_stages(directory, "evaluate")
     shutil.move(directory / "kept.parquet", prepared / "test.parquet")
 
 
@@ -177,7 +177,7 @@ def split_tags(directory: Path) -> None:
     codec.save(prepared / "tokenizer")
     for split, dialogues in splits.items():
         write_split(prepared, split, encode_split([each.record for each in dialogues], codec))
-    pipeline.run_stages(directory, "train", "evaluate")
+    faulty_run.run_stages(directory, "train", "evaluate")
 
 
 def untrained_tags(directory: Path) -> None:
@@ -188,7 +188,7 @@ def untrained_tags(directory: Path) -> None:
         rows = weights["model.shared.weight"]
         rows[tags] = rows.mean(dim=0)
         save_file(weights, checkpoint / "model.safetensors", metadata={"format": "pt"})
-    pipeline.run_stages(directory, "evaluate")
+    faulty_run.run_stages(directory, "evaluate")
 
 
 def other_tokenizer(directory: Path) -> None:
@@ -196,7 +196,7 @@ def other_tokenizer(directory: Path) -> None:
     codec = build_codec(read_params(directory / "params.yaml").tokenizer, texts, tags=("#Person1#", "#Person2#"))
     for checkpoint in checkpoints(directory):
         codec.save(checkpoint)
-    pipeline.run_stages(directory, "evaluate")
+    faulty_run.run_stages(directory, "evaluate")
 
 
 class Unattending(Collator):
@@ -210,15 +210,17 @@ class Unattending(Collator):
 def train_without_source(directory: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trainer, "Collator", Unattending)
-        pipeline.run_stages(directory, "train")
-    pipeline.run_stages(directory, "evaluate")
+        faulty_run.run_stages(directory, "train")
+    faulty_run.run_stages(directory, "evaluate")
 
 
 def dropout_on(directory: Path) -> None:
     run = of_directory(directory)
     assert run.params and run.splits and run.codec
     test = run.splits["test"]
-    pipeline.rewrite(directory, run.summarize(run.model, run.codec, run.params.generation, test, seed=1, dropout=True))
+    faulty_run.rewrite(
+        directory, run.summarize(run.model, run.codec, run.params.generation, test, seed=1, dropout=True)
+    )
 
 
 def worst_checkpoint(directory: Path) -> None:
@@ -226,7 +228,7 @@ def worst_checkpoint(directory: Path) -> None:
     listed = directory / "models" / "checkpoints.json"
     kept = json.loads(listed.read_text(encoding="utf-8"))
     listed.write_text(json.dumps(kept[-1:]), encoding="utf-8")
-    pipeline.run_stages(directory, "evaluate")
+    faulty_run.run_stages(directory, "evaluate")
     listed.write_text(json.dumps(kept), encoding="utf-8")
 
 
@@ -235,7 +237,7 @@ def wrong_start(directory: Path) -> None:
         path = checkpoint / "encoding.json"
         encoding = json.loads(path.read_text(encoding="utf-8"))
         path.write_text(json.dumps({**encoding, "decoder_start_token_id": encoding["eos_token_id"]}), encoding="utf-8")
-    pipeline.run_stages(directory, "evaluate")
+    faulty_run.run_stages(directory, "evaluate")
 
 
 def generation_config(directory: Path) -> None:
@@ -250,7 +252,7 @@ def generation_config(directory: Path) -> None:
     for each in run.splits["test"]:
         inputs = source_tensors([each.input_ids], run.codec.encoding, len(each.input_ids))
         summaries += run.codec.decode(model.generate(**inputs)[:, 1:].tolist())
-    pipeline.rewrite(directory, summaries)
+    faulty_run.rewrite(directory, summaries)
 
 
 METRIC = (

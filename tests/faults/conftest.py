@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import corpus
-import pipeline
+import faulty_run
 import pytest
-from made_once import made_once
-from pipeline import MakeRun
+from faulty_run import MakeRun
+from support.made_once import made_once
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +17,8 @@ def healthy_runs(tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
     def healthy(language: str) -> Path:
         def make(directory: Path) -> None:
             corpus.write(directory / "data" / "tiny", {"english": corpus.english, "korean": corpus.korean}[language]())
-            pipeline.start(directory, {})
-            pipeline.run_stages(directory, "prepare", "train", "evaluate")
+            faulty_run.start(directory, {})
+            faulty_run.run_stages(directory, "prepare", "train", "evaluate")
 
         return made_once(tmp_path_factory, f"healthy-{language}", make)
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import corpus
-import pipeline
+import faulty_run
 from catalogue import DATA, DECODING, LABELS, LEARNING, METRIC, Fault
 
 
@@ -16,8 +16,8 @@ def main() -> None:
         healthy = {language: Path(temporary) / language for language in ("english", "korean")}
         for language, directory in healthy.items():
             corpus.write(directory / "data" / "tiny", getattr(corpus, language)())
-            pipeline.start(directory, {})
-            silently(lambda directory=directory: pipeline.run_stages(directory, "prepare", "train", "evaluate"))
+            faulty_run.start(directory, {})
+            silently(lambda directory=directory: faulty_run.run_stages(directory, "prepare", "train", "evaluate"))
         print(", ".join(f"{language}: rouge_f {score(directory):.1f}" for language, directory in healthy.items()))
         print("\n| fault | found | named first | ROUGE points it cost |\n| --- | --- | --- | ---: |", flush=True)
         for fault in (*METRIC, *DATA, *LABELS, *LEARNING, *DECODING):
@@ -27,8 +27,8 @@ def main() -> None:
 def row(fault: Fault, healthy: Path, faulty: Path) -> str:
     shutil.rmtree(faulty, ignore_errors=True)
     shutil.copytree(healthy, faulty)
-    diagnoses: list[pipeline.Diagnosis] = []
-    silently(lambda: (fault.inject(faulty), diagnoses.append(pipeline.diagnose(faulty))))
+    diagnoses: list[faulty_run.Diagnosis] = []
+    silently(lambda: (fault.inject(faulty), diagnoses.append(faulty_run.diagnose(faulty))))
     found = "yes" if fault.check in diagnoses[0].named("failure") else "**no**"
     causes = diagnoses[0].verdict.causes
     named = causes[0].check.title if causes and causes[0].check.name == fault.check else "**no**"

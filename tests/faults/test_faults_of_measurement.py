@@ -2,7 +2,7 @@
 
 import pytest
 from catalogue import DATA, DECODING, METRIC, Fault
-from pipeline import MakeRun, assert_named
+from faulty_run import MakeRun, assert_named
 
 
 @pytest.mark.parametrize("fault", [*METRIC, *DATA, *DECODING], ids=lambda fault: fault.name)

@@ -2,7 +2,7 @@
 
 import pytest
 from catalogue import LABELS, LEARNING, Fault
-from pipeline import MakeRun, assert_named
+from faulty_run import MakeRun, assert_named
 
 
 @pytest.mark.parametrize("fault", [*LABELS, *LEARNING], ids=lambda fault: fault.name)

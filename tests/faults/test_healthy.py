@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import corpus
-import pipeline
+import faulty_run
 import pytest
-from pipeline import MakeRun
-from repository import ROOT
+from faulty_run import MakeRun
+from support.repository import ROOT
 
 T5 = {
     "model.scratch.family": "t5",
@@ -25,8 +25,8 @@ NO_PENALTIES = {"generation.repetition_penalty": 1.0, "generation.no_repeat_ngra
 def small_t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("t5")
     corpus.write(directory / "data" / "tiny", corpus.english())
-    pipeline.start(directory, T5)
-    pipeline.run_stages(directory, "prepare", "train")
+    faulty_run.start(directory, T5)
+    faulty_run.run_stages(directory, "prepare", "train")
     return directory
 
 
@@ -47,15 +47,15 @@ def test_a_sound_t5_run_passes_every_check(small_t5: Path, decoding: dict[str, A
 
 def test_a_model_that_was_trained_too_briefly_is_called_undertrained_and_nothing_else(tmp_path: Path) -> None:
     corpus.write(tmp_path / "data" / "tiny", corpus.english())
-    pipeline.start(tmp_path, {"seed": 11, "train.num_train_epochs": 3})
-    pipeline.run_stages(tmp_path, "prepare", "train", "evaluate")
-    diagnosis = pipeline.diagnose(tmp_path)
+    faulty_run.start(tmp_path, {"seed": 11, "train.num_train_epochs": 3})
+    faulty_run.run_stages(tmp_path, "prepare", "train", "evaluate")
+    diagnosis = faulty_run.diagnose(tmp_path)
     assert diagnosis.named("failure") == []
     assert [each.check.name for each in diagnosis.verdict.causes] == ["training_is_long_enough"]
 
 
 def test_greedy_search_alone_is_no_fault_and_its_cost_is_said(healthy_runs: MakeRun) -> None:
-    diagnosis = pipeline.diagnose(healthy_runs("english"))
+    diagnosis = faulty_run.diagnose(healthy_runs("english"))
     [search] = [each.finding for each in diagnosis.results if each.check.name == "search"]
     assert search.status.value == "pass"
     assert search.figure is not None
@@ -70,8 +70,8 @@ def test_the_committed_run_passes_every_check() -> None:
 
 def assert_sound(directory: Path, decoding: dict[str, Any]) -> None:
     if decoding:
-        pipeline.start(directory, decoding)
-        pipeline.run_stages(directory, "evaluate")
-    diagnosis = pipeline.diagnose(directory)
+        faulty_run.start(directory, decoding)
+        faulty_run.run_stages(directory, "evaluate")
+    diagnosis = faulty_run.diagnose(directory)
     assert diagnosis.named("failure", "warning") == []
     assert "nothing wrong found" in diagnosis.verdict.headline

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from made_once import made_once
-from repository import tiny_directory
-from stage_process import finish, started
+from support.made_once import made_once
+from support.repository import tiny_directory
+from support.stage_process import finish, started
 
 
 @pytest.fixture(scope="session")

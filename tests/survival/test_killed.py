@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from repository import set_params
-from stage_process import (
+from support.repository import set_params
+from support.stage_process import (
     error_of,
     finish,
     flip_a_bit,

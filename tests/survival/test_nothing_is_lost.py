@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from repository import set_params
-from stage_process import PROCESSES, error_of, finish, flip_a_bit, results, run_in, started, truncate
+from support.repository import set_params
+from support.stage_process import PROCESSES, error_of, finish, flip_a_bit, results, run_in, started, truncate
 
 from beamline.core.errors import BeamlineError
 from beamline.core.files import locked, replaced_directory, write_texts, writing

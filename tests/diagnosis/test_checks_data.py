@@ -1,0 +1,216 @@
+"""The data's checks on the real corpora, and on what can go wrong with them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.corpus_evidence import COUNTS, Splits, corpus, evidence, failing_causes, finding, findings, one_topic
+
+from beamline.core.params import Columns
+from beamline.data.dialogues import Dialogue, read_split
+from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.language import foreign_words
+from beamline.diagnosis.measures.overlap import belongs
+
+GERMAN = [
+    "Guten Tag, was kann ich für Sie tun? Ich möchte einen Kaffee und ein Stück Kuchen. Das macht sieben Euro, bitte.",
+    "Hallo, kannst du mir morgen beim Umzug helfen? Ja, um wie viel Uhr soll ich kommen? Am besten um neun.",
+    "Wo ist hier der Bahnhof? Gehen Sie geradeaus und dann die zweite Straße links. Ist es weit? Nein, vielen Dank.",
+    "Mein Fahrrad ist kaputt, können Sie es reparieren? Was ist denn passiert? Ich bin gestern mit dem Rad gestürzt.",
+    "Hast du den Film gesehen? Nein, ich war zu müde. Schade, er war gut. Dann sehen wir ihn am Freitag zusammen an.",
+    "Ich suche ein Geschenk für meine Mutter. Wie wäre es mit einem Buch? Das ist eine gute Idee, was kostet es?",
+]
+
+
+@pytest.fixture(params=["english", "korean"])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def splits(language: str) -> Splits:
+    return corpus(language)
+
+
+def test_nothing_is_found_in_healthy_data(splits: Splits) -> None:
+    assert {
+        name: each.status for name, each in findings("data", evidence(splits)).items() if each.status != "pass"
+    } == {}
+
+
+@pytest.mark.parametrize("count", [8, 16])
+def test_nothing_is_found_in_very_little_data(splits: Splits, count: int) -> None:
+    run = evidence({split: dialogues[:count] for split, dialogues in splits.items()})
+    assert {each.status for each in findings("data", run).values()} <= {"pass", "not applicable"}
+
+
+def test_nothing_is_found_in_dialogsum(dialogsum: Path) -> None:
+    names, columns = (
+        {"train": "train", "validation": "dev", "test": "test"},
+        Columns(id=None, dialogue=None, summary=None),
+    )
+    splits = {
+        split: list(read_split(dialogsum / f"{name}.jsonl", columns)[: 4 * COUNTS[split]])
+        for split, name in names.items()
+    }
+    run = evidence(splits)
+    assert failing_causes("data", run) == []
+    assert failing_causes("metric", run) == []
+
+
+def test_leaked_dialogues_are_the_only_cause_and_their_points_are_measured(splits: Splits) -> None:
+    leaked = [replace(each, id=f"leaked-{each.id}", dialogue=f" {each.dialogue}\n", references=each.references[:1])
+              for each in splits["test"][:10]]  # fmt: skip
+    run = evidence({**splits, "train": splits["train"] + leaked})
+    assert failing_causes("data", run) == ["test_is_not_in_train"]
+    found = finding("test_is_not_in_train", run)
+    assert found.meaning.startswith("10 of 40 test dialogues")
+    assert found.points == pytest.approx(100 * float(run.scores[10:].mean() - run.scores.mean()))
+    assert finding("test_is_not_nearly_in_train", run).figure == 0
+
+
+def test_near_duplicates_of_test_dialogues_are_a_warning(splits: Splits) -> None:
+    near = [replace(each, id=f"near-{each.id}", dialogue=f"Hm. {each.dialogue}", references=each.references[:1])
+            for each in splits["test"][:10]]  # fmt: skip
+    run = evidence({**splits, "train": splits["train"] + near})
+    assert failing_causes("data", run) == []
+    found = finding("test_is_not_nearly_in_train", run)
+    assert (found.status, found.figure) == ("warning", 0.25)
+
+
+def test_constant_references_are_the_only_cause(splits: Splits) -> None:
+    text = splits["train"][0].references[0]
+    constant = {
+        split: [replace(each, references=(text,) * len(each.references)) for each in dialogues]
+        for split, dialogues in splits.items()
+    }
+    run = evidence(constant)
+    assert failing_causes("data", run) == ["references_differ"]
+    assert failing_causes("metric", run) == []
+    assert finding("references_can_be_told_apart", run).status == "failure"
+
+
+def test_a_placeholder_in_a_part_of_train_is_named(splits: Splits) -> None:
+    train = [replace(each, references=("No summary.",)) for each in splits["train"][:60]] + splits["train"][60:]
+    run = evidence({**splits, "train": train})
+    assert failing_causes("data", run) == ["references_differ"]
+    assert "'No summary.'" in finding("references_differ", run).meaning
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_third_of_swapped_summaries_is_the_only_cause_and_estimated(splits: Splits, split: str) -> None:
+    dialogues = splits[split]
+    chosen = dialogues[::3]
+    references = [each.references for each in [*chosen[1:], chosen[0]]]
+    swapped = dict(zip([each.id for each in chosen], references, strict=True))
+    changed = [replace(each, references=swapped.get(each.id, each.references)) for each in dialogues]
+    run = evidence({**splits, split: changed})
+    assert failing_causes("data", run) == ["summaries_belong_to_their_dialogues"]
+    found = finding("summaries_belong_to_their_dialogues", run)
+    assert found.figure == pytest.approx(1 / 3, abs=0.2)
+    assert f"of {split} " in found.meaning
+
+
+def test_summaries_in_another_language_than_their_dialogues_are_not_called_swapped() -> None:
+    english, korean = corpus("english")["train"], corpus("korean")["train"]
+    judged = belongs([each.references[0] for each in korean], [each.dialogue for each in english])
+    assert len(judged) == 0
+
+
+def test_another_language_is_the_only_cause(language: str, splits: Splits) -> None:
+    other = corpus("korean" if language == "english" else "english")
+    run = evidence({**splits, "train": other["train"]})
+    assert failing_causes("data", run) == ["splits_share_a_language"]
+    found = finding("splits_share_a_language", run)
+    assert "Hangul" in found.meaning and "Latin" in found.meaning
+
+
+def test_another_language_in_the_same_letters_is_told_from_english() -> None:
+    english = [each.dialogue for each in corpus("english")["train"]]
+    assert foreign_words(GERMAN, english) > 0.66
+    assert foreign_words(english, GERMAN) > 0.66
+
+
+def test_a_training_set_of_one_topic_is_the_only_cause(language: str, splits: Splits) -> None:
+    run = evidence({**splits, "train": one_topic(language)})
+    assert failing_causes("data", run) == ["training_covers_test"]
+
+
+def test_sources_cut_to_a_fraction_are_the_only_cause(splits: Splits) -> None:
+    run = evidence(splits, max_source_tokens=32)
+    assert failing_causes("data", run) == ["sources_are_whole"]
+    assert finding("sources_are_whole", run).meaning.startswith("100% of dialogues are cut")
+
+
+def test_sources_that_lose_nothing_that_summaries_tell_are_no_warning(splits: Splits) -> None:
+    longer = {
+        split: [replace(each, dialogue=each.dialogue + "\n#Person1#: Hm." * 40) for each in dialogues]
+        for split, dialogues in splits.items()
+    }
+    run = evidence(longer, max_source_tokens=250)
+    found = finding("sources_are_whole", run)
+    assert found.status == "pass"
+    assert not found.meaning.startswith("0% of dialogues are cut")
+
+
+def test_targets_cut_to_eight_tokens_are_the_only_cause_and_cost_what_is_out_of_reach(splits: Splits) -> None:
+    run = evidence(splits, max_target_tokens=8)
+    assert failing_causes("data", run) == ["targets_are_whole"]
+    found = finding("targets_are_whole", run)
+    assert found.points is not None and 30 < found.points < 95
+    assert finding("references_survive_the_tokenizer", run).status == "failure"
+
+
+def test_labels_without_an_end_are_not_called_cut(splits: Splits) -> None:
+    run = evidence(splits)
+    assert run.splits
+    run.splits = {
+        split: [replace(each, labels=[row[:-1] for row in each.labels]) for each in dialogues]
+        for split, dialogues in run.splits.items()
+    }
+    assert failing_causes("data", run) == []
+
+
+def test_empty_targets_are_counted_by_split(splits: Splits) -> None:
+    run = evidence(splits)
+    assert run.splits and run.codec
+    nothing = [run.codec.encoding.eos_token_id]
+    train = [replace(each, labels=[nothing]) for each in run.splits["train"][:5]]
+    run.splits = {**run.splits, "train": [*train, *run.splits["train"][5:]]}
+    found = finding("targets_are_not_empty", run)
+    assert found.status == "failure"
+    assert "5 in train" in found.meaning
+
+
+def test_words_that_the_tokenizer_does_not_know_are_the_only_cause(splits: Splits) -> None:
+    run = with_vocabulary_of(["the", "a", "of"], evidence(splits))
+    assert failing_causes("data", run) == ["tokens_are_known"]
+    assert finding("references_survive_the_tokenizer", run).status == "failure"
+
+
+def with_vocabulary_of(known: list[str], run: Evidence) -> Evidence:
+    """The same run with a tokenizer that knows these words and the speaker tags, every other word is unknown."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from tokenizers.processors import TemplateProcessing
+    from transformers import PreTrainedTokenizerFast
+
+    from beamline.encoding.codec import Encoding, TextCodec
+    from beamline.encoding.prepared import encode_split
+
+    special = ["<pad>", "<s>", "</s>", "<unk>"]
+    words = [*special, "#Person1#", "#Person2#", *known]
+    backend = Tokenizer(models.WordLevel({word: token for token, word in enumerate(words)}, unk_token="<unk>"))
+    backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    backend.post_processor = TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 2)])
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    )
+    codec = TextCodec(tokenizer, Encoding(512, 128, "", 0, 2, 1, None, ()))
+    assert run.splits
+    splits = {split: encode_split([each.record for each in rows], codec) for split, rows in run.splits.items()}
+    return Evidence(seed=0, rouge=run.rouge, predictions=run.predictions, splits=splits, codec=codec)
+
+
+def test_a_repeated_training_dialogue_is_no_other_topic(splits: Splits) -> None:
+    repeated: list[Dialogue] = [replace(each, id=f"{each.id}-{copy}") for each in splits["train"] for copy in range(3)]
+    assert finding("training_covers_test", evidence({**splits, "train": repeated})).status == "pass"

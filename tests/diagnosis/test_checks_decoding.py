@@ -1,0 +1,209 @@
+"""Checks of the decoding family: each finds its fault in a run that has it, and nothing in a healthy one."""
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from support.small_run import find
+from transformers import GenerationConfig
+
+from beamline.core.params import Rouge
+from beamline.diagnosis.checks import CATALOGUE, Status
+from beamline.diagnosis.evidence import Epoch, Evidence, Predictions
+from beamline.diagnosis.measures.ablation import UNASKED
+from beamline.training.batching import source_tensors
+
+CAUSES = [each.name for each in CATALOGUE if each.family == "decoding" and not each.is_symptom]
+SYMPTOMS = [each.name for each in CATALOGUE if each.family == "decoding" and each.is_symptom]
+ROUGE = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
+FELL = [Epoch(1, 5.0, 4.0, 0.001), Epoch(2, 3.0, 2.0, 0.001)]
+
+
+def found(run: Evidence, names: Sequence[str] = CAUSES) -> dict[str, Status]:
+    statuses = {name: find(run, name).status for name in names}
+    return {name: status for name, status in statuses.items() if status in (Status.FAILURE, Status.WARNING)}
+
+
+def failures(run: Evidence) -> list[str]:
+    return [name for name, status in found(run).items() if status is Status.FAILURE]
+
+
+def with_summaries(run: Evidence, summaries: Sequence[str]) -> Evidence:
+    assert run.predictions is not None
+    return dataclasses.replace(run, predictions=dataclasses.replace(run.predictions, summaries=summaries))
+
+
+def evaluated_with(run: Evidence, **changes: Any) -> Evidence:
+    """The run as `evaluate` would leave it with other generation settings in params.yaml."""
+    assert run.params is not None and run.splits is not None and run.recorded is not None
+    generation = run.params.generation.model_copy(update=changes)
+    summaries = run.summarize(run.model, run.model_codec, generation, run.splits["test"])
+    settings = {name: changes.get(name, value) for name, value in run.recorded.generation["settings"].items()}
+    recorded = dataclasses.replace(run.recorded, generation={"settings": settings})
+    params = run.params.model_copy(update={"generation": generation})
+    return dataclasses.replace(with_summaries(run, summaries), params=params, recorded=recorded)
+
+
+def with_file(run: Evidence, directory: Path, name: str, **values: Any) -> Evidence:
+    """The run with other values in a file beside its checkpoint."""
+    assert run.checkpoint is not None
+    checkpoint = directory / run.checkpoint.name
+    shutil.copytree(run.checkpoint, checkpoint)
+    path = checkpoint / name
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **values}), encoding="utf-8")
+    return dataclasses.replace(run, checkpoint=checkpoint, kept=[checkpoint])
+
+
+def written_by_generate(run: Evidence) -> Evidence:
+    """The run with test predictions of plain generate(), which follows the checkpoint's generation_config.json."""
+    assert run.splits is not None
+    sources = [each.input_ids for each in run.splits["test"]]
+    inputs = source_tensors(sources, run.training_codec.encoding, max(map(len, sources)))
+    with torch.inference_mode():
+        rows = run.model.generate(**inputs)
+    return with_summaries(run, run.model_codec.decode(rows[:, 1:].tolist()))
+
+
+def given(summaries: Sequence[str], references: Sequence[str]) -> Evidence:
+    """Nothing but summaries and references."""
+    return Evidence(
+        seed=0, rouge=ROUGE, predictions=Predictions(None, None, [[each] for each in references], list(summaries))
+    )
+
+
+def test_a_healthy_run_has_neither_cause_nor_symptom(memorised: Evidence) -> None:
+    assert found(memorised, CAUSES + SYMPTOMS) == {}
+
+
+def test_what_greedy_search_costs_is_said_and_no_fault(memorised: Evidence) -> None:
+    finding = find(memorised, "search")
+    assert finding.status is Status.PASS
+    beams, greedy = memorised.decode("test", num_beams=4), memorised.decode("test")
+    gains = memorised.sample_scores("test", beams) - memorised.sample_scores("test", greedy)
+    assert finding.figure == pytest.approx(100 * gains.mean())
+    assert finding.meaning.startswith("4 beams bring ")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("max_length", 8), ("min_length", 55), ("no_repeat_ngram_size", 1), ("repetition_penalty", 5.0)],
+)
+def test_a_setting_that_spoils_summaries_is_the_one_cause(memorised: Evidence, name: str, wrong: float) -> None:
+    run = evaluated_with(memorised, **{name: wrong})
+    assert failures(run) == [name]
+    lost = 100 * (1 - run.sample_scores("test", run.written).mean())
+    assert find(run, name).points == pytest.approx(lost, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"num_beams": 4}, {"num_beams": 2, "length_penalty": 0.5}, {"do_sample": True, "top_p": 0.5}]
+)
+def test_other_searches_raise_no_alarm(memorised: Evidence, changes: dict[str, Any]) -> None:
+    assert memorised.params is not None
+    params = memorised.params.model_copy(update={"generation": memorised.params.generation.model_copy(update=changes)})
+    assert set(found(dataclasses.replace(memorised, params=params))) <= {"settings_are_in_force"}
+
+
+def test_a_wrong_start_beside_the_checkpoint_is_named_and_measured(memorised: Evidence, tmp_path: Path) -> None:
+    end = memorised.training_codec.encoding.eos_token_id
+    run = evaluated_with(with_file(memorised, tmp_path, "encoding.json", decoder_start_token_id=end))
+    assert failures(run) == ["decoder_start_token"]
+    lost = 100 * (1 - run.sample_scores("test", run.written).mean())
+    assert find(run, "decoder_start_token").points == pytest.approx(lost, abs=0.5)
+
+
+def test_a_wrong_start_in_generation_config_is_a_failure_only_where_it_was_followed(
+    memorised: Evidence, tmp_path: Path
+) -> None:
+    speaker = memorised.training_codec.tokenizer.get_vocab()["#Person2#"]
+    run = with_file(
+        memorised, tmp_path, "generation_config.json", decoder_start_token_id=speaker, max_length=60,
+        no_repeat_ngram_size=3, repetition_penalty=1.2,
+    )  # fmt: skip
+    assert found(run) == {"decoder_start_token": Status.WARNING}
+    followed = written_by_generate(run)
+    assert followed.written != run.written
+    assert found(followed, ["decoder_start_token"]) == {"decoder_start_token": Status.FAILURE}
+
+
+def test_a_generation_config_is_the_cause_only_where_it_was_followed(memorised: Evidence, tmp_path: Path) -> None:
+    run = with_file(memorised, tmp_path, "generation_config.json", max_length=12, num_beams=2)
+    finding = find(run, "generation_config_is_not_followed")
+    assert finding.status is Status.PASS
+    assert "asks for max_length: 12, num_beams: 2, and the predictions don't follow it" in finding.meaning
+    followed = written_by_generate(run)
+    assert found(followed) == {"generation_config_is_not_followed": Status.FAILURE}
+    assert (find(followed, "generation_config_is_not_followed").points or 0) > 10
+
+
+def test_settings_over_those_of_params_are_recognised_too(memorised: Evidence, tmp_path: Path) -> None:
+    run = with_file(memorised, tmp_path, "generation_config.json", min_length=50)
+    summaries = evaluated_with(memorised, min_length=50).written
+    assert find(with_summaries(run, summaries), "generation_config_is_not_followed").status is Status.FAILURE
+
+
+def test_what_generate_does_unasked_is_what_transformers_does() -> None:
+    defaults = GenerationConfig()._get_default_generation_params()
+    unasked = UNASKED.model_dump(exclude={"backend", "compute_type"})
+    assert unasked == {name: defaults[name] for name in unasked}
+
+
+def test_settings_in_force_are_those_of_params(memorised: Evidence) -> None:
+    assert memorised.params is not None
+    assert "length_penalty" in find(memorised, "settings_are_in_force").meaning
+    generation = memorised.params.generation.model_copy(update={"num_beams": 4})
+    run = dataclasses.replace(memorised, params=memorised.params.model_copy(update={"generation": generation}))
+    finding = find(run, "settings_are_in_force")
+    assert finding.status is Status.FAILURE
+    assert "num_beams 1 and not 4" in finding.meaning
+
+
+def test_a_model_that_knows_and_may_not_write_falls_behind_what_it_knows(memorised: Evidence) -> None:
+    finding = find(evaluated_with(memorised, max_length=5), "free_running_keeps_up")
+    assert finding.status is Status.FAILURE
+    assert (finding.figure or 1) < 0.5
+
+
+REFERENCES = [f"The {word} was sold at the market in the morning." for word in ("car", "cat", "hat", "bed", "cup")] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "summaries"),
+    [
+        ("summaries_are_not_empty", ["", *REFERENCES[1:4], " "] * 4),
+        ("summaries_do_not_repeat", [f"{each} The car was sold, the car was sold." for each in REFERENCES]),
+        ("summaries_are_as_long_as_references", [each[:12] for each in REFERENCES]),
+        ("summaries_are_as_long_as_references", [3 * each for each in REFERENCES]),
+        ("summaries_differ", REFERENCES[:1] * 20),
+    ],
+)
+def test_summaries_alone_show_symptoms(name: str, summaries: list[str]) -> None:
+    assert found(given(REFERENCES, REFERENCES), SYMPTOMS) == {}
+    run = given(summaries, REFERENCES)
+    assert found(run, [name]) == {name: Status.FAILURE}
+    [check] = [each for each in CATALOGUE if each.name == name]
+    assert len(check.may_be) > 1
+
+
+def test_references_that_repeat_themselves_excuse_summaries_that_do() -> None:
+    repeating = ["row, row, row, row your boat", "so it goes, so it goes, so it goes"] * 10
+    assert found(given(repeating, repeating), ["summaries_do_not_repeat"]) == {}
+
+
+@pytest.mark.parametrize(("share", "status"), [(0.0, Status.PASS), (0.05, Status.WARNING), (0.5, Status.FAILURE)])
+def test_summaries_that_were_cut_are_counted_in_the_metrics(memorised: Evidence, share: float, status: Status) -> None:
+    assert memorised.recorded is not None
+    recorded = dataclasses.replace(memorised.recorded, rouge={"test": {"unfinished": share}})
+    assert find(dataclasses.replace(memorised, recorded=recorded), "summaries_are_finished").status is status
+
+
+def test_a_symptom_of_a_model_that_was_still_learning_is_a_warning(memorised: Evidence) -> None:
+    assert memorised.predictions is not None
+    run = with_summaries(memorised, ["the same"] * len(memorised.predictions.summaries))
+    assert find(run, "summaries_differ").status is Status.FAILURE
+    assert find(dataclasses.replace(run, epochs=FELL), "summaries_differ").status is Status.WARNING

@@ -1,0 +1,153 @@
+"""Checks of the labels family: each finds its fault in the files that hold it, and nothing in a healthy run."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from support.repository import set_params
+from support.small_run import find
+
+from beamline.core.params import read_params
+from beamline.diagnosis.checks import CATALOGUE, Status, labels
+from beamline.diagnosis.evidence import Evidence
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import EncodedDialogue
+from beamline.models.weights import load_model
+
+NAMES = [each.name for each in CATALOGUE if each.family == "labels"]
+
+
+def relabelled(run: Evidence, change: Callable[[list[int]], list[int]]) -> Evidence:
+    assert run.splits is not None
+    return rewritten(run, lambda each: dataclasses.replace(each, labels=[change(row) for row in each.labels]))
+
+
+def rewritten(run: Evidence, change: Callable[[EncodedDialogue], EncodedDialogue]) -> Evidence:
+    """The same run with other prepared data, and nothing measured yet."""
+    assert run.splits is not None
+    return dataclasses.replace(
+        run, splits={name: [change(each) for each in split] for name, split in run.splits.items()}
+    )
+
+
+def failures(run: Evidence) -> list[str]:
+    return [name for name in NAMES if find(run, name).status is Status.FAILURE]
+
+
+def with_codec(run: Evidence, change: Callable[[str], str]) -> TextCodec:
+    """The run's tokenizer with a changed tokenizer.json."""
+    assert run.root is not None
+    directory = run.root / "changed"
+    shutil.copytree(run.root / "data" / "prepared" / "tokenizer", directory, dirs_exist_ok=True)
+    path = directory / "tokenizer.json"
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    return TextCodec.load(directory)
+
+
+def test_a_healthy_run_passes_every_check(healthy: Evidence) -> None:
+    assert {find(healthy, name).status for name in NAMES} == {Status.PASS}
+
+
+def test_unmasked_padding_is_counted(healthy: Evidence) -> None:
+    assert healthy.root is not None
+    path = healthy.root / "unmasked.yaml"
+    shutil.copy(healthy.root / "params.yaml", path)
+    set_params(path, {"padding.labels": "unmasked"})
+    run = dataclasses.replace(healthy, params=read_params(path))
+    assert failures(run) == ["padding_is_masked"]
+    finding = find(run, "padding_is_masked")
+    assert finding.figure is not None and 0 < finding.figure < 1
+    assert finding.advice == "set padding.labels: masked"
+
+
+def test_padding_in_the_prepared_labels_is_counted_and_nothing_else(healthy: Evidence) -> None:
+    run = relabelled(healthy, lambda row: [*row, 0, 0])
+    assert failures(run) == ["padding_is_masked"]
+    assert "prepare" in find(run, "padding_is_masked").advice
+
+
+def test_labels_without_an_end_are_found(healthy: Evidence) -> None:
+    assert failures(relabelled(healthy, lambda row: row[:-1])) == ["labels_end"]
+
+
+def test_labels_that_end_in_their_middle_are_found(healthy: Evidence) -> None:
+    assert failures(relabelled(healthy, lambda row: [row[0], 2, *row[1:]])) == ["labels_end"]
+
+
+def test_labels_that_are_shifted_twice_are_found(healthy: Evidence) -> None:
+    run = relabelled(healthy, lambda row: [1, *row[:-1], 2])
+    assert failures(run) == ["labels_are_shifted_once"]
+    assert "'<s>'" in find(run, "labels_are_shifted_once").meaning
+
+
+def test_tags_in_pieces_are_found(healthy: Evidence) -> None:
+    codec = with_codec(healthy, lambda text: text.replace("#Person1#", "#Nobody#"))
+
+    def encode(each: EncodedDialogue) -> EncodedDialogue:
+        source, *labels = codec.encode_dialogues([each.record.dialogue]) + codec.encode_summaries(
+            each.record.references
+        )
+        lengths = [len(row) for row in labels]
+        return dataclasses.replace(
+            each, input_ids=source, labels=labels, source_tokens=len(source), target_tokens=lengths
+        )
+
+    run = dataclasses.replace(rewritten(healthy, encode), codec=codec)
+    assert find(run, "speaker_tags_are_tokens").status is Status.FAILURE
+    assert "#Person1#" in find(run, "speaker_tags_are_tokens").meaning
+    assert find(run, "speaker_tags_are_known").status is Status.PASS
+
+
+def test_unknown_tags_are_found(healthy: Evidence) -> None:
+    assert healthy.codec is not None
+    vocabulary = healthy.codec.tokenizer.get_vocab()
+    tags = {vocabulary[tag] for tag in ("#Person1#", "#Person2#")}
+
+    def lose(each: EncodedDialogue) -> EncodedDialogue:
+        source, *labels = [[3 if token in tags else token for token in row] for row in (each.input_ids, *each.labels)]
+        return dataclasses.replace(each, input_ids=source, labels=labels)
+
+    assert failures(rewritten(healthy, lose)) == ["speaker_tags_are_known"]
+
+
+@pytest.mark.parametrize(("others", "status"), [(0.5, "not applicable"), (-0.02, "not applicable"), (-2.0, "failure")])
+def test_tags_are_untrained_only_where_the_other_tokens_were_learnt(
+    healthy: Evidence, monkeypatch: pytest.MonkeyPatch, others: float, status: str
+) -> None:
+    """After an explosion all tokens cost what their frequency makes them cost, give or take a hundredth."""
+    monkeypatch.setattr(labels, "_against_frequency", lambda *_: (np.full(9, 0.004), np.full(9, others)))
+    assert find(healthy, "speaker_tags_are_trained").status == status
+
+
+@pytest.mark.parametrize("rows", ["missing", "at one mean", "random"])
+def test_tags_that_the_model_was_not_trained_for_are_found(healthy: Evidence, tmp_path: Path, rows: str) -> None:
+    assert healthy.checkpoint is not None and healthy.codec is not None
+    checkpoint = Path(shutil.copytree(healthy.checkpoint, tmp_path / "model"))
+    model, vocabulary = load_model(checkpoint), healthy.codec.tokenizer.get_vocab()
+    tags = [vocabulary["#Person1#"], vocabulary["#Person2#"]]
+    if rows == "missing":
+        model.resize_token_embeddings(min(tags), mean_resizing=False)
+    else:
+        with torch.no_grad():
+            weight = model.get_input_embeddings().weight
+            drawn = torch.randn(2, weight.shape[1], generator=torch.Generator().manual_seed(1)) * weight.std()
+            weight[tags] = weight.mean(dim=0) if rows == "at one mean" else drawn
+    model.save_pretrained(checkpoint)
+    run = dataclasses.replace(healthy, checkpoint=checkpoint, _models={})
+    assert failures(run) == ["speaker_tags_are_trained"]
+
+
+def test_another_tokenizer_beside_the_checkpoint_is_found_with_its_points(healthy: Evidence, tmp_path: Path) -> None:
+    assert healthy.checkpoint is not None and healthy.root is not None and healthy.predictions is not None
+    checkpoint = Path(shutil.copytree(healthy.checkpoint, tmp_path / "model"))
+    codec = with_codec(healthy, lambda text: text.replace('"a": 69', '"?": 69').replace('"#Person1#"', '"#Nobody#"'))
+    codec.save(checkpoint)
+    run = dataclasses.replace(healthy, checkpoint=checkpoint, kept=[checkpoint], _models={}, _decoded={})
+    run.predictions = dataclasses.replace(healthy.predictions, summaries=run.rewritten)
+    assert failures(run) == ["tokenizer_is_the_trained_one"]
+    points = find(run, "tokenizer_is_the_trained_one").points
+    assert points is not None and points > 0

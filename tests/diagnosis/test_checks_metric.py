@@ -1,0 +1,235 @@
+"""The metric's checks on people's summaries of the real corpora, and on what can be done to them."""
+
+import random
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from support.corpus_evidence import PARAMS, corpus, evidence, failing_causes, finding, findings, people
+
+from beamline.core.params import Scratch
+from beamline.data.dialogues import SPEAKER_TAG
+from beamline.diagnosis.evidence import Evidence, Predictions
+from beamline.models.weights import build_model
+
+Change = Callable[[str], str]
+
+
+@pytest.fixture(scope="module", params=["english", "korean"])
+def run(request: pytest.FixtureRequest) -> Evidence:
+    return evidence(corpus(request.param))
+
+
+@pytest.fixture(scope="module")
+def korean() -> Evidence:
+    return evidence(corpus("korean"))
+
+
+@pytest.fixture(scope="module")
+def english() -> Evidence:
+    return evidence(corpus("english"))
+
+
+def rewritten(run: Evidence, summaries: Change = str, references: Change = str) -> Evidence:
+    """The same run after each text of a side went through a function."""
+    assert run.predictions
+    predictions = replace(
+        run.predictions,
+        summaries=[summaries(text) for text in run.predictions.summaries],
+        references=[[references(text) for text in texts] for texts in run.predictions.references],
+    )
+    return with_predictions(run, predictions)
+
+
+def with_predictions(run: Evidence, predictions: Predictions, **changes: object) -> Evidence:
+    rouge = run.rouge.model_copy(update={"minimum_coverage": 0.0, **changes})
+    return Evidence(seed=0, rouge=rouge, predictions=predictions, splits=run.splits, codec=run.codec)
+
+
+def stripped(text: str) -> str:
+    return " ".join(SPEAKER_TAG.sub(" ", text).split())
+
+
+def test_nothing_is_found_in_healthy_runs(run: Evidence) -> None:
+    assert {name: each.status for name, each in findings("metric", run).items() if each.status != "pass"} == {}
+
+
+@pytest.mark.parametrize("change", [str, stripped])
+def test_a_blind_tokenizer_is_the_only_cause_with_and_without_tags(korean: Evidence, change: Change) -> None:
+    changed = rewritten(korean, change, change)
+    assert changed.predictions
+    blind = with_predictions(changed, changed.predictions, tokenizer="english")
+    assert failing_causes("metric", blind) == ["tokenizer_sees_the_script"]
+    found = findings("metric", blind)
+    assert found["references_can_be_told_apart"].status == "failure"
+    assert "rouge.tokenizer" in found["tokenizer_sees_the_script"].advice
+    seeing = with_predictions(changed, changed.predictions, tokenizer="auto")
+    difference = seeing.reported_scorer.score(changed.predictions.summaries).headline.means()["rouge_f"]
+    difference -= blind.reported_scorer.score(changed.predictions.summaries).headline.means()["rouge_f"]
+    assert found["tokenizer_sees_the_script"].points == pytest.approx(100 * difference)
+
+
+def test_a_tokenizer_that_cuts_words_at_accents_is_a_warning(english: Evidence) -> None:
+    accented = rewritten(english, lambda text: text.replace("e", "é", 1), lambda text: text.replace("e", "é", 2))
+    assert accented.predictions
+    cutting = with_predictions(accented, accented.predictions, tokenizer="english")
+    found = finding("tokenizer_sees_the_script", cutting)
+    assert found.status == "warning"
+    assert "'words'" in found.advice
+
+
+@pytest.mark.parametrize("side", ["summaries", "references"])
+def test_tags_stripped_from_one_side_are_named_and_what_it_cost(run: Evidence, side: str) -> None:
+    changed = rewritten(run, **{side: stripped})
+    assert failing_causes("metric", changed) == ["same_speaker_tags"]
+    found = finding("same_speaker_tags", changed)
+    both = rewritten(run, stripped, stripped)
+    assert found.points == pytest.approx(100 * float(both.scores.mean() - changed.scores.mean()))
+    assert found.points > 1
+
+
+@pytest.mark.parametrize("side", ["summaries", "references"])
+def test_lower_case_on_one_side_is_named(run: Evidence, side: str) -> None:
+    changed = rewritten(run, **{side: str.lower})
+    assert failing_causes("metric", changed) == ["same_letter_case"]
+    assert finding("same_letter_case", changed).points == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("change", [stripped, str.lower])
+def test_what_was_done_to_both_sides_is_no_difference(run: Evidence, change: Change) -> None:
+    assert failing_causes("metric", rewritten(run, change, change)) == []
+
+
+def test_decomposed_korean_on_one_side_is_named(korean: Evidence) -> None:
+    changed = rewritten(korean, lambda text: unicodedata.normalize("NFD", text))
+    assert failing_causes("metric", changed) == ["same_unicode_form"]
+
+
+@pytest.mark.parametrize("change", [lambda text: text.rstrip("."), lambda text: f'"{text}"'])
+def test_punctuation_of_one_side_is_a_warning_because_rouge_sees_none(run: Evidence, change: Change) -> None:
+    changed = rewritten(run, change)
+    assert finding("same_punctuation", changed).status == "warning"
+    assert failing_causes("metric", changed) == []
+
+
+def untrained(run: Evidence, directory: Path) -> Evidence:
+    """The run with a model that has learnt nothing, and its own summaries."""
+    assert run.codec and run.splits and run.predictions
+    torch.manual_seed(0)
+    model = build_model(
+        Scratch(family="bart", d_model=32, layers=1, attention_heads=2, ffn_dim=32, dropout=0.0), run.codec
+    )
+    model.save_pretrained(directory)
+    run.codec.save(directory)
+    params = PARAMS.model_copy(update={"generation": PARAMS.generation.model_copy(update={"max_length": 12})})
+    changed = Evidence(
+        seed=0, rouge=run.rouge, predictions=run.predictions, splits=run.splits, codec=run.codec, params=params,
+        checkpoint=directory,
+    )  # fmt: skip
+    changed.predictions = replace(run.predictions, summaries=[stripped(text) for text in changed.rewritten])
+    return changed
+
+
+def test_a_model_that_never_learnt_to_write_tags_is_no_post_processing(english: Evidence, tmp_path: Path) -> None:
+    run = untrained(english, tmp_path)
+    found = finding("same_speaker_tags", run)
+    assert found.status == "pass"
+    assert "neither has what they come from" in found.meaning
+
+
+@pytest.mark.parametrize("shift", [-5, -2, -1, 1, 3])
+def test_shifted_rows_are_named_with_the_shift_and_the_points(run: Evidence, shift: int) -> None:
+    assert run.predictions
+    summaries = run.predictions.summaries
+    moved = [summaries[(row - shift) % len(summaries)] for row in range(len(summaries))]
+    changed = with_predictions(run, replace(run.predictions, summaries=moved))
+    assert failing_causes("metric", changed) == ["rows_are_paired"]
+    found = finding("rows_are_paired", changed)
+    rows = f"{abs(shift)} row{'s' * (abs(shift) > 1)}"
+    assert f"stand {rows} too {'low' if shift > 0 else 'high'}" in found.meaning
+    assert found.points == pytest.approx(100 * float(run.scores.mean() - changed.scores.mean()), abs=3)
+
+
+@pytest.mark.parametrize(
+    ("order", "name"),
+    [
+        (lambda texts: texts[::-1], "in reverse order"),
+        (sorted, "sorted by their text"),
+        (lambda texts: random.Random(1).sample(texts, len(texts)), "in another order"),
+    ],
+)
+def test_rows_in_any_other_order_are_noticed(run: Evidence, order: Callable[[list[str]], list[str]], name: str) -> None:
+    assert run.predictions
+    moved = order(list(run.predictions.summaries))
+    changed = with_predictions(run, replace(run.predictions, summaries=moved))
+    found = finding("rows_are_paired", changed)
+    assert found.status == "failure"
+    assert name in found.meaning
+
+
+def test_one_summary_for_all_is_a_symptom_and_no_wrong_pairing(run: Evidence) -> None:
+    assert run.predictions
+    same = [run.predictions.summaries[0]] * len(run.predictions.summaries)
+    changed = with_predictions(run, replace(run.predictions, summaries=same))
+    assert failing_causes("metric", changed) == []
+    assert finding("scrambled_pairs_score_lower", changed).status == "warning"
+
+
+def test_predictions_of_validation_are_named(run: Evidence) -> None:
+    assert run.splits
+    validation = people([each.record for each in run.splits["validation"]])
+    found = finding("predictions_are_of_test", with_predictions(run, validation))
+    assert found.status == "failure"
+    assert found.figure == 0
+    assert "those rows are validation's" in found.meaning
+
+
+def test_references_of_validation_are_named(english: Evidence) -> None:
+    validation = corpus("english")["validation"]
+    assert english.predictions
+    wrong = replace(english.predictions, references=[each.references for each in validation])
+    found = finding("predictions_are_of_test", with_predictions(english, wrong))
+    assert found.status == "failure"
+    assert "references that are not their dialogue's, those rows are validation's" in found.meaning
+
+
+def test_missing_predictions_are_counted(english: Evidence) -> None:
+    part = people(corpus("english")["test"][:30])
+    found = finding("predictions_are_of_test", with_predictions(english, part))
+    assert "10 of 40 test dialogues have no prediction" in found.meaning
+
+
+def test_a_dialogue_that_test_holds_twice_is_not_missing() -> None:
+    splits = corpus("english")
+    splits["test"].append(replace(splits["test"][0], id="again"))
+    assert finding("predictions_are_of_test", evidence(splits)).status == "pass"
+
+
+def test_characters_flatter_words(english: Evidence) -> None:
+    assert english.predictions
+    found = finding(
+        "other_tokenizers_and_references", with_predictions(english, english.predictions, tokenizer="characters")
+    )
+    assert found.status == "warning"
+    assert found.points is not None and found.points < -5
+
+
+def test_numbers_of_references_that_differ_are_a_warning_and_the_best_of_several_is_told(english: Evidence) -> None:
+    assert english.predictions
+    references = [*english.predictions.references[:-1], english.predictions.references[-1][:1]]
+    uneven = with_predictions(english, replace(english.predictions, references=references))
+    assert finding("reference_count", uneven).status == "warning"
+    best = finding("reference_count", with_predictions(english, english.predictions, references="best"))
+    assert best.status == "pass"
+    assert "points more than their mean" in best.meaning
+
+
+def test_summaries_and_references_alone_are_enough_for_the_metric(run: Evidence) -> None:
+    assert run.predictions
+    alone = Evidence(seed=0, rouge=run.rouge, predictions=replace(run.predictions, ids=None, dialogues=None))
+    statuses = {name: each.status for name, each in findings("metric", alone).items()}
+    assert statuses.pop("predictions_are_of_test") == "not applicable"
+    assert set(statuses.values()) == {"pass"}

@@ -1,0 +1,152 @@
+"""The `diagnose` stage through real DVC, and the command on what it is given by hand."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from support.checkpoints import FAMILIES
+from support.repository import ROOT, Repository, set_params, write_tiny_data
+
+from beamline.core.errors import run
+from beamline.core.params import read_params
+from beamline.diagnose import app
+from beamline.diagnosis.checks import CATALOGUE
+from beamline.diagnosis.collect import of_checkpoint
+
+
+@pytest.fixture
+def clone(finished: Repository, tmp_path: Path) -> Repository:
+    shutil.copytree(finished.path, tmp_path / "clone", symlinks=True)
+    return Repository(tmp_path / "clone")
+
+
+def error_of(repository: Repository, *options: str) -> str:
+    failed = repository.run("python", "-m", "beamline.diagnose", *options, check=False)
+    assert failed.returncode == 1
+    [message] = failed.stderr.splitlines()
+    return message
+
+
+def test_every_check_is_counted_and_stands_in_the_report(finished: Repository) -> None:
+    diagnosis = finished.read("metrics/diagnosis.json")
+    assert sum(diagnosis["count"].values()) == len(CATALOGUE)
+    report = (finished.path / "reports/diagnosis.md").read_text(encoding="utf-8")
+    assert report.startswith("Verdict: ")
+    for check in CATALOGUE:
+        assert f"| {check.title} |" in report
+
+
+def test_an_untrained_model_is_called_undertrained_and_the_metric_is_not_blamed(finished: Repository) -> None:
+    diagnosis = finished.read("metrics/diagnosis.json")
+    assert diagnosis["cause"] == "training_is_long_enough"
+
+
+def test_metrics_diff_shows_what_changed(clone: Repository) -> None:
+    clone.dvc("exp", "run", "-S", "generation.max_length=5")
+    changes = json.loads(clone.dvc("metrics", "diff", "--json").stdout)["metrics/diagnosis.json"]
+    assert any(name.startswith("count.") for name in changes)
+    assert any(name.startswith("figures.") for name in changes)
+
+
+def test_another_revision_is_diagnosed_without_touching_the_workspace(clone: Repository) -> None:
+    shown = (clone.path / "reports/diagnosis.md").read_text(encoding="utf-8").splitlines()[0]
+    clone.set({"generation.max_length": 5})
+    before = clone.git("status", "--porcelain").stdout
+    printed = clone.run("python", "-m", "beamline.diagnose", "--rev", "HEAD").stdout
+    assert shown.replace("\\", "")[:60] in printed
+    assert clone.git("status", "--porcelain").stdout == before
+
+
+def test_a_revision_that_is_not_in_the_cache_says_how_to_get_it(clone: Repository) -> None:
+    shutil.rmtree(clone.path / ".dvc/cache")
+    assert error_of(clone, "--rev", "HEAD") == (
+        "error: HEAD: data/prepared is neither in git nor in the cache;"
+        " get it with dvc pull, or check out and dvc repro"
+    )
+
+
+def test_summaries_of_another_system_get_the_checks_that_they_allow(clone: Repository, tmp_path: Path) -> None:
+    (tmp_path / "references.txt").write_text(
+        "".join(f"가게에서 {n} 번 표를 샀다.\n" for n in range(30)), encoding="utf-8"
+    )
+    (tmp_path / "predictions.txt").write_text(
+        "".join(f"가게에서 {n} 번 표를 봤다.\n" for n in range(30)), encoding="utf-8"
+    )
+    before = clone.git("status", "--porcelain").stdout
+    printed = clone.run(
+        "python", "-m", "beamline.diagnose",
+        "--predictions", str(tmp_path / "predictions.txt"), "--references", str(tmp_path / "references.txt"),
+    ).stdout  # fmt: skip
+    assert " checks passed, " in printed
+    assert " could not be made\n" in printed
+    assert "✗ │ references can be told apart" in printed  # they differ in a number alone
+    assert "padding is masked" not in printed
+    assert printed.splitlines()[-1].startswith("Verdict: ")
+    assert clone.git("status", "--porcelain").stdout == before
+
+
+def test_a_checkpoint_is_tried_on_somebodys_dialogues(clone: Repository) -> None:
+    printed = clone.run(
+        "python", "-m", "beamline.diagnose", "--model", "models/epoch-002", "--data", "data/tiny"
+    ).stdout
+    assert " checks passed, " in printed
+    assert "speaker tags are tokens" not in printed
+    assert clone.git("status", "--porcelain").stdout == ""
+
+
+@pytest.mark.parametrize(("asked", "taken"), [(64, 64), (512, 128)])
+def test_a_checkpoint_is_tried_within_its_own_positions(tmp_path: Path, asked: int, taken: int) -> None:
+    write_tiny_data(tmp_path, "english", train=8, others=4)
+    FAMILIES["bart"].save(tmp_path / "bart")
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    set_params(tmp_path / "params.yaml", {"tokenizer.max_source_tokens": asked, "tokenizer.max_target_tokens": asked})
+    params = read_params(tmp_path / "params.yaml")
+    codec = of_checkpoint(tmp_path / "bart", tmp_path / "data/tiny", params).codec
+    assert codec is not None
+    assert (codec.encoding.max_source_tokens, codec.encoding.max_target_tokens) == (taken, taken)
+
+
+def test_fail_on_stops_the_pipeline_after_the_report_is_written(clone: Repository) -> None:
+    clone.set({"diagnose.fail_on": "warning"})
+    (clone.path / "reports/diagnosis.md").unlink()
+    failed = clone.dvc("repro", check=False)
+    assert failed.returncode != 0
+    [message] = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
+    assert message.startswith("error: diagnose.fail_on is 'warning': ")
+    assert "training is long enough" in message
+    assert (clone.path / "reports/diagnosis.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--predictions", "a.txt"], "error: --predictions, --references: each needs the other"),
+        (["--model", "models"], "error: --model, --data: each needs the other"),
+        (["--rev", "HEAD", "--model", "a", "--data", "b"], "error: --rev, --predictions, --model: only one"),
+        (["--rev", "nothing"], "error: nothing: no such experiment, branch, tag, commit or file"),
+        (["--model", "data/tiny", "--data", "data/tiny"], "error: model.name: data/tiny holds no config.json"),
+        (["--model", "nowhere", "--data", "data/tiny"], "error: --model: nowhere: no such directory; expected that of"),
+        (["--predictions", "no.txt", "--references", "no.txt"], "error: no.txt: can't be read"),
+    ],
+)
+def test_what_cannot_be_diagnosed_is_one_line(
+    finished: Repository,
+    options: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(finished.path)
+    monkeypatch.setattr(sys, "argv", ["diagnose", *options])
+    with pytest.raises(SystemExit) as end:
+        run(app)
+    assert end.value.code == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(message)
+
+
+def test_a_run_whose_files_are_gone_says_what_to_run(clone: Repository) -> None:
+    (clone.path / "reports/predictions.jsonl").unlink()
+    assert "reports/predictions.jsonl" in error_of(clone)

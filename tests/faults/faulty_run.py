@@ -1,0 +1,102 @@
+"""The real stages on a tiny corpus, in this process: a run to break, and what is found in it."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.marks import agree
+from support.repository import ROOT, set_params
+
+from beamline import evaluate, prepare, train
+from beamline.core.files import write_json, write_jsonl
+from beamline.decoding.transformers_backend import Summary
+from beamline.diagnosis.collect import of_directory
+from beamline.diagnosis.verdict import Result, Verdict, judge, run_checks
+from beamline.encoding.prepared import read_split
+from beamline.metrics.results import prediction_rows
+
+MakeRun = Callable[[str], Path]  # of a language: the directory of a finished run
+
+SETTINGS: dict[str, Any] = {
+    "data.path": "data/tiny",
+    "tokenizer.vocabulary_size": 500,
+    "tokenizer.max_source_tokens": 192,
+    "tokenizer.max_target_tokens": 64,
+    "model.scratch.d_model": 64,
+    "model.scratch.layers": 1,
+    "model.scratch.attention_heads": 4,
+    "model.scratch.ffn_dim": 128,
+    "train.num_train_epochs": 14,
+    "train.tokens_per_batch": 1500,
+    "train.learning_rate": 0.006,
+    "train.warmup_steps": 40,
+    "train.keep": 2,
+    "train.threads": 1,
+    "evaluate.threads": 1,
+    "generation.max_length": 64,
+}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    results: list[Result]
+    verdict: Verdict
+
+    def named(self, *statuses: str) -> list[str]:
+        """Names of the checks with one of these statuses."""
+        return [each.check.name for each in self.results if each.finding.status.value in statuses]
+
+
+def start(directory: Path, settings: dict[str, Any]) -> None:
+    """params.yaml in `directory`, as it is committed but for the size and `settings`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "params.yaml", directory)
+    set_params(directory / "params.yaml", {**SETTINGS, **settings})
+
+
+def run_stages(directory: Path, *stages: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(directory)
+        for stage in stages:
+            {"prepare": prepare, "train": train, "evaluate": evaluate}[stage].main()
+
+
+def rewrite(directory: Path, summaries: Sequence[str], references: Sequence[Sequence[str]] | None = None) -> None:
+    """Other summaries, and maybe references, in place of those that were evaluated, scored as `evaluate` does."""
+    run = of_directory(directory)
+    assert run.predictions and run.recorded and run.params
+    test = read_split("test", directory / "data" / "prepared")
+    if references is not None:
+        test = [
+            replace(each, record=replace(each.record, references=tuple(texts)))
+            for each, texts in zip(test, references, strict=True)
+        ]
+    scorer = run.scorer_with([each.record.references for each in test])
+    result = scorer.score(summaries)
+    texts = [Summary(text, len(text.split()), finished=True) for text in summaries]
+    metrics = {
+        **run.recorded.rouge,
+        # How each summary ended isn't known; that is left as it was.
+        "test": {**run.recorded.rouge["test"], **result.headline.means()},
+        "coverage": scorer.coverage,
+        "signature": scorer.signature(backend="transformers"),
+    }
+    write_jsonl(directory / "reports" / "predictions.jsonl", prediction_rows(test, texts, result))
+    write_json(directory / "metrics" / "rouge.json", metrics)
+
+
+def diagnose(directory: Path) -> Diagnosis:
+    run = of_directory(directory)
+    results = run_checks(run)
+    assert [each for each in results if not agree(each.finding)] == []
+    return Diagnosis(results, judge(run, results))
+
+
+def assert_named(directory: Path, check: str) -> None:
+    """The check fails, and is the verdict's first cause."""
+    diagnosis = diagnose(directory)
+    assert check in diagnosis.named("failure")
+    assert diagnosis.verdict.causes[0].check.name == check

@@ -1,0 +1,214 @@
+"""Every family through the real stages: 16 dialogues learnt by heart, saved, and read back by plain transformers."""
+
+import json
+import re
+import shutil
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from support.checkpoints import FAMILIES, Family, led, records
+from support.repository import ROOT, set_params
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
+
+from beamline import evaluate, prepare, train
+from beamline.core.params import read_params
+from beamline.decoding.transformers_backend import Decoder
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import Example, read_codec, read_split
+from beamline.models.checkpoint import Checkpoint, fingerprint
+from beamline.models.weights import load_model, load_pretrained
+from beamline.training.batching import Collator
+
+TAGS = ["#Person1#", "#Person2#"]
+SETTINGS: dict[str, Any] = {
+    "data.path": "data",
+    "data.allow_leakage": True,
+    "tokenizer.max_source_tokens": 96,
+    "tokenizer.max_target_tokens": 96,
+    "train.tokens_per_batch": 200,
+    "train.learning_rate": 0.007,
+    "train.threads": 1,
+    "evaluate.threads": 1,
+    "train.warmup_steps": 5,
+    "train.keep": 1,
+    "generation.max_length": 96,
+    "generation.no_repeat_ngram_size": 0,
+    "generation.repetition_penalty": 1.0,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A family's checkpoint, and the directory where the three stages ran with it."""
+
+    family: Family
+    checkpoint: Path
+    directory: Path
+
+    def read(self, path: str) -> Any:
+        return json.loads((self.directory / path).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    family, directory = FAMILIES[request.param], tmp_path_factory.mktemp(request.param)
+    family.save(directory / "checkpoint")
+    run = Run(family, directory / "checkpoint", directory / "work")
+    with pytest.MonkeyPatch.context() as patch:
+        set_up(run)
+        patch.chdir(run.directory)
+        prepare.main()
+        train.main()
+        evaluate.main()
+    return run
+
+
+def set_up(run: Run, **changes: Any) -> None:
+    (run.directory / "data").mkdir(parents=True)
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in records(run.family.texts)]
+    for split in ("train", "validation", "test"):
+        (run.directory / "data" / f"{split}.jsonl").write_text("".join(lines), encoding="utf-8")
+    shutil.copy(ROOT / "params.yaml", run.directory)
+    own = {
+        "model.name": str(run.checkpoint),
+        "model.revision": fingerprint(run.checkpoint),
+        "tokenizer.language": run.family.language,
+        "train.num_train_epochs": run.family.epochs,
+    }
+    set_params(run.directory / "params.yaml", {**SETTINGS, **own, **changes})
+
+
+def test_family_learns_16_dialogues_by_heart(run: Run) -> None:
+    scores = run.read("metrics/rouge.json")["test"]
+    assert scores["rouge1_f"] >= 0.9
+    assert scores["unfinished"] == 0
+
+
+def test_every_label_ends_with_the_one_end_of_sequence(run: Run) -> None:
+    encoding = read_codec(run.directory / "data/prepared").encoding
+    labels = [each.labels[0] for each in read_split("train", run.directory / "data/prepared")]
+    assert len(labels) == 16
+    for row in labels:
+        assert row.index(encoding.eos_token_id) == len(row) - 1
+        assert encoding.decoder_start_token_id not in row[:-1]
+
+
+def test_decoder_starts_as_the_family_does(run: Run) -> None:
+    codec = read_codec(run.directory / "data/prepared")
+    assert codec.tokenizer.convert_ids_to_tokens(codec.encoding.decoder_start_token_id) == run.family.start
+
+
+def test_speaker_tags_are_single_tokens_on_both_sides(run: Run) -> None:
+    codec = read_codec(run.directory / "data/prepared")
+    tags = codec.tokenizer.convert_tokens_to_ids(TAGS)
+    assert tags == list(codec.encoding.new_tokens)
+    for each in read_split("train", run.directory / "data/prepared"):
+        for text, row in ((each.record.dialogue, each.input_ids), (each.record.references[0], each.labels[0])):
+            assert [row.count(tag) for tag in tags] == [text.count(tag) for tag in TAGS]
+
+
+def test_tags_survive_decoding_and_other_special_tokens_do_not(run: Run) -> None:
+    summaries = [row["summary"] for row in predictions(run)]
+    assert any("#Person1#" in summary and "#Person2#" in summary for summary in summaries)
+    special = read_codec(run.directory / "data/prepared").tokenizer.all_special_tokens
+    assert not [token for token in special for summary in summaries if token in summary]
+
+
+def test_plain_transformers_writes_the_same_summaries(run: Run) -> None:
+    directory = best_checkpoint(run)
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    model = AutoModelForSeq2SeqLM.from_pretrained(directory)
+    prefix = TextCodec.load(directory).encoding.source_prefix
+    batch = tokenizer([prefix + row["dialogue"] for row in predictions(run)], padding=True, return_tensors="pt")
+    batch.pop("token_type_ids", None)
+    prepared = [each.input_ids for each in read_split("test", run.directory / "data/prepared")]
+    assert [row[mask.bool()].tolist() for row, mask in zip(*batch.values(), strict=True)] == prepared
+    if hasattr(model.config, "attention_window"):
+        batch["global_attention_mask"] = torch.zeros_like(batch["input_ids"]).index_fill(1, torch.tensor(0), 1)
+    texts = tokenizer.batch_decode(model.generate(**batch, max_length=96), skip_special_tokens=True)
+    assert [bare(text, run) for text in texts] == [bare(row["summary"], run) for row in predictions(run)]
+
+
+def test_every_weight_was_trained(run: Run) -> None:
+    """LED's projections for global attention among them, which a batch without its mask leaves unused."""
+    before = dict(AutoModelForSeq2SeqLM.from_pretrained(run.checkpoint).named_parameters())
+    after = dict(load_model(best_checkpoint(run)).named_parameters())
+    unused = re.compile("embed_positions|pooler")
+    trained = {name for name, weight in before.items() if weight.ndim == 2 and not unused.search(name)}
+    resized = {name for name in trained if before[name].shape != after[name].shape}
+    assert [name for name in sorted(trained - resized) if torch.equal(before[name], after[name])] == []
+
+
+def test_dialogues_are_decoded_with_the_masks_they_were_trained_with(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    params = read_params(run.directory / "params.yaml")
+    codec = TextCodec.load(best_checkpoint(run))
+    decoder = Decoder(load_model(best_checkpoint(run)), codec, params.generation, params.padding, torch.device("cpu"))
+    decoded: dict[str, torch.Tensor] = {}
+    generate = decoder.model.generate
+    monkeypatch.setattr(decoder.model, "generate", lambda **inputs: decoded.update(inputs) or generate(**inputs))
+    [example] = read_split("test", run.directory / "data/prepared")[:1]
+    decoder.summaries([example.input_ids], tokens_per_batch=1000, seed=0, description="")
+    trained = Collator(codec.encoding, params.padding)([Example("t0", example.input_ids, example.labels[0])])
+    masks = {"input_ids", "attention_mask"} | ({"global_attention_mask"} if run.family.build is led else set())
+    assert trained.keys() - {"labels", "decoder_input_ids"} == decoded.keys() - {"generation_config"} == masks
+    for name in masks:
+        assert torch.equal(trained[name], decoded[name])
+    if "global_attention_mask" in masks:
+        assert trained["global_attention_mask"].nonzero().tolist() == [[0, 0]]
+
+
+def test_new_embeddings_start_at_the_mean_of_the_old_which_stay(run: Run) -> None:
+    published = AutoModelForSeq2SeqLM.from_pretrained(run.checkpoint)
+    codec = read_codec(run.directory / "data/prepared")
+    fitted = load_pretrained(Checkpoint(str(run.checkpoint), fingerprint(run.checkpoint)), codec)
+    new = list(codec.encoding.new_tokens)
+    for before, after in zip(vocabulary_tensors(published), vocabulary_tensors(fitted), strict=True):
+        old = before[: min(new)]
+        assert torch.equal(after[: min(new)], old)
+        for row in after[new]:
+            torch.testing.assert_close(row, old.mean(dim=0))
+
+
+def test_where_the_checkpoint_lies_leaves_no_trace(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = []
+    for name in ("here", "somewhere/else"):
+        checkpoint = tmp_path / name / "checkpoint"
+        shutil.copytree(run.checkpoint, checkpoint)
+        copy = Run(run.family, checkpoint, tmp_path / name / "work")
+        set_up(copy, **{"train.num_train_epochs": 1})
+        monkeypatch.chdir(copy.directory)
+        prepare.main()
+        train.main()
+        written = [*Path("data/prepared").rglob("*"), *Path("models").rglob("*")]
+        outputs.append({str(path): path.read_bytes() for path in sorted(written) if path.is_file()})
+    assert outputs[0].keys() == outputs[1].keys()
+    assert [path for path in outputs[0] if outputs[0][path] != outputs[1][path]] == []
+
+
+def best_checkpoint(run: Run) -> Path:
+    return run.directory / "models" / str(run.read("metrics/rouge.json")["checkpoint"])
+
+
+def predictions(run: Run) -> list[dict[str, Any]]:
+    lines = (run.directory / "reports/predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def bare(text: str, run: Run) -> str:
+    """`text` without what the family's tokenizer can't give back by itself."""
+    composed = unicodedata.normalize("NFC", text)
+    return ("" if not run.family.keeps_spaces else " ").join(composed.split())
+
+
+def vocabulary_tensors(model: PreTrainedModel) -> list[torch.Tensor]:
+    """Whatever in a model has a row for each token of the vocabulary."""
+    parts = [model.encoder, model.decoder] if hasattr(model, "decoder") else [model]
+    tensors = [part.get_input_embeddings().weight for part in parts]
+    for part in parts:
+        output = part.get_output_embeddings()
+        tensors += [] if output is None else [output.weight, *filter(lambda bias: bias is not None, [output.bias])]
+    return tensors + ([model.final_logits_bias[0]] if hasattr(model, "final_logits_bias") else [])

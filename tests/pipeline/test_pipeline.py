@@ -1,0 +1,197 @@
+"""The pipeline through real DVC, in a clone with tiny data and a tiny model."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.repository import Repository, tiny_repository
+
+SCORES = ("rouge1_f", "rouge2_f", "rougeL_f", "rougeLsum_f", "rouge_f")
+
+
+@pytest.fixture
+def clone(finished: Repository, tmp_path: Path) -> Repository:
+    shutil.copytree(finished.path, tmp_path / "clone", symlinks=True)
+    return Repository(tmp_path / "clone")
+
+
+def stages_that_would_run(repository: Repository) -> list[str]:
+    """The stages with a change of their own; a dry run doesn't foresee that these change the inputs of later ones."""
+    return re.findall(r"Running stage '(\w+)'", repository.dvc("repro", "--dry").stdout)
+
+
+def test_second_repro_does_nothing(clone: Repository) -> None:
+    again = clone.dvc("repro")
+    assert "Running stage" not in again.stdout
+    assert "up to date" in again.stdout
+    assert clone.git("status", "--porcelain").stdout == ""
+
+
+def test_beam_change_reruns_evaluation_and_diagnosis_only_and_shows_in_every_score(clone: Repository) -> None:
+    ran = clone.dvc("exp", "run", "-S", "generation.num_beams=4").stdout
+    assert re.findall(r"Running stage '(\w+)'", ran) == ["evaluate", "diagnose"]
+    for stage in ("prepare", "train"):
+        assert f"Stage '{stage}' didn't change, skipping" in ran
+    diff = clone.dvc("metrics", "diff", "--all").stdout
+    for split in ("validation", "test"):
+        for score in SCORES:
+            assert f"{split}.{score} " in diff
+    assert "_interval" not in diff
+    clone.dvc("plots", "diff", "HEAD", "workspace")
+    assert "<html" in (clone.path / "dvc_plots/index.html").read_text(encoding="utf-8")
+    [name] = clone.dvc("exp", "list", "--name-only").stdout.split()
+    clone.dvc("exp", "branch", name, "beams")
+    assert "num_beams: 4" in clone.git("show", "beams:params.yaml").stdout
+    clone.git("checkout", "--quiet", "--force", "HEAD")
+    clone.dvc("exp", "apply", name)
+    settings = clone.read("metrics/generation.json")
+    assert settings["settings"]["num_beams"] == 4
+    assert "length_penalty" in settings["settings"]
+
+
+@pytest.mark.parametrize("change", [{"padding.mode": "max_length"}, {"padding.labels": "unmasked"}])
+def test_padding_change_reruns_training_but_not_preparation(clone: Repository, change: dict[str, str]) -> None:
+    clone.set(change)
+    assert stages_that_would_run(clone) == ["train", "evaluate", "diagnose"]
+
+
+@pytest.mark.parametrize(
+    ("change", "first"),
+    [
+        ({"tokenizer.vocabulary_size": 700}, ["prepare"]),
+        ({"train.learning_rate": 0.1}, ["train", "diagnose"]),
+        ({"rouge.stemmer": False}, ["evaluate", "diagnose"]),
+        ({"diagnose.fail_on": "failure"}, ["diagnose"]),
+        ({"tracking.project": "another"}, []),
+    ],
+)
+def test_a_change_reruns_from_the_stage_that_reads_it(
+    clone: Repository, change: dict[str, Any], first: list[str]
+) -> None:
+    clone.set(change)
+    assert stages_that_would_run(clone) == first
+
+
+def test_two_clones_end_with_the_same_lock(finished: Repository, tmp_path: Path) -> None:
+    second = tiny_repository(tmp_path / "somewhere" / "else")
+    second.dvc("repro")
+    assert (second.path / "dvc.lock").read_text() == (finished.path / "dvc.lock").read_text()
+    for result in ("metrics", "plots"):
+        for path in (finished.path / result).rglob("*.json"):
+            assert path.read_bytes() == (second.path / path.relative_to(finished.path)).read_bytes()
+
+
+def test_metrics_hold_every_score_and_the_signature(finished: Repository) -> None:
+    rouge = finished.read("metrics/rouge.json")
+    for score in SCORES:
+        assert 0 <= rouge["validation"][score] <= 1
+        low, high = rouge["test"][f"{score}_interval"]
+        assert low <= rouge["test"][score] <= high
+    assert {"summary_words", "reference_words", "empty", "unfinished", "repetitive"} <= rouge["test"].keys()
+    assert "tok:english" in rouge["signature"]
+    kept = finished.read("models/checkpoints.json")
+    assert rouge["checkpoint"] in [each["name"] for each in kept]
+    assert kept == sorted(kept, key=lambda each: each["validation_loss"])
+
+
+def test_predictions_are_in_the_order_of_the_data(finished: Repository) -> None:
+    def ids(path: str) -> list[str]:
+        return [json.loads(line)["id"] for line in (finished.path / path).read_text(encoding="utf-8").splitlines()]
+
+    assert ids("reports/predictions.jsonl") == ids("data/tiny/test.jsonl")
+
+
+def test_models_hold_weights_and_tokenizer_and_no_pickle(finished: Repository) -> None:
+    names = {path.name for path in (finished.path / "models").rglob("*") if path.is_file()}
+    assert {"model.safetensors", "tokenizer.json", "config.json"} <= names
+    assert not [name for name in names if name.endswith((".bin", ".pt", ".pth", ".pkl"))]
+    for path in (finished.path / "models").rglob("*.json"):
+        assert str(finished.path) not in path.read_text(encoding="utf-8")
+
+
+def test_bad_input_is_one_line_and_loses_nothing(clone: Repository) -> None:
+    before = {path: path.read_bytes() for path in outputs(clone)}
+    train = clone.path / "data" / "tiny" / "train.jsonl"
+    lines = train.read_text(encoding="utf-8").splitlines(keepends=True)
+    literal = "{'id': 'x', 'dialogue': 'a', 'summary': 'b'}\n"
+    train.write_text("".join([*lines[:4], literal, *lines[4:]]), encoding="utf-8")
+    failed = clone.dvc("repro", check=False)
+    assert failed.returncode != 0
+    assert "Traceback" not in failed.stderr
+    [message] = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
+    assert "data/tiny/train.jsonl:5" in message
+    assert {path: path.read_bytes() for path in outputs(clone)} == before
+
+
+@pytest.mark.parametrize("key", ["data.allow_leakage", "train.keep", "generation.num_beams"])
+def test_bad_parameter_is_one_line_and_loses_nothing(clone: Repository, key: str) -> None:
+    before = {path: path.read_bytes() for path in outputs(clone)}
+    clone.set({key: "many"})
+    failed = clone.dvc("repro", check=False)
+    assert failed.returncode != 0
+    assert "Traceback" not in failed.stderr
+    [message] = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
+    assert re.match(rf"error: params\.yaml:\d+: {re.escape(key)}: expected .*, found 'many'", message)
+    assert {path: path.read_bytes() for path in outputs(clone)} == before
+
+
+def outputs(repository: Repository) -> list[Path]:
+    directories = ("data/prepared", "models", "metrics", "plots", "reports")
+    return [path for each in directories for path in sorted((repository.path / each).rglob("*")) if path.is_file()]
+
+
+def test_killed_repro_goes_on_and_ends_with_the_same_lock(clone: Repository, tmp_path: Path) -> None:
+    """While it trains, and when all is written that DVC still has to take; a second one meanwhile is told to wait."""
+    clone.set({"train.save_seconds": 0, "train.num_train_epochs": 5})
+    whole = Repository(shutil.copytree(clone.path, tmp_path / "whole", symlinks=True))
+    whole.dvc("repro", "train")
+
+    for moment in ("checkpoint-*", "finished"):
+        running = clone.start_dvc("repro", "train")
+        while not list(clone.path.glob(f".work/train-*/{moment}")):
+            assert running.poll() is None
+            time.sleep(0.01)
+        os.killpg(running.pid, signal.SIGSTOP)
+        second = clone.dvc("repro", "train", check=False)
+        assert second.returncode != 0
+        assert "lock" in second.stderr
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        before = (clone.path / "dvc.lock").read_bytes()
+        assert before != (whole.path / "dvc.lock").read_bytes(), "it was killed after its end"
+
+    again = clone.dvc("repro", "train")
+    assert "going on after step" in again.stdout
+    for name in ("dvc.lock", "metrics/train.json", "models/checkpoints.json"):
+        assert (clone.path / name).read_bytes() == (whole.path / name).read_bytes()
+
+
+def test_queued_sweep_runs_on_two_workers_that_need_the_same_training(clone: Repository) -> None:
+    clone.dvc("exp", "run", "--queue", "-n", "beams", "-S", "seed=7", "-S", "generation.num_beams=2,4", "evaluate")
+    clone.dvc("queue", "start", "-j", "2")
+    status = "Queued"
+    deadline = time.monotonic() + 240
+    while re.search("Queued|Running", status) and time.monotonic() < deadline:
+        time.sleep(5)  # each look takes time from the two workers
+        status = clone.dvc("queue", "status").stdout
+    assert status.count("Success") == 2, status
+    table = list(csv.DictReader(clone.dvc("exp", "show", "--csv", "--all-branches").stdout.splitlines()))
+    shown = {row["Experiment"]: row for row in table if row["Experiment"].startswith("beams-")}
+    assert sorted(row["generation.num_beams"] for row in shown.values()) == ["2", "4"]
+    assert len({row["validation_loss"] for row in shown.values()}) == 1
+    assert all(0 <= float(row["test.rouge_f"]) <= 1 for row in shown.values())
+
+
+def test_own_dialogues_brought_into_form_and_kept_by_dvc(clone: Repository) -> None:
+    (clone.path / "data" / "tiny").rename(clone.path / "mine")
+    clone.run("python", "-m", "beamline.data.download", "mine", "data/own")
+    clone.dvc("add", "data/own")
+    clone.dvc("exp", "run", "-S", "data.path=data/own")
+    assert clone.read("data/prepared/statistics.json")["splits"]["train"]["dialogues"] == 64

@@ -1,0 +1,78 @@
+"""Evidence of a healthy small run without a model: the real corpora, and people's summaries for the model's."""
+
+import functools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from support.marks import agree
+
+from beamline.core.params import Columns, read_params
+from beamline.data.dialogues import Dialogue, read_split, speaker_tags
+from beamline.diagnosis.checks import CATALOGUE, Finding
+from beamline.diagnosis.evidence import Evidence, Predictions
+from beamline.encoding.codec import build_codec
+from beamline.encoding.prepared import encode_split
+
+ROOT = Path(__file__).parents[2]
+PARAMS = read_params(ROOT / "params.yaml")
+COUNTS = {"train": 240, "validation": 40, "test": 40}
+
+Splits = dict[str, list[Dialogue]]
+
+
+@functools.cache
+def read(language: str, split: str) -> tuple[Dialogue, ...]:
+    return read_split(ROOT / "data" / language / f"{split}.jsonl", Columns(id=None, dialogue=None, summary=None))
+
+
+def corpus(language: str) -> Splits:
+    return {split: list(read(language, split)[:count]) for split, count in COUNTS.items()}
+
+
+def one_topic(language: str) -> list[Dialogue]:
+    """The training dialogues of the first one's topic."""
+    lines = (ROOT / "data" / language / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    topics = [json.loads(line)["topic"] for line in lines]
+    return [each for each, topic in zip(read(language, "train"), topics, strict=True) if topic == topics[0]]
+
+
+def evidence(splits: Splits, predictions: Predictions | None = None, **limits: Any) -> Evidence:
+    """A run on these splits whose summaries of test are people's: the last reference, scored against the others."""
+    texts = [text for each in splits["train"] for text in (each.dialogue, *each.references)]
+    tags = sorted({tag for text in texts for tag in speaker_tags(text)})
+    codec = build_codec(PARAMS.tokenizer.model_copy(update={"vocabulary_size": 1500, **limits}), texts, tags)
+    return Evidence(
+        seed=0,
+        rouge=PARAMS.rouge,
+        predictions=predictions or people(splits["test"]),
+        splits={split: encode_split(dialogues, codec) for split, dialogues in splits.items()},
+        codec=codec,
+    )
+
+
+def people(dialogues: Sequence[Dialogue]) -> Predictions:
+    return Predictions(
+        ids=[each.id for each in dialogues],
+        dialogues=[each.dialogue for each in dialogues],
+        references=[each.references[:-1] or each.references for each in dialogues],
+        summaries=[each.references[-1] for each in dialogues],
+    )
+
+
+def finding(name: str, run: Evidence) -> Finding:
+    [check] = [each for each in CATALOGUE if each.name == name]
+    found = check(run)
+    assert agree(found), found
+    return found
+
+
+def findings(family: str, run: Evidence) -> dict[str, Finding]:
+    return {each.name: each(run) for each in CATALOGUE if each.family == family}
+
+
+def failing_causes(family: str, run: Evidence) -> list[str]:
+    """The checks of a family that name a cause and fail."""
+    checks = [each for each in CATALOGUE if each.family == family and not each.is_symptom]
+    return [each.name for each in checks if each(run).status == "failure"]

@@ -49,7 +49,8 @@ def main(
     from beamline.comparison.differences import align, compare, comparison_signature, seed_spreads  # noqa: PLC0415
     from beamline.comparison.report import Report  # noqa: PLC0415
     from beamline.comparison.systems import read_systems  # noqa: PLC0415
-    from beamline.pages.report import print_terminal, to_markdown  # noqa: PLC0415
+    from beamline.pages.markdown import to_markdown  # noqa: PLC0415
+    from beamline.pages.terminal import print_terminal  # noqa: PLC0415
 
     systems, problems = align(read_systems(names, rescore=rescore), force=force)
     report = Report(

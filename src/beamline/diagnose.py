@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from beamline.core.errors import BeamlineError, run
+from beamline.core.paths import DIAGNOSIS, DIAGNOSIS_METRICS
 
 if TYPE_CHECKING:  # imported where it is used: it takes seconds, and --help needs none of it
     from beamline.diagnosis.evidence import Evidence
     from beamline.diagnosis.verdict import Result
-
-METRICS = Path("metrics/diagnosis.json")
-REPORT = Path("reports/diagnosis.md")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -81,15 +79,16 @@ def diagnose(evidence: "Evidence", *, write: bool = False) -> "list[Result]":
     from beamline.core.files import to_json, write_texts  # noqa: PLC0415
     from beamline.diagnosis.report import brief_parts, parts, to_metrics  # noqa: PLC0415
     from beamline.diagnosis.verdict import judge, run_checks  # noqa: PLC0415
-    from beamline.pages.report import print_terminal, to_markdown  # noqa: PLC0415
+    from beamline.pages.markdown import to_markdown  # noqa: PLC0415
+    from beamline.pages.terminal import print_terminal  # noqa: PLC0415
 
     results = run_checks(evidence)
     verdict = judge(evidence, results)
     if write:
         markdown = to_markdown(parts(results, verdict)) + "\n"
-        write_texts({METRICS: to_json(to_metrics(results, verdict)), REPORT: markdown})
+        write_texts({DIAGNOSIS_METRICS: to_json(to_metrics(results, verdict)), DIAGNOSIS: markdown})
     console = Console()
-    print_terminal(brief_parts(results, verdict, str(REPORT) if write else ""), console)
+    print_terminal(brief_parts(results, verdict, str(DIAGNOSIS) if write else ""), console)
     console.print(f"Verdict: {verdict.headline}.", highlight=False, markup=False)  # again: the tables can be long
     return results
 
@@ -99,7 +98,7 @@ def stop_on(fail_on: Literal["none", "failure", "warning"], results: "list[Resul
     stopping = {"none": [], "failure": ["failure"], "warning": ["failure", "warning"]}[fail_on]
     names = [each.check.title for each in results if each.finding.status.value in stopping]
     if names:
-        raise BeamlineError(f"diagnose.fail_on is '{fail_on}': {', '.join(names)}; {REPORT} says what to do")
+        raise BeamlineError(f"diagnose.fail_on is '{fail_on}': {', '.join(names)}; {DIAGNOSIS} says what to do")
 
 
 if __name__ == "__main__":

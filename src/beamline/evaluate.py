@@ -12,7 +12,7 @@ import torch
 import transformers
 from rich.console import Console
 
-from beamline.core import processes
+from beamline.core import paths, processes
 from beamline.core.errors import BeamlineError, run
 from beamline.core.files import to_json, to_jsonl, unreplaced, write_texts
 from beamline.core.params import Params, read_params
@@ -24,8 +24,6 @@ from beamline.metrics.results import health, length_pairs, prediction_rows, samp
 from beamline.metrics.rouge import RougeResult, RougeScorer
 from beamline.training.tracking import Tracker
 from beamline.training.work import remove_finished
-
-MODELS = Path("models")
 
 
 @dataclass(frozen=True)
@@ -61,10 +59,10 @@ def evaluate(params: Params) -> None:
         choose(params, validation, validation_scorer, test, test_scorer)
         return
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
-    remove_finished(root, MODELS)  # DVC begins this stage when it has what the training wrote
+    remove_finished(root, paths.MODELS)  # DVC begins this stage when it has what the training wrote
     with (
         # Where `dvc` alone was killed, the stage that it had started goes on, and would mix its files with these.
-        unreplaced(MODELS),
+        unreplaced(paths.MODELS),
         Tracker(params, stage="evaluate", experiment=experiment, root=root, curves=None) as tracker,
     ):
         best, final = choose(params, validation, validation_scorer, test, test_scorer)
@@ -84,16 +82,16 @@ def evaluate(params: Params) -> None:
         }
         write_texts(
             {
-                Path("metrics/generation.json"): to_json(asdict(final.resolved)),
-                Path("plots/scores.json"): to_json(score_histogram(final.result)),
-                Path("plots/lengths.json"): to_json(length_pairs(test, final.summaries)),
-                Path("reports/predictions.jsonl"): to_jsonl(prediction_rows(test, final.summaries, final.result)),
-                Path("metrics/rouge.json"): to_json(metrics),
+                paths.GENERATION: to_json(asdict(final.resolved)),
+                paths.SCORE_PLOT: to_json(score_histogram(final.result)),
+                paths.LENGTH_PLOT: to_json(length_pairs(test, final.summaries)),
+                paths.PREDICTIONS: to_jsonl(prediction_rows(test, final.summaries, final.result)),
+                paths.SCORES: to_json(metrics),
             }
         )
 
         tracker.summarize({**test_metrics, "checkpoint": best.checkpoint, "signature": signature})
-        codec = TextCodec.load(MODELS / best.checkpoint)
+        codec = TextCodec.load(paths.MODELS / best.checkpoint)
         tracker.table("examples", *sample_rows(test, final.summaries, final.result, codec))
     console = Console()
     console.print(score_table(metrics, intervals))
@@ -121,7 +119,7 @@ def choose(
 
 def kept_checkpoints() -> list[str]:
     """Names of the kept checkpoints, the lowest validation loss first. Raises `BeamlineError` where there is none."""
-    path = MODELS / "checkpoints.json"
+    path = paths.CHECKPOINTS
     try:
         return [each["name"] for each in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -131,7 +129,7 @@ def kept_checkpoints() -> list[str]:
 def decode(
     params: Params, checkpoint: str, dialogues: list[EncodedDialogue], scorer: RougeScorer, split: str
 ) -> Decoded:
-    directory = MODELS / checkpoint
+    directory = paths.MODELS / checkpoint
     codec = TextCodec.load(directory)
     decoder = build_decoder(directory, codec, params.generation, params.padding, processes.device())
     summaries = decoder.summaries(

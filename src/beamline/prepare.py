@@ -5,19 +5,21 @@ python -m beamline.prepare
 
 from rich.progress import track
 
+from beamline.core import paths
 from beamline.core.errors import run
 from beamline.core.files import replaced_directory, write_json
 from beamline.core.params import Params, read_params
-from beamline.data.dialogues import Corpus, read_corpus, speaker_tags
+from beamline.core.records import speaker_tags
+from beamline.data.dialogues import Corpus, read_corpus
 from beamline.encoding.codec import TextCodec, build_codec, load_codec
-from beamline.encoding.prepared import DIRECTORY, SPLITS, encode_split, write_split
+from beamline.encoding.prepared import SPLITS, encode_split, write_split
 from beamline.encoding.statistics import corpus_statistics
 from beamline.models.checkpoint import Checkpoint
 
 
 def main() -> None:
     params = read_params()
-    with replaced_directory(DIRECTORY) as directory:
+    with replaced_directory(paths.PREPARED) as directory:
         corpus = read_corpus(params.data)
         codec = settle_codec(params, corpus)
         encoded = {split: encode_split(getattr(corpus, split), codec) for split in track(SPLITS, "encoding")}

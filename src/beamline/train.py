@@ -15,12 +15,12 @@ import transformers
 from rich.console import Console
 from transformers import PreTrainedModel, set_seed
 
-from beamline.core import processes
+from beamline.core import paths, processes
 from beamline.core.errors import BeamlineError, run
 from beamline.core.files import replaced_directory, replaced_texts, to_json, write_json
 from beamline.core.params import Params, read_params
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import DIRECTORY, EncodedDialogue, examples, read_codec, read_split
+from beamline.encoding.prepared import EncodedDialogue, examples, read_codec, read_split
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.weights import build_model, load_pretrained
 from beamline.training.epochs import AfterEpoch, KeptCheckpoint
@@ -28,10 +28,6 @@ from beamline.training.resume import SaveProgress
 from beamline.training.tracking import Tracker
 from beamline.training.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
 from beamline.training.work import Work, work_directory
-
-CURVES = Path("plots/training")
-METRICS = Path("metrics/train.json")
-MODELS = Path("models")
 
 
 def main() -> None:
@@ -57,7 +53,7 @@ def train(params: Params) -> None:
     chosen = choose(read_split("train"), params.train.max_examples, params.seed)
     validation = read_split("validation")
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
-    work = Work(work_directory(root, params, DIRECTORY))
+    work = Work(work_directory(root, params, paths.PREPARED))
     arguments = training_arguments(params, work.unfinished)
     fewest = min(len(chosen), len(validation))
     if fewest < params.train.processes:
@@ -83,9 +79,9 @@ def train(params: Params) -> None:
             SaveProgress(trainer, work, params.train.save_seconds, epochs=None).train()
             return
         with (
-            Tracker(params, stage="train", experiment=experiment, root=root, curves=CURVES) as tracker,
+            Tracker(params, stage="train", experiment=experiment, root=root, curves=paths.CURVES) as tracker,
             replaced_texts() as write,
-            replaced_directory(MODELS) as directory,
+            replaced_directory(paths.MODELS) as directory,
         ):
             source_tokens = sum(len(each.input_ids) for each in trainer.train_dataset)
             after_epoch = AfterEpoch(work.kept, codec, tracker, params.train.keep, source_tokens, Console())
@@ -96,10 +92,10 @@ def train(params: Params) -> None:
                 shutil.copytree(work.kept / each.name, directory / each.name)
             # What can't be written is known here, while all earlier outputs stand; they are replaced as the block ends.
             metrics = summarize(trainer, after_epoch.kept[0], dialogues=len(chosen))
-            write_json(directory / "checkpoints.json", [asdict(each) for each in after_epoch.kept])
-            write(METRICS, to_json(metrics))
+            write_json(directory / paths.CHECKPOINTS.name, [asdict(each) for each in after_epoch.kept])
+            write(paths.TRAIN_METRICS, to_json(metrics))
             tracker.summarize(metrics)
-        work.finish(MODELS)
+        work.finish(paths.MODELS)
 
 
 def choose(dialogues: list[EncodedDialogue], count: int | None, seed: int) -> list[EncodedDialogue]:

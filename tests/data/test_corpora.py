@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.repository import ROOT
 
-from beamline.data.dialogues import speaker_tags
+from beamline.core.records import speaker_tags
 
 SIZES = {
     "english": {"train": 2400, "validation": 200, "test": 200},

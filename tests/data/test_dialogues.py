@@ -11,7 +11,8 @@ import pytest
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Columns, Data
-from beamline.data.dialogues import Dialogue, read_corpus, read_split, speaker_tags
+from beamline.core.records import Dialogue, speaker_tags
+from beamline.data.dialogues import read_corpus, read_split
 
 USUAL = Columns(id=None, dialogue=None, summary=None)
 GOOD = {"id": "a", "dialogue": "#Person1#: Hi.", "summary": "A greeting."}

@@ -7,7 +7,8 @@ import pytest
 from support.corpus_evidence import COUNTS, Splits, corpus, evidence, failing_causes, finding, findings, one_topic
 
 from beamline.core.params import Columns
-from beamline.data.dialogues import Dialogue, read_split
+from beamline.core.records import Dialogue
+from beamline.data.dialogues import read_split
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.language import foreign_words
 from beamline.diagnosis.measures.overlap import belongs

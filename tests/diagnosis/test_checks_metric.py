@@ -11,7 +11,7 @@ import torch
 from support.corpus_evidence import PARAMS, corpus, evidence, failing_causes, finding, findings, people
 
 from beamline.core.params import Scratch
-from beamline.data.dialogues import SPEAKER_TAG
+from beamline.core.records import SPEAKER_TAG
 from beamline.diagnosis.evidence import Evidence, Predictions
 from beamline.models.weights import build_model
 

@@ -120,7 +120,11 @@ def run_offline(root: Path, *command: str) -> None:
     """In a process with a home and an environment of its own, as in test_tracking.py."""
     (root / "home").mkdir()
     keep = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
-    own = {"HOME": str(root / "home"), "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}", "WANDB_MODE": "offline"}
+    own = {
+        "HOME": str(root / "home"),
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}",
+        "WANDB_MODE": "offline",
+    }
     command = (sys.executable, *command)
     subprocess.run(command, cwd=root, env=keep | own, check=True, capture_output=True, timeout=60)
 

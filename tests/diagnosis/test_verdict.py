@@ -7,12 +7,14 @@ import pytest
 from rich.console import Console
 
 from beamline.core.params import Rouge
+from beamline.core.report import Grid
 from beamline.diagnosis.checks import CATALOGUE, Check, Explanation, Finding, Status
 from beamline.diagnosis.checks.check import TELL_APART, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.report import brief_parts, parts, to_metrics
 from beamline.diagnosis.verdict import Result, Verdict, judge
-from beamline.pages.report import Grid, print_terminal, to_markdown
+from beamline.pages.markdown import to_markdown
+from beamline.pages.terminal import print_terminal
 
 EITHER = (Explanation("one", "try this"), Explanation("another", "try that"))
 NOTHING = Evidence(seed=0, rouge=Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9))

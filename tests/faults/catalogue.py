@@ -16,7 +16,7 @@ from support.repository import set_params
 from transformers import AutoModelForSeq2SeqLM
 
 from beamline.core.params import read_params
-from beamline.data.dialogues import SPEAKER_TAG
+from beamline.core.records import SPEAKER_TAG
 from beamline.diagnosis.collect import of_directory
 from beamline.encoding.codec import TextCodec, build_codec
 from beamline.encoding.prepared import EncodedDialogue, encode_split, read_codec, read_split, write_split

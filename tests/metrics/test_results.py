@@ -1,6 +1,6 @@
 import pytest
 
-from beamline.data.dialogues import Dialogue
+from beamline.core.records import Dialogue
 from beamline.decoding.transformers_backend import Summary
 from beamline.encoding.prepared import EncodedDialogue
 from beamline.metrics.results import health, is_repetitive, length_pairs

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beamline.comparison.systems import Settings, System
-from beamline.core.errors import BeamlineError
-from beamline.data.readers import quote
+from beamline.core.errors import BeamlineError, quote
 from beamline.metrics.intervals import RESAMPLES, FloatArray, Interval
 from beamline.metrics.rouge import SCORES
 from beamline.metrics.significance import PERMUTATIONS, difference_intervals, holm, randomization_p_values

@@ -8,7 +8,7 @@ from typing import Any
 
 from beamline.comparison.differences import HEADLINE, Comparison, Difference, SeedSpread, changed_settings
 from beamline.comparison.systems import System
-from beamline.pages.report import Grid, Line
+from beamline.core.report import Grid, Line
 
 NOTE = (
     "Interval and p measure the noise of the test set: whether other dialogues would tell these systems apart as these"

@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from beamline import score
+from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Rouge
 from beamline.data.readers import READERS, Row
@@ -26,8 +27,8 @@ from beamline.metrics.intervals import FloatArray
 from beamline.metrics.rouge import SCORES, RougeScorer
 
 WORKSPACE = "workspace"
-PREDICTIONS = "reports/predictions.jsonl"
-METRICS = "metrics/rouge.json"
+PREDICTIONS = paths.PREDICTIONS.as_posix()
+METRICS = paths.SCORES.as_posix()
 LOCK = "dvc.lock"
 
 Settings = dict[str, object]

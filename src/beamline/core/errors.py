@@ -17,6 +17,12 @@ class BeamlineError(Exception):
     """Something the user can mend. The message is one line: where it is, what was expected, what to do."""
 
 
+def quote(value: object) -> str:
+    """Return `value` as errors show it: on one line, in quotes if it is text, cut after 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether it says that memory, a GPU's or not, didn't suffice; torch has no one class for that."""
     return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)) is not None

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
+from beamline.core import paths
 from beamline.core.errors import BeamlineError
 
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: None if value == "" else value)]
@@ -149,7 +150,7 @@ class Params(Section):
     tracking: Tracking
 
 
-def read_params(path: Path = Path("params.yaml")) -> Params:
+def read_params(path: Path = paths.PARAMS) -> Params:
     """Read and validate `path`.
 
     The YAML dialect is 1.2, as in DVC, so that `1e-4` is the number that `-S` and a reader take it for.

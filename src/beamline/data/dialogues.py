@@ -9,25 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from beamline.core.errors import BeamlineError
+from beamline.core.errors import BeamlineError, quote
 from beamline.core.params import Columns, Data
-from beamline.data.readers import READERS, Row, quote, read_rows
-
-# `#Person1#` and its relatives: DialogSum's slips (`#PErson2#`, `#PersonN#`) and the placeholders of anonymised data
-# (`#Address#`, `#PhoneNumber#`). A letter comes first, so that "#1 or #2#" is no tag.
-SPEAKER_TAG = re.compile(r"#[^\W\d_]\w*#")
+from beamline.core.records import Dialogue
+from beamline.data.readers import READERS, Row, read_rows
 
 SPLITS = {"train": ("train",), "validation": ("validation", "dev"), "test": ("test",)}  # split: names of its file
 ID_COLUMNS = ("id", "fname")
-
-
-@dataclass(frozen=True)
-class Dialogue:
-    """One dialogue with its reference summaries, of which there is at least one; line ends are `\\n`."""
-
-    id: str
-    dialogue: str
-    references: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -44,11 +32,6 @@ class Corpus:
 
 
 Located = dict[str, Dialogue]  # by `where`
-
-
-def speaker_tags(text: str) -> list[str]:
-    """Every speaker tag in `text`, in order and with repeats: the caller may want to count them."""
-    return SPEAKER_TAG.findall(text)
 
 
 def read_corpus(data: Data) -> Corpus:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beamline.core.errors import BeamlineError
+from beamline.core.errors import BeamlineError, quote
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,6 @@ def read_rows(path: Path) -> Iterator[Row]:
         yield from reader(path)
     except OSError as error:
         raise BeamlineError(f"{path}: can't be read: {error.strerror or error}") from None
-
-
-def quote(value: object) -> str:
-    """`value` as it goes into an error: on one line, in quotes if it is text, and not all of a long one."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _read_jsonl(path: Path) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from beamline import score
+from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Data, Params, Rouge, read_params
 from beamline.data.dialogues import read_corpus
@@ -19,12 +20,8 @@ from beamline.encoding.prepared import SPLITS, EncodedDialogue, encode_split, re
 from beamline.models.checkpoint import Checkpoint, fingerprint, position_limits
 
 # What a diagnosis reads of a run, each where the stages write it.
-PREPARED = Path("data/prepared")
-MODELS = Path("models")
-PREDICTIONS = Path("reports/predictions.jsonl")
-METRICS = {name: Path(f"metrics/{name}.json") for name in ("rouge", "generation", "train")}
-TRAINING = Path("plots/training")
-FILES = (Path("params.yaml"), PREPARED, MODELS, PREDICTIONS, *METRICS.values(), TRAINING)
+RECORDED = {"rouge": paths.SCORES, "generation": paths.GENERATION, "train": paths.TRAIN_METRICS}
+FILES = (paths.PARAMS, paths.PREPARED, paths.MODELS, paths.PREDICTIONS, *RECORDED.values(), paths.CURVES)
 
 
 def of_directory(root: Path) -> Evidence:
@@ -32,9 +29,9 @@ def of_directory(root: Path) -> Evidence:
 
     Raises `BeamlineError` where one of them is missing or can't be read.
     """
-    params = read_params(root / "params.yaml")
-    recorded = Recorded(**{name: _json(root / path) for name, path in METRICS.items()})
-    models = root / MODELS
+    params = read_params(root / paths.PARAMS)
+    recorded = Recorded(**{name: _json(root / path) for name, path in RECORDED.items()})
+    models = root / paths.MODELS
     try:
         kept = [models / each["name"] for each in _json(models / "checkpoints.json")]
         checkpoint = models / recorded.rouge["checkpoint"]
@@ -43,13 +40,13 @@ def of_directory(root: Path) -> Evidence:
     return Evidence(
         seed=params.seed,
         rouge=params.rouge,
-        predictions=_predictions(score.read_file(root / PREDICTIONS), ["summary"], ["references"]),
+        predictions=_predictions(score.read_file(root / paths.PREDICTIONS), ["summary"], ["references"]),
         params=params,
-        splits={split: read_split(split, root / PREPARED) for split in SPLITS},
-        codec=read_codec(root / PREPARED),
+        splits={split: read_split(split, root / paths.PREPARED) for split in SPLITS},
+        codec=read_codec(root / paths.PREPARED),
         checkpoint=checkpoint,
         kept=kept,
-        epochs=_epochs(root / TRAINING / "plots" / "metrics"),
+        epochs=_epochs(root / paths.CURVES / "plots" / "metrics"),
         recorded=recorded,
         root=root,
     )

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from beamline.core.report import Grid, Line
 from beamline.diagnosis.checks import Finding, Status
 from beamline.diagnosis.checks.check import TELL_APART
 from beamline.diagnosis.verdict import Result, Verdict
-from beamline.pages.report import Grid, Line
 
 _MARKS = {Status.PASS: "✓", Status.WARNING: "!", Status.FAILURE: "✗", Status.NOT_APPLICABLE: "–"}
 _POINTS = "points: 100 × rouge_f that mending brings, negative where the score flatters"

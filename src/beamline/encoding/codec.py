@@ -19,7 +19,7 @@ from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBas
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Tokenizer as TokenizerParams
-from beamline.data.dialogues import SPEAKER_TAG
+from beamline.core.records import SPEAKER_TAG
 from beamline.models.checkpoint import Checkpoint, first_line, position_limits
 
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"

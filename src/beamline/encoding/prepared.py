@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from beamline.core import paths
 from beamline.core.errors import BeamlineError
-from beamline.data.dialogues import Dialogue
+from beamline.core.records import Dialogue
 from beamline.encoding.codec import TextCodec
 
-DIRECTORY = Path("data/prepared")
 SPLITS = ("train", "validation", "test")
 
 _SCHEMA = pa.schema(
@@ -91,7 +91,7 @@ def write_split(directory: Path, split: str, dialogues: Sequence[EncodedDialogue
     pq.write_table(table, directory / f"{split}.parquet", write_page_checksum=True)
 
 
-def read_split(split: str, directory: Path = DIRECTORY) -> list[EncodedDialogue]:
+def read_split(split: str, directory: Path = paths.PREPARED) -> list[EncodedDialogue]:
     """Raises `BeamlineError` when the file is missing or is not what `write_split` wrote."""
     path = directory / f"{split}.parquet"
     try:
@@ -110,5 +110,5 @@ def read_split(split: str, directory: Path = DIRECTORY) -> list[EncodedDialogue]
     ]
 
 
-def read_codec(directory: Path = DIRECTORY) -> TextCodec:
+def read_codec(directory: Path = paths.PREPARED) -> TextCodec:
     return TextCodec.load(directory / "tokenizer")

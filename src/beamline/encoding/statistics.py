@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from beamline.data.dialogues import speaker_tags
+from beamline.core.records import speaker_tags
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import EncodedDialogue
 

@@ -19,7 +19,7 @@ from nltk.stem.porter import PorterStemmer
 from rouge_score.tokenize import tokenize as rouge_score_tokenize
 
 from beamline.core.errors import BeamlineError
-from beamline.data.dialogues import SPEAKER_TAG
+from beamline.core.records import SPEAKER_TAG
 
 TokenizerName = Literal["english", "words", "characters", "korean"]
 

@@ -27,6 +27,7 @@ from typing import Any
 
 import torch
 
+from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.files import clear, locked, refuse_link, sync, sync_entry, to_json, write_json, write_text, writing
 from beamline.core.params import Params
@@ -140,7 +141,7 @@ def remove_finished(root: Path, models: Path) -> None:
     It is known by what it wrote and not by its key, since code may have changed since. Other trainings may have
     finished a moment ago, in another worker of a queue, and DVC may not have their results yet.
     """
-    for finished in root.glob(".work/train-*/finished"):
+    for finished in (root / paths.WORK).glob("train-*/finished"):
         with (
             suppress(BeamlineError, FileNotFoundError, UnicodeDecodeError),
             writing(finished.parent),
@@ -153,7 +154,7 @@ def remove_finished(root: Path, models: Path) -> None:
 
 def _listed(models: Path) -> str:
     """The checkpoints that a training has kept, with losses that tell it from others."""
-    return (models / "checkpoints.json").read_text(encoding="utf-8")
+    return (models / paths.CHECKPOINTS.name).read_text(encoding="utf-8")
 
 
 def work_directory(root: Path, params: Params, prepared: Path) -> Path:
@@ -170,7 +171,7 @@ def work_directory(root: Path, params: Params, prepared: Path) -> Path:
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else processor(),
     }
     key = hashlib.sha256(json.dumps(determining, sort_keys=True).encode()).hexdigest()[:16]
-    return root / ".work" / f"train-{key}"
+    return root / paths.WORK / f"train-{key}"
 
 
 def code_of_training() -> list[Path]:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from beamline.core.params import Padding
-from beamline.data.dialogues import speaker_tags
+from beamline.core.records import speaker_tags
 from beamline.diagnosis.checks.check import Finding, check, failed, not_applicable, passed
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.probes import Forced

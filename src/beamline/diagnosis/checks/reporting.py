@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.diagnosis.checks.check import Explanation, Finding, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import SAMPLE, Evidence
@@ -98,7 +99,7 @@ def training_metrics_are_of_this_checkpoint(run: Evidence) -> Finding:
     Both are written at once by one training, so that any difference is one too many.
     """
     assert run.recorded and run.kept and run.checkpoint
-    listed = _json(run.kept[0].parent / "checkpoints.json")
+    listed = _json(run.kept[0].parent / paths.CHECKPOINTS.name)
     found = {
         **listed[0],
         "best_epoch": listed[0].get("epoch"),
@@ -122,7 +123,7 @@ def curves_are_of_this_training(run: Evidence) -> Finding:
     losses = {each.epoch: each.validation_loss for each in run.epochs}
     best = run.recorded.train.get("best_epoch", 0)
     gaps = {f"epoch {best} of the curves": (losses.get(best), run.recorded.train.get("validation_loss"))}
-    path = run.root / "plots/training/metrics.json"
+    path = run.root / paths.CURVES / "metrics.json"
     if path.is_file():
         ended = _json(path).get("validation", {}).get("loss")
         gaps["plots/training/metrics.json"] = (ended, run.epochs[-1].validation_loss)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from beamline.data.dialogues import SPEAKER_TAG
+from beamline.core.records import SPEAKER_TAG
 from beamline.diagnosis.evidence import Evidence, first_references
 from beamline.metrics.intervals import FloatArray
 from beamline.metrics.significance import holm, randomization_p_values

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from beamline.data.dialogues import SPEAKER_TAG
+from beamline.core.records import SPEAKER_TAG
 from beamline.metrics.intervals import FloatArray
 from beamline.metrics.tokenizers import fold
 

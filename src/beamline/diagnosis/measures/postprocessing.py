@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from beamline.data.dialogues import SPEAKER_TAG, speaker_tags
+from beamline.core.records import SPEAKER_TAG, speaker_tags
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.overlap import words
 

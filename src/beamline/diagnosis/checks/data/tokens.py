@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from beamline.data.dialogues import SPEAKER_TAG
+from beamline.core.records import SPEAKER_TAG
 from beamline.diagnosis.checks.check import TELL_APART, Explanation, Finding, check, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.overlap import beyond_reach

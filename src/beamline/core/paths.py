@@ -1,0 +1,23 @@
+"""Where the stages write what later stages and commands read: the outputs of dvc.yaml, relative to the repository."""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+
+PREPARED = Path("data/prepared")
+
+MODELS = Path("models")
+CHECKPOINTS = MODELS / "checkpoints.json"
+CURVES = Path("plots/training")
+TRAIN_METRICS = Path("metrics/train.json")
+
+PREDICTIONS = Path("reports/predictions.jsonl")
+SCORES = Path("metrics/rouge.json")
+GENERATION = Path("metrics/generation.json")
+SCORE_PLOT = Path("plots/scores.json")
+LENGTH_PLOT = Path("plots/lengths.json")
+
+DIAGNOSIS = Path("reports/diagnosis.md")
+DIAGNOSIS_METRICS = Path("metrics/diagnosis.json")
+
+WORK = Path(".work")  # under the root of the repository: what an unfinished training needs to go on

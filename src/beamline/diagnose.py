@@ -4,7 +4,7 @@ Without options: the run in the workspace. Also another revision, somebody's sum
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -68,8 +68,7 @@ def main(
     else:
         params = read_params()
         torch.set_num_threads(params.evaluate.threads)  # as many as wrote the summaries: they change the last digits
-        results = diagnose(of_directory(Path()), write=True)
-        stop_on(params.diagnose.fail_on, results)
+        diagnose(of_directory(Path()), write=True)
 
 
 def diagnose(evidence: "Evidence", *, write: bool = False) -> "list[Result]":
@@ -91,14 +90,6 @@ def diagnose(evidence: "Evidence", *, write: bool = False) -> "list[Result]":
     print_terminal(brief_parts(results, verdict, str(DIAGNOSIS) if write else ""), console)
     console.print(f"Verdict: {verdict.headline}.", highlight=False, markup=False)  # again: the tables can be long
     return results
-
-
-def stop_on(fail_on: Literal["none", "failure", "warning"], results: "list[Result]") -> None:
-    """Raise `BeamlineError` where a check's status is at least as bad as `fail_on`; the report is written by then."""
-    stopping = {"none": [], "failure": ["failure"], "warning": ["failure", "warning"]}[fail_on]
-    names = [each.check.title for each in results if each.finding.status.value in stopping]
-    if names:
-        raise BeamlineError(f"diagnose.fail_on is '{fail_on}': {', '.join(names)}; {DIAGNOSIS} says what to do")
 
 
 if __name__ == "__main__":

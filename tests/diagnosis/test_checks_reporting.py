@@ -2,22 +2,15 @@
 
 import dataclasses
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.repository import ROOT
 from support.small_run import find
-from support.tracked_stage import params_with
 
-from beamline.core.errors import BeamlineError
 from beamline.diagnosis.checks import CATALOGUE, Status
-from beamline.diagnosis.evidence import Evidence, Recorded
-from beamline.diagnosis.wandb_records import read_tracked_run, run_files
+from beamline.diagnosis.evidence import Evidence
 
 NAMES = [each.name for each in CATALOGUE if each.family == "reporting"]
 
@@ -114,53 +107,3 @@ def test_curves_of_another_training_are_noticed(memorised: Evidence) -> None:
     finding = find(dataclasses.replace(memorised, epochs=higher), "curves_are_of_this_training")
     assert finding.status is Status.FAILURE
     assert finding.figure == 2
-
-
-def run_offline(root: Path, *command: str) -> None:
-    """In a process with a home and an environment of its own, as in test_tracking.py."""
-    (root / "home").mkdir()
-    keep = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
-    own = {
-        "HOME": str(root / "home"),
-        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}",
-        "WANDB_MODE": "offline",
-    }
-    command = (sys.executable, *command)
-    subprocess.run(command, cwd=root, env=keep | own, check=True, capture_output=True, timeout=60)
-
-
-def tracked(root: Path, score: float) -> Evidence:
-    """A run with that score in its metrics, and whatever W&B runs there are under `root`."""
-    recorded = Recorded(rouge={"test": {"rouge_f": score}}, generation={}, train={})
-    params = params_with("offline")
-    return Evidence(seed=0, rouge=params.rouge, params=params, recorded=recorded, root=root)
-
-
-def test_what_is_tracked_is_held_against_the_metrics(tmp_path: Path) -> None:
-    assert find(tracked(tmp_path, 0.5), "tracked_summary_and_config").status is Status.NOT_APPLICABLE
-    run_offline(tmp_path, str(ROOT / "tests" / "support" / "tracked_stage.py"), "offline")
-    run = tracked(tmp_path, 0.5123456789)
-    assert find(run, "tracked_summary_and_config").status is Status.PASS
-    finding = find(tracked(tmp_path, 0.4), "tracked_summary_and_config")
-    assert finding.status is Status.FAILURE
-    assert "rouge_f 0.5123456789, the metrics file 0.4" in finding.meaning
-    assert run.params is not None
-    another = dataclasses.replace(tracked(tmp_path, 0.4), params=run.params.model_copy(update={"seed": 7}))
-    assert find(another, "tracked_summary_and_config").status is Status.PASS
-
-
-def test_an_overview_that_shows_nothing_is_noticed(tmp_path: Path) -> None:
-    script = "import wandb; run = wandb.init(project='p', job_type='evaluate'); run.log({'loss': 1.0}); run.finish()"
-    run_offline(tmp_path, "-c", script)
-    finding = find(tracked(tmp_path, 0.5), "tracked_summary_and_config")
-    assert finding.status is Status.FAILURE
-    assert finding.meaning == "the config and the summary of W&B's evaluate run hold nothing"
-
-
-def test_a_damaged_record_is_an_error_and_not_a_finding(tmp_path: Path) -> None:
-    path = tmp_path / "wandb/offline-run-20260101_000000-abc/run-abc.wandb"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b":W&B" + bytes(3) + b"\x00\x00\x00\x00\x05\x00\x01" + b"\xff" * 5)
-    with pytest.raises(BeamlineError, match="not a readable W&B record"):
-        read_tracked_run(run_files(tmp_path)[0])
-    assert find(tracked(tmp_path, 0.5), "tracked_summary_and_config").status is Status.NOT_APPLICABLE

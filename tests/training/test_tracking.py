@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from support.repository import ROOT
 from support.tracked_stage import ROWS, params_with
-from support.wandb_file import read_wandb_run
+from support.wandb_records import read_wandb_run
 
 from beamline.core.params import Params
 from beamline.training.tracking import Tracker

@@ -125,10 +125,6 @@ class Evaluate(Section):
     threads: Positive
 
 
-class Diagnose(Section):
-    fail_on: Literal["none", "failure", "warning"]
-
-
 class Tracking(Section):
     wandb: Literal["disabled", "offline", "online"]
     project: Annotated[str, Field(min_length=1)]
@@ -146,7 +142,6 @@ class Params(Section):
     generation: Generation
     rouge: Rouge
     evaluate: Evaluate
-    diagnose: Diagnose
     tracking: Tracking
 
 

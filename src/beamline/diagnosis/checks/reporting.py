@@ -1,7 +1,6 @@
-"""Reporting: do the files, curves and dashboards say what this run is?"""
+"""Reporting: do the metrics files and the curves say what this run is?"""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from beamline.core import paths
@@ -10,7 +9,6 @@ from beamline.diagnosis.checks.check import Explanation, Finding, check, failed,
 from beamline.diagnosis.evidence import SAMPLE, Evidence
 from beamline.diagnosis.measures.ablation import SAME, UNASKED, followed
 from beamline.diagnosis.measures.likeness import plain, share_equal
-from beamline.diagnosis.wandb_records import TrackedRun, read_tracked_run, run_files
 from beamline.metrics.rouge import SCORES
 
 _EQUAL = 1e-6  # the last digits of a score, which the order of adding can change
@@ -133,58 +131,6 @@ def curves_are_of_this_training(run: Evidence) -> Finding:
     if wrong:
         return failed("; ".join(wrong), "run: dvc repro --force train", figure=len(wrong), threshold="0")
     return passed("the curves end, and are lowest, where metrics/train.json says", figure=0, threshold="0")
-
-
-@check("params", "recorded", "root")
-def tracked_summary_and_config(run: Evidence) -> Finding:
-    """A W&B run whose overview shows nothing, or another result than the metrics files.
-
-    Looks at the records on disk: of each stage the newest run that ended well. A run without config or summary is a
-    failure; one with other parameters belongs to another experiment, and says nothing about this one.
-    """
-    assert run.params and run.recorded and run.root
-    if run.params.tracking.wandb == "disabled":
-        return not_applicable("tracking.wandb is disabled")
-    expected = {"train": run.recorded.train, "evaluate": _numbers(run.recorded.rouge.get("test"))}
-    tracked = _newest(run, set(expected))
-    if not tracked:
-        return not_applicable("wandb holds no finished run of train or evaluate")
-    config = run.params.model_dump(mode="json", exclude={"tracking", "diagnose"})
-    wrong = []
-    for stage, found in tracked.items():
-        final = {name.removeprefix("final_"): each for name, each in found.summary.items() if name.startswith("final_")}
-        empty = [name for name, part in (("config", found.config), ("summary", final)) if not _without_own(part)]
-        if empty:
-            wrong.append(f"the {' and the '.join(empty)} of W&B's {stage} run hold nothing")
-        elif all(found.config.get(name) == value for name, value in config.items()):
-            names = [name for name, value in expected[stage].items() if not _same(final.get(name), value)]
-            wrong += [
-                f"W&B's {stage} run has {name} {final.get(name)}, the metrics file {expected[stage][name]}"
-                for name in names
-            ]
-    if wrong:
-        advice = "hand params to wandb.init as config, results to run.summary; dvc repro --force logs a run again"
-        return failed("; ".join(wrong), advice, figure=len(wrong), threshold="0")
-    meaning = f"W&B's newest runs ({', '.join(tracked)}) hold config and summary"
-    return passed(meaning, figure=0, threshold="0")
-
-
-def _newest(run: Evidence, stages: set[str]) -> dict[str, TrackedRun]:
-    """The newest W&B run of each stage that ended well."""
-    assert run.root
-    newest: dict[str, TrackedRun] = {}
-    for path in run_files(run.root):
-        if newest.keys() == stages:
-            break
-        found = read_tracked_run(path)
-        if found.exit_code == 0 and found.run is not None and found.run.job_type in stages - newest.keys():
-            newest[found.run.job_type] = found
-    return newest
-
-
-def _without_own(part: Mapping[str, Any]) -> dict[str, Any]:
-    """What is not W&B's own bookkeeping."""
-    return {name: value for name, value in part.items() if not name.startswith("_")}
 
 
 def _fields(signature: str) -> dict[str, str]:

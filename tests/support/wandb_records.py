@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from beamline.core.errors import BeamlineError
-
 _HEADER = 7
 _BLOCK = 32 * 1024
 _PIECE = struct.Struct("<IHB")
@@ -30,36 +28,36 @@ class TrackedRun:
     exit_code: int | None = None
 
 
+def read_wandb_run(root: Path) -> TrackedRun:
+    """Read the one offline run under `root`/wandb."""
+    (path,) = [path for path in run_files(root) if path.parent.name.startswith("offline-run-")]
+    return read_tracked_run(path)
+
+
 def run_files(root: Path) -> list[Path]:
-    """The .wandb files of all runs under `root`/wandb, offline or not, the newest first: their names begin with it."""
+    """Return the .wandb files of all runs under `root`/wandb, the newest first: their names begin with the time."""
     paths = root.glob("wandb/*run-*/*.wandb")
     return sorted(paths, key=lambda path: path.parent.name.partition("run-")[2], reverse=True)
 
 
 def read_tracked_run(path: Path) -> TrackedRun:
-    """Raises `BeamlineError` for a file that can't be read, or is torn."""
-    # Imported here, because it takes a second.
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # noqa: PLC0415
-    from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]  # noqa: PLC0415
+    from wandb.proto.wandb_internal_pb2 import Record
 
     found = TrackedRun()
-    try:
-        for data in _records(path.read_bytes()):
-            record = Record.FromString(data)
-            match record.WhichOneof("record_type"):
-                case "run":
-                    found.run = record.run
-                    _merge(found.config, record.run.config.update)
-                case "config":
-                    _merge(found.config, record.config.update)
-                case "summary":
-                    _merge(found.summary, record.summary.update)
-                case "history":
-                    found.history.append(_merge({}, record.history.item))
-                case "exit":
-                    found.exit_code = record.exit.exit_code
-    except (OSError, ValueError, struct.error, DecodeError) as error:
-        raise BeamlineError(f"{path}: not a readable W&B record ({error})") from None
+    for data in _records(path.read_bytes()):
+        record = Record.FromString(data)
+        match record.WhichOneof("record_type"):
+            case "run":
+                found.run = record.run
+                _merge(found.config, record.run.config.update)
+            case "config":
+                _merge(found.config, record.config.update)
+            case "summary":
+                _merge(found.summary, record.summary.update)
+            case "history":
+                found.history.append(_merge({}, record.history.item))
+            case "exit":
+                found.exit_code = record.exit.exit_code
     return found
 
 

@@ -6,7 +6,9 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,10 @@ def clone(finished: Repository, tmp_path: Path) -> Repository:
     return Repository(tmp_path / "clone")
 
 
+def stages_that_ran(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return re.findall(r"Running stage '(\w+)'", done.stdout)
+
+
 def stages_that_would_run(repository: Repository) -> list[str]:
     """The stages with a change of their own; a dry run doesn't foresee that these change the inputs of later ones."""
     return re.findall(r"Running stage '(\w+)'", repository.dvc("repro", "--dry").stdout)
@@ -35,10 +41,10 @@ def test_second_repro_does_nothing(clone: Repository) -> None:
 
 
 def test_beam_change_reruns_evaluation_and_diagnosis_only_and_shows_in_every_score(clone: Repository) -> None:
-    ran = clone.dvc("exp", "run", "-S", "generation.num_beams=4").stdout
-    assert re.findall(r"Running stage '(\w+)'", ran) == ["evaluate", "diagnose"]
+    done = clone.dvc("exp", "run", "-S", "generation.num_beams=4")
+    assert stages_that_ran(done) == ["evaluate", "diagnose"]
     for stage in ("prepare", "train"):
-        assert f"Stage '{stage}' didn't change, skipping" in ran
+        assert f"Stage '{stage}' didn't change, skipping" in done.stdout
     diff = clone.dvc("metrics", "diff", "--all").stdout
     for split in ("validation", "test"):
         for score in SCORES:
@@ -68,7 +74,6 @@ def test_padding_change_reruns_training_but_not_preparation(clone: Repository, c
         ({"tokenizer.vocabulary_size": 700}, ["prepare"]),
         ({"train.learning_rate": 0.1}, ["train", "diagnose"]),
         ({"rouge.stemmer": False}, ["evaluate", "diagnose"]),
-        ({"diagnose.fail_on": "failure"}, ["diagnose"]),
         ({"tracking.project": "another"}, []),
     ],
 )
@@ -77,6 +82,52 @@ def test_a_change_reruns_from_the_stage_that_reads_it(
 ) -> None:
     clone.set(change)
     assert stages_that_would_run(clone) == first
+
+
+def test_a_setting_that_was_run_before_runs_nothing(clone: Repository) -> None:
+    """Back and forth over beams, which decode anew, and over learning rates, which train anew."""
+    for key, there, back in (("generation.num_beams", 2, 1), ("train.learning_rate", 0.1, 0.002)):
+        results = {}
+        for value in (there, back, there, back):
+            done = clone.dvc("exp", "run", "-S", f"{key}={value}")
+            found = {path: path.read_bytes() for path in outputs(clone)}
+            if value in results or value == back:
+                assert stages_that_ran(done) == []
+            assert results.setdefault(value, found) == found
+        assert results[there] != results[back]
+
+
+def test_cells_of_a_sweep_that_share_a_training_train_once(clone: Repository) -> None:
+    clone.dvc("exp", "run", "--queue", "-n", "beams", "-S", "seed=7", "-S", "generation.num_beams=2,4", "evaluate")
+    done = clone.dvc("exp", "run", "--run-all", "-j", "1")
+    assert done.stdout.count("Running stage 'train'") == 1
+    assert done.stdout.count("Running stage 'evaluate'") == 2
+
+
+def test_a_second_clone_pulls_the_run_cache_and_runs_nothing(clone: Repository, tmp_path: Path) -> None:
+    clone.dvc("repro", "--quiet")
+    clone.dvc("exp", "run", "-S", "generation.num_beams=2")
+    clone.git("checkout", "--quiet", "--force", "HEAD")
+    clone.dvc("remote", "add", "--default", "team", str(tmp_path / "remote"))
+    clone.commit("name the remote")
+    clone.dvc("push", "--run-cache")
+    clone.git("clone", "--quiet", ".", str(tmp_path / "second"))
+    second = Repository(tmp_path / "second")
+    second.git("config", "user.name", "test")
+    second.git("config", "user.email", "test@example.com")
+    second.dvc("pull", "--run-cache")
+    assert stages_that_ran(second.dvc("repro")) == []
+    assert stages_that_ran(second.dvc("exp", "run", "-S", "generation.num_beams=2")) == []
+    assert second.read("metrics/generation.json")["settings"]["num_beams"] == 2
+
+
+def test_metrics_can_be_read_in_a_clone_without_a_cache(finished: Repository, tmp_path: Path) -> None:
+    finished.git("clone", "--quiet", str(finished.path), str(tmp_path / "bare"))
+    bare = Repository(tmp_path / "bare")
+    shown = json.loads(bare.dvc("metrics", "show", "--json").stdout)[""]["data"]
+    assert set(shown) == {f"metrics/{name}.json" for name in ("train", "generation", "rouge", "diagnosis")}
+    assert bare.read("metrics/generation.json")["settings"]["num_beams"] == 1
+    assert not (bare.path / "reports/predictions.jsonl").exists()
 
 
 def test_two_clones_end_with_the_same_lock(finished: Repository, tmp_path: Path) -> None:
@@ -116,30 +167,44 @@ def test_models_hold_weights_and_tokenizer_and_no_pickle(finished: Repository) -
         assert str(finished.path) not in path.read_text(encoding="utf-8")
 
 
-def test_bad_input_is_one_line_and_loses_nothing(clone: Repository) -> None:
-    before = {path: path.read_bytes() for path in outputs(clone)}
+def test_bad_data_is_one_line_and_dvc_repro_restores_the_earlier_results(clone: Repository) -> None:
     train = clone.path / "data" / "tiny" / "train.jsonl"
-    lines = train.read_text(encoding="utf-8").splitlines(keepends=True)
+    before = train.read_text(encoding="utf-8")
+    lines = before.splitlines(keepends=True)
     literal = "{'id': 'x', 'dialogue': 'a', 'summary': 'b'}\n"
-    train.write_text("".join([*lines[:4], literal, *lines[4:]]), encoding="utf-8")
-    failed = clone.dvc("repro", check=False)
-    assert failed.returncode != 0
-    assert "Traceback" not in failed.stderr
-    [message] = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
-    assert "data/tiny/train.jsonl:5" in message
-    assert {path: path.read_bytes() for path in outputs(clone)} == before
+    assert "data/tiny/train.jsonl:5" in failure_and_recovery(
+        clone,
+        spoil=lambda: train.write_text("".join([*lines[:4], literal, *lines[4:]]), encoding="utf-8"),
+        undo=lambda: train.write_text(before, encoding="utf-8"),
+    )
 
 
-@pytest.mark.parametrize("key", ["data.allow_leakage", "train.keep", "generation.num_beams"])
-def test_bad_parameter_is_one_line_and_loses_nothing(clone: Repository, key: str) -> None:
-    before = {path: path.read_bytes() for path in outputs(clone)}
-    clone.set({key: "many"})
-    failed = clone.dvc("repro", check=False)
-    assert failed.returncode != 0
-    assert "Traceback" not in failed.stderr
-    [message] = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
+@pytest.mark.parametrize(
+    ("key", "healthy"), [("data.allow_leakage", False), ("train.keep", 2), ("generation.num_beams", 1)]
+)
+def test_bad_parameter_is_one_line_and_dvc_repro_restores_the_earlier_results(
+    clone: Repository, key: str, healthy: object
+) -> None:
+    message = failure_and_recovery(
+        clone, spoil=lambda: clone.set({key: "many"}), undo=lambda: clone.set({key: healthy})
+    )
     assert re.match(rf"error: params\.yaml:\d+: {re.escape(key)}: expected .*, found 'many'", message)
-    assert {path: path.read_bytes() for path in outputs(clone)} == before
+
+
+def failure_and_recovery(repository: Repository, spoil: Callable[[], object], undo: Callable[[], object]) -> str:
+    """Return the one line of a failed `dvc repro`; the command that it names brings all results back without a run."""
+    before = {path: path.read_bytes() for path in outputs(repository)}
+    spoil()
+    failed = repository.dvc("repro", check=False)
+    assert failed.returncode != 0
+    assert "Traceback" not in failed.stderr
+    [message] = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
+    assert message.endswith("; earlier results come back when you undo the change and run: dvc repro")
+    undo()
+    assert stages_that_ran(repository.dvc("repro")) == []
+    assert {path: path.read_bytes() for path in outputs(repository)} == before
+    assert repository.git("status", "--porcelain").stdout == ""
+    return message
 
 
 def outputs(repository: Repository) -> list[Path]:

@@ -120,6 +120,10 @@ class Rouge(Section):
     minimum_coverage: Fraction
 
 
+class Metrics(Section):
+    headline: Annotated[str, Field(min_length=1)]  # `metrics` knows the columns, and refuses any other name
+
+
 class Evaluate(Section):
     tokens_per_batch: Positive
     threads: Positive
@@ -145,6 +149,7 @@ class Params(Section):
     train: Train
     generation: Generation
     rouge: Rouge
+    metrics: Metrics
     evaluate: Evaluate
     diagnose: Diagnose
     tracking: Tracking

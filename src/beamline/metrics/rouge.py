@@ -91,7 +91,7 @@ class RougeScorer:
     """
 
     def __init__(self, corpus: Corpus) -> None:
-        self._corpus = corpus
+        self.corpus = corpus
         if corpus.coverage < corpus.rouge.minimum_coverage:
             raise BeamlineError(self._explain_coverage())
         self._references = [[prepare_text(text, corpus.tokenizer) for text in texts] for texts in corpus.references]
@@ -101,11 +101,11 @@ class RougeScorer:
 
         Raises `BeamlineError` if there are more or fewer predictions than examples.
         """
-        self._corpus.check_count(predictions)
+        self.corpus.check_count(predictions)
         scorer = rouge_scorer.RougeScorer(TYPES, tokenizer=_PreparedText())
         mean, best = [], []
         for prediction, references in zip(predictions, self._references, strict=True):
-            prepared = prepare_text(prediction, self._corpus.tokenizer)
+            prepared = prepare_text(prediction, self.corpus.tokenizer)
             pairs = [scorer.score(reference, prepared) for reference in references]
             # [references, types, (precision, recall, F1)]
             scores = np.array([[pair[rouge_type] for rouge_type in TYPES] for pair in pairs], dtype=np.float64)
@@ -114,11 +114,11 @@ class RougeScorer:
         return RougeResult(
             mean=ExampleScores(*np.moveaxis(np.array(mean), 2, 0)),
             best=ExampleScores(*np.moveaxis(np.array(best), 2, 0)),
-            references=self._corpus.rouge.references,
+            references=self.corpus.rouge.references,
         )
 
     def _explain_coverage(self) -> str:
-        corpus = self._corpus
+        corpus = self.corpus
         name, choice = corpus.tokenizer.name, choose_tokenizer(corpus.texts)
         return (
             f"references: the '{name}' tokenizer throws away {1 - corpus.coverage:.1%} of their letters and"

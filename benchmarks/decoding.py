@@ -24,7 +24,7 @@ from beamline.decoding.backends import build_decoder
 from beamline.decoding.transformers_backend import Decoder
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import read_split
-from beamline.metrics.rouge import RougeScorer
+from beamline.metrics import Scorer
 from beamline.models.weights import load_model
 from beamline.training.batching import source_tensors
 
@@ -55,7 +55,7 @@ def main(
     torch.set_num_threads(params.evaluate.threads)
     test = read_split("test", prepared)[:dialogues]
     sources = [each.input_ids for each in test]
-    scorer = RougeScorer(params.rouge, [each.record.references for each in test], seed=params.seed)
+    scorer = Scorer(params.rouge, [each.record.references for each in test], seed=params.seed)
     print(
         f"| settings | decoder | seconds | × as fast as generate | same summaries of {len(sources)} | rouge_f × 100 |"
     )
@@ -75,7 +75,7 @@ def main(
         for name in ways:
             same = sum(mine == theirs for mine, theirs in zip(texts[name], texts["generate"], strict=True))
             ratios = [peer / own for peer, own in zip(seconds["generate"], seconds[name], strict=True)]
-            score = scorer.score(texts[name]).headline.means()["rouge_f"]
+            score = scorer.headline_scores(texts[name]).mean()
             print(
                 f"| {settings} | {name} | {statistics.median(seconds[name]):.2f} | {statistics.median(ratios):.2f} "
                 f"| {same} | {100 * score:.2f} |",

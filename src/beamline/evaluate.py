@@ -16,23 +16,48 @@ from beamline.core import paths, processes
 from beamline.core.errors import BeamlineError, run
 from beamline.core.files import to_json, to_jsonl, unreplaced, write_texts
 from beamline.core.params import Params, read_params
+from beamline.core.records import Dialogue
 from beamline.decoding.backends import build_decoder
-from beamline.decoding.transformers_backend import ResolvedGeneration, Summary
+from beamline.decoding.transformers_backend import ResolvedGeneration
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import EncodedDialogue, read_split
-from beamline.metrics.results import health, length_pairs, prediction_rows, sample_rows, score_histogram, score_table
-from beamline.metrics.rouge import RougeResult, RougeScorer
+from beamline.encoding.prepared import read_split
+from beamline.metrics import Scorer, Scores
+from beamline.metrics.health import health
+from beamline.metrics.results import (
+    SAMPLES,
+    length_pairs,
+    prediction_rows,
+    sample_rows,
+    score_histogram,
+    score_metrics,
+    score_table,
+)
 from beamline.training.tracking import Tracker
 from beamline.training.work import remove_finished
 
 
 @dataclass(frozen=True)
+class Split:
+    """A split to decode and score: what a model reads, the texts beside it, and the scorer of its references."""
+
+    name: str
+    input_ids: list[list[int]]
+    dialogues: list[Dialogue]
+    scorer: Scorer
+
+    @property
+    def references(self) -> list[tuple[str, ...]]:
+        return [dialogue.references for dialogue in self.dialogues]
+
+
+@dataclass(frozen=True)
 class Decoded:
-    """A split's summaries under one checkpoint, and their scores."""
+    """A split's summaries under one checkpoint, and their scores. finished: whether the model ended each itself."""
 
     checkpoint: str
-    summaries: list[Summary]
-    result: RougeResult
+    summaries: list[str]
+    finished: list[bool]
+    scores: Scores
     resolved: ResolvedGeneration
 
 
@@ -47,98 +72,105 @@ def main() -> None:
 
 
 def evaluate(params: Params) -> None:
-    """Everything that the stage does, in this process; several share the decoding, and only the first one writes."""
+    """Run the stage in this process. Several processes share the decoding; only the first one writes."""
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(params.evaluate.threads)
 
-    validation, test = read_split("validation"), read_split("test")
-    # Both scorers before any decoding: references that can't be scored are known at once.
-    validation_scorer, test_scorer = build_scorer(params, validation), build_scorer(params, test)
+    # Both scorers are built before any decoding, so that references that can't be scored are known at once.
+    validation, test = load_split(params, "validation"), load_split(params, "test")
     if processes.rank() > 0:
-        choose(params, validation, validation_scorer, test, test_scorer)
+        decode_with_best_checkpoint(params, validation, test)
         return
     experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
     remove_finished(root, paths.MODELS)  # DVC begins this stage when it has what the training wrote
     with (
-        # Where `dvc` alone was killed, the stage that it had started goes on, and would mix its files with these.
+        # If `dvc` alone was killed, the stage that it had started goes on, and would mix its files with these.
         unreplaced(paths.MODELS),
         Tracker(params, stage="evaluate", experiment=experiment, root=root, curves=None) as tracker,
     ):
-        best, final = choose(params, validation, validation_scorer, test, test_scorer)
+        best, final = decode_with_best_checkpoint(params, validation, test)
 
-        signature = test_scorer.signature(backend=final.resolved.backend)
-        test_metrics = {**final.result.headline.means(), **health(test, final.summaries)}
-        intervals = final.result.intervals()
-        other = "best" if params.rouge.references == "mean" else "mean"
-        metrics = {
-            "validation": best.result.headline.means(),
-            # Lists don't show in `dvc metrics diff`, so that intervals stand in the file without crowding the table.
-            "test": test_metrics | {f"{name}_interval": [each.low, each.high] for name, each in intervals.items()},
-            f"test_{other}": getattr(final.result, other).means(),
-            "coverage": test_scorer.coverage,
+        signature = test.scorer.signature(backend=final.resolved.backend)
+        summary_health = health(final.summaries, final.finished, test.references)
+        intervals = final.scores.intervals()
+        metrics = score_metrics(best.scores, final.scores, intervals, summary_health) | {
+            "coverage": test.scorer.coverage,
             "checkpoint": best.checkpoint,
             "signature": signature,
         }
         write_texts(
             {
                 paths.GENERATION: to_json(asdict(final.resolved)),
-                paths.SCORE_PLOT: to_json(score_histogram(final.result)),
-                paths.LENGTH_PLOT: to_json(length_pairs(test, final.summaries)),
-                paths.PREDICTIONS: to_jsonl(prediction_rows(test, final.summaries, final.result)),
+                paths.SCORE_PLOT: to_json(score_histogram(final.scores)),
+                paths.LENGTH_PLOT: to_json(length_pairs(final.summaries, test.references)),
+                paths.PREDICTIONS: to_jsonl(prediction_rows(test.dialogues, final.summaries, final.scores)),
                 paths.SCORES: to_json(metrics),
             }
         )
 
-        tracker.summarize({**test_metrics, "checkpoint": best.checkpoint, "signature": signature})
-        codec = TextCodec.load(paths.MODELS / best.checkpoint)
-        tracker.table("examples", *sample_rows(test, final.summaries, final.result, codec))
+        scalars = final.scores.means() | summary_health
+        tracker.summarize({**scalars, "checkpoint": best.checkpoint, "signature": signature})
+        read, tokenizer = model_reads(test, final.checkpoint), test.scorer.corpus.tokenizer
+        tracker.table("examples", *sample_rows(test.dialogues, read, final.summaries, final.scores, tokenizer))
     console = Console()
-    console.print(score_table(metrics, intervals))
+    console.print(score_table(best.scores, final.scores, intervals))
     console.print(signature, soft_wrap=True, highlight=False)
     for name, reason in final.resolved.differing.items():
         console.print(f"generation.{name}: {reason}", soft_wrap=True, highlight=False)
 
 
-def build_scorer(params: Params, dialogues: list[EncodedDialogue]) -> RougeScorer:
-    return RougeScorer(params.rouge, [each.record.references for each in dialogues], seed=params.seed)
+def load_split(params: Params, name: str) -> Split:
+    encoded = read_split(name)
+    dialogues = [dialogue.record for dialogue in encoded]
+    scorer = Scorer(
+        params.rouge,
+        [dialogue.references for dialogue in dialogues],
+        [dialogue.dialogue for dialogue in dialogues],
+        headline=params.metrics.headline,
+        seed=params.seed,
+    )
+    return Split(name, [dialogue.input_ids for dialogue in encoded], dialogues, scorer)
 
 
-def choose(
-    params: Params,
-    validation: list[EncodedDialogue],
-    validation_scorer: RougeScorer,
-    test: list[EncodedDialogue],
-    test_scorer: RougeScorer,
-) -> tuple[Decoded, Decoded]:
-    """Validation under the checkpoint that is best there, and test under the same one."""
-    candidates = [decode(params, name, validation, validation_scorer, "validation") for name in kept_checkpoints()]
-    best = max(candidates, key=lambda each: each.result.headline.means()["rouge_f"])
-    return best, decode(params, best.checkpoint, test, test_scorer, "test")
+def decode_with_best_checkpoint(params: Params, validation: Split, test: Split) -> tuple[Decoded, Decoded]:
+    """Return validation under the checkpoint with the highest headline score there, and test under the same one."""
+    candidates = [decode(params, checkpoint, validation) for checkpoint in kept_checkpoints()]
+    best = max(candidates, key=lambda decoded: decoded.scores.means()[params.metrics.headline])
+    return best, decode(params, best.checkpoint, test)
 
 
-def kept_checkpoints() -> list[str]:
-    """Names of the kept checkpoints, the lowest validation loss first. Raises `BeamlineError` where there is none."""
-    path = paths.CHECKPOINTS
-    try:
-        return [each["name"] for each in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BeamlineError(f"{path}: not readable ({error}); run: dvc repro train") from None
-
-
-def decode(
-    params: Params, checkpoint: str, dialogues: list[EncodedDialogue], scorer: RougeScorer, split: str
-) -> Decoded:
+def decode(params: Params, checkpoint: str, split: Split) -> Decoded:
     directory = paths.MODELS / checkpoint
     codec = TextCodec.load(directory)
     decoder = build_decoder(directory, codec, params.generation, params.padding, processes.device())
     summaries = decoder.summaries(
-        [each.input_ids for each in dialogues],
+        split.input_ids,
         tokens_per_batch=params.evaluate.tokens_per_batch,
         seed=params.seed,
-        description=f"{split}, {checkpoint}",
+        description=f"{split.name}, {checkpoint}",
     )
-    return Decoded(checkpoint, summaries, scorer.score([each.text for each in summaries]), decoder.resolved)
+    texts = [summary.text for summary in summaries]
+    finished = [summary.finished for summary in summaries]
+    return Decoded(checkpoint, texts, finished, split.scorer.score(texts), decoder.resolved)
+
+
+def kept_checkpoints() -> list[str]:
+    """Return the names of the kept checkpoints, the lowest validation loss first.
+
+    Raises `BeamlineError` if their list can't be read.
+    """
+    path = paths.CHECKPOINTS
+    try:
+        return [checkpoint["name"] for checkpoint in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BeamlineError(f"{path}: not readable ({error}); run: dvc repro train") from None
+
+
+def model_reads(split: Split, checkpoint: str) -> list[str]:
+    """Return the split's first dialogues as the model reads them, decoded from their token ids."""
+    tokenizer = TextCodec.load(paths.MODELS / checkpoint).tokenizer
+    return [tokenizer.decode(row, clean_up_tokenization_spaces=False) for row in split.input_ids[:SAMPLES]]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # Imported where they are used: they take a second or two, an
     from rich.table import Table
 
     from beamline.data.readers import Row
-    from beamline.metrics.rouge import RougeResult, RougeScorer
+    from beamline.metrics import Scorer, Scores
 
 SEED = 42
 MINIMUM_COVERAGE = 0.9
@@ -69,7 +69,7 @@ def main(
 ) -> None:
     """ROUGE of summaries against their references, with 95 % intervals and the signature of the measurement."""
     from beamline.core.params import Rouge  # noqa: PLC0415
-    from beamline.metrics.rouge import RougeScorer  # noqa: PLC0415
+    from beamline.metrics import Scorer  # noqa: PLC0415
 
     rows = read_file(predictions)
     reference_files = {path: rows if path == predictions else read_file(path) for path in references or [predictions]}
@@ -86,7 +86,7 @@ def main(
             texts.extend(texts_of(row, names))
 
     params = Rouge(tokenizer=tokenizer, stemmer=stemmer, references=multi, minimum_coverage=MINIMUM_COVERAGE)
-    scorer = RougeScorer(params, reference_texts, seed=SEED)
+    scorer = Scorer(params, reference_texts, seed=SEED)
     result = scorer.score(summaries)
     if each:
         write_each(each, rows, result, inputs=[predictions, *reference_files])
@@ -178,13 +178,13 @@ def texts_of(row: "Row", columns: Sequence[str]) -> list[str]:
     return texts
 
 
-def write_each(path: Path, rows: "Sequence[Row]", result: "RougeResult", inputs: Sequence[Path]) -> None:
+def write_each(path: Path, rows: "Sequence[Row]", result: "Scores", inputs: Sequence[Path]) -> None:
     """A line for each summary: its number or id, and its headline scores in 0-1."""
     from beamline.core.files import write_jsonl  # noqa: PLC0415
 
     if path.resolve() in [each.resolve() for each in inputs]:
         raise BeamlineError(f"{path}: is read from; give --each another file")
-    columns = result.headline.columns()
+    columns = result.columns
     write_jsonl(
         path,
         [
@@ -196,11 +196,13 @@ def write_each(path: Path, rows: "Sequence[Row]", result: "RougeResult", inputs:
     )
 
 
-def to_json(scorer: "RougeScorer", result: "RougeResult") -> str:
+def to_json(scorer: "Scorer", result: "Scores") -> str:
+    from beamline.metrics.scorer import column_means  # noqa: PLC0415
+
     report = {
         "references": result.references,
-        "mean": result.mean.means(),
-        "best": result.best.means(),
+        "mean": column_means(result.mean),
+        "best": column_means(result.best),
         "intervals": {name: [each.low, each.high] for name, each in result.intervals().items()},
         "coverage": scorer.coverage,
         "signature": scorer.signature(),
@@ -208,8 +210,10 @@ def to_json(scorer: "RougeScorer", result: "RougeResult") -> str:
     return json.dumps(report, indent=2)
 
 
-def to_table(result: "RougeResult", *, several: bool) -> "Table":
+def to_table(result: "Scores", *, several: bool) -> "Table":
     from rich.table import Table  # noqa: PLC0415
+
+    from beamline.metrics.scorer import column_means  # noqa: PLC0415
 
     table = Table(caption="rouge_f: mean of rouge1_f, rouge2_f and rougeL_f", caption_justify="left")
     other = "best" if result.references == "mean" else "mean"
@@ -217,12 +221,11 @@ def to_table(result: "RougeResult", *, several: bool) -> "Table":
     table.add_column("× 100")
     for header in [*headers, f"F1, {other}"] if several else headers:
         table.add_column(header, justify="right")
-    other_means = (result.best if other == "best" else result.mean).means()
-    precision, recall = result.headline.precision.mean(axis=0), result.headline.recall.mean(axis=0)
-    means = result.headline.means()
-    for index, (name, interval) in enumerate(result.intervals().items()):
+    other_means = column_means(result.best if other == "best" else result.mean)
+    sides, means = (column_means(result.precision), column_means(result.recall)), result.means()
+    for name, interval in result.intervals().items():
         cells = [f"{100 * means[name]:.2f}", f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"]
-        cells += [f"{100 * side[index]:.2f}" if index < len(precision) else "" for side in (precision, recall)]
+        cells += [f"{100 * side[name]:.2f}" if name in side else "" for side in sides]
         table.add_row(name, *cells, *([f"{100 * other_means[name]:.2f}"] if several else []))
     return table
 

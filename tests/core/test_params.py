@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,14 @@ def test_contradictions_and_broken_yaml_are_one_line(tmp_path: Path, old: str, n
 
 def test_numbers_are_read_as_dvc_reads_them(tmp_path: Path) -> None:
     assert read_changed(tmp_path, "learning_rate: 0.002", "learning_rate: 1e-4").train.learning_rate == 0.0001
+
+
+def test_params_of_an_earlier_commit_lack_sections_that_were_added_since(tmp_path: Path) -> None:
+    [section] = re.findall(r"\nmetrics:.*?\n\n", COMMITTED, re.DOTALL)
+    (tmp_path / "params.yaml").write_text(COMMITTED.replace(section, "\nremoved: {a: 1}\n\n"), encoding="utf-8")
+    assert read_params(tmp_path / "params.yaml", past=True) == read_params(ROOT / "params.yaml")
+    with pytest.raises(BeamlineError, match="removed: unknown key"):
+        read_params(tmp_path / "params.yaml")
 
 
 def test_empty_text_means_nothing_given(tmp_path: Path) -> None:

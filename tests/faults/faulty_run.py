@@ -12,7 +12,6 @@ from support.repository import ROOT, set_params
 
 from beamline import evaluate, prepare, train
 from beamline.core.files import write_json, write_jsonl
-from beamline.decoding.transformers_backend import Summary
 from beamline.diagnosis.collect import of_directory
 from beamline.diagnosis.verdict import Result, Verdict, judge, run_checks
 from beamline.encoding.prepared import read_split
@@ -68,23 +67,19 @@ def rewrite(directory: Path, summaries: Sequence[str], references: Sequence[Sequ
     """Other summaries, and maybe references, in place of those that were evaluated, scored as `evaluate` does."""
     run = of_directory(directory)
     assert run.predictions and run.recorded and run.params
-    test = read_split("test", directory / "data" / "prepared")
+    test = [dialogue.record for dialogue in read_split("test", directory / "data" / "prepared")]
     if references is not None:
-        test = [
-            replace(each, record=replace(each.record, references=tuple(texts)))
-            for each, texts in zip(test, references, strict=True)
-        ]
-    scorer = run.scorer_with([each.record.references for each in test])
+        test = [replace(record, references=tuple(texts)) for record, texts in zip(test, references, strict=True)]
+    scorer = run.scorer_with([record.references for record in test], [record.dialogue for record in test])
     result = scorer.score(summaries)
-    texts = [Summary(text, len(text.split()), finished=True) for text in summaries]
     metrics = {
         **run.recorded.rouge,
         # How each summary ended isn't known; that is left as it was.
-        "test": {**run.recorded.rouge["test"], **result.headline.means()},
+        "test": {**run.recorded.rouge["test"], **result.means()},
         "coverage": scorer.coverage,
         "signature": scorer.signature(backend="transformers"),
     }
-    write_jsonl(directory / "reports" / "predictions.jsonl", prediction_rows(test, texts, result))
+    write_jsonl(directory / "reports" / "predictions.jsonl", prediction_rows(test, summaries, result))
     write_json(directory / "metrics" / "rouge.json", metrics)
 
 

@@ -10,14 +10,19 @@ from rouge_score import rouge_scorer
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Rouge
+from beamline.metrics import Corpus
 from beamline.metrics import tokenizers as rouge_tokenizers
 from beamline.metrics.rouge import SCORES, TYPES, RougeScorer, prepare_text, split_sentences
 from beamline.metrics.tokenizers import English, Words, korean_is_installed
 
 
-def build(references, *, tokenizer="auto", stemmer=True, multi="mean", minimum_coverage=0.9, seed=42):
+def corpus_of(references, *, tokenizer="auto", stemmer=True, multi="mean", minimum_coverage=0.9):
     params = Rouge(tokenizer=tokenizer, stemmer=stemmer, references=multi, minimum_coverage=minimum_coverage)
-    return RougeScorer(params, references, seed=seed)
+    return Corpus(params, references)
+
+
+def build(references, **settings):
+    return RougeScorer(corpus_of(references, **settings))
 
 
 def score_one(reference, prediction, **settings):
@@ -39,7 +44,7 @@ def test_bart_large_has_its_known_scores(bart):
     means = scorer.score(predictions).headline.means()
     measured = [100 * means[name] for name in ("rouge1_f", "rouge2_f", "rougeL_f")]
     assert measured == pytest.approx([45.909, 21.320, 38.710], abs=0.01)
-    assert (scorer.tokenizer, scorer.coverage) == ("english", 1)
+    assert (scorer.corpus.tokenizer.name, scorer.corpus.coverage) == ("english", 1)
 
 
 @pytest.mark.parametrize("stemmer", [True, False])
@@ -112,7 +117,7 @@ SCRIPTS = {
 def test_every_script_is_seen(language):
     text, half, other = SCRIPTS[language]
     scorer = build([[text]] * 3)
-    assert scorer.coverage >= 0.99
+    assert scorer.corpus.coverage >= 0.99
     columns = scorer.score([text, half, other]).headline.columns()
     for name in SCORES:
         same, shared, nothing = columns[name]
@@ -157,7 +162,7 @@ def test_coverage_error_names_another_tokenizer_than_the_one_in_use():
 
 
 def test_minimum_coverage_decides_what_is_too_little():
-    assert build([["Müll"]], tokenizer="english", minimum_coverage=0.75).coverage == 0.75
+    assert build([["Müll"]], tokenizer="english", minimum_coverage=0.75).corpus.coverage == 0.75
     with pytest.raises(BeamlineError, match=r"throws away 25\.0%"):
         build([["Müll"]], tokenizer="english", minimum_coverage=0.76)
 
@@ -226,50 +231,7 @@ def test_rouge_lsum_takes_sentences_in_any_order_in_every_script():
 def test_preparing_shows_what_is_compared():
     assert prepare_text("#Person1# walks. Über", English(stemmer=True)) == "person1 walk\nber"
     assert prepare_text("#Person1# walks. Über", Words()) == "person1 walks\nüber"
-    assert build([["one"]]).score(["one"]).prepare("Walks, again") == "walk again"
-
-
-def test_signature_holds_what_changes_a_score_and_nothing_else():
-    three = [["a b", "c", "d e"]] * 2
-    common = "rouge-score:0.1.2|beamline:0.1.0"
-    assert (
-        build(three)
-        .signature(backend="transformers")
-        .startswith(f"{common}|tok:english|stem:yes|refs:3|multi:mean|sents:punctuation|n:2|bs:10000|seed:42|nltk:")
-    )
-    assert build(three).signature(backend="transformers").endswith("|backend:transformers")
-    unstemmed = f"{common}|tok:english|stem:no|refs:3|multi:best|sents:punctuation|n:2|bs:10000|seed:0"
-    assert build(three, stemmer=False, multi="best", seed=0).signature() == unstemmed
-    # One reference, so that mean and best are the same; the stemmer touches no Russian.
-    signatures = {
-        build([["да"]], stemmer=stemmer, multi=multi, tokenizer=tokenizer, minimum_coverage=minimum).signature()
-        for stemmer in (True, False)
-        for multi in ("mean", "best")
-        for tokenizer in ("auto", "words")
-        for minimum in (0.5, 0.9)
-    }
-    [signature] = signatures
-    assert signature.startswith(f"{common}|tok:words|stem:no|refs:1|multi:none|sents:punctuation|n:1|bs:10000|seed:42")
-    assert "|regex:" in signature
-    assert "|unicode:" in signature
-    assert "|refs:1-2|" in build([["a"], ["b", "c"]]).signature()
-
-
-@pytest.mark.skipif(not korean_is_installed(), reason="kiwipiepy isn't installed")
-def test_signature_names_the_korean_dictionary():
-    signature = build([["병원에 갔다."]]).signature()
-    assert "|tok:korean|stem:no|" in signature
-    assert "|kiwipiepy:" in signature
-    assert "|kiwipiepy_model:" in signature
-
-
-def test_seed_moves_intervals_and_no_score():
-    references, predictions = [["a b c"], ["d e f"], ["g h"], ["i j k l"]] * 5, ["a b", "d", "h g", "l i j"] * 5
-    first, second = (build(references, seed=seed).score(predictions) for seed in (0, 1))
-    assert first.headline.means() == second.headline.means()
-    assert first.intervals() != second.intervals()
-    for name, interval in first.intervals().items():
-        assert interval.low <= first.headline.means()[name] <= interval.high
+    assert prepare_text("Walks, again", corpus_of([["one"]]).tokenizer) == "walk again"
 
 
 # Few letters, so that texts share some; sentences, tags, an accent and an emoji.

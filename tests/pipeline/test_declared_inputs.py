@@ -61,7 +61,7 @@ OTHERS: dict[str, Any] = {
     "generation.top_p": 0.3,
     "generation.repetition_penalty": 1.3,
     "generation.length_penalty": 0.3,
-    # "metrics.headline": "rouge1_f",
+    "metrics.headline": "rouge1_f",
     "rouge.tokenizer": "words",
     "rouge.stemmer": False,
     "rouge.references": "best",

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from support.repository import Repository, tiny_repository
 
-SCORES = ("rouge1_f", "rouge2_f", "rougeL_f", "rougeLsum_f", "rouge_f")
+SCORES = ("rouge1_f", "rouge2_f", "rougeL_f", "rougeLsum_f", "rouge_f", "chrf")
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Rouge
 from beamline.data.readers import READERS, Row
+from beamline.metrics import Scorer
 from beamline.metrics.intervals import FloatArray
-from beamline.metrics.rouge import SCORES, RougeScorer
+from beamline.metrics.rouge import SCORES
 
 WORKSPACE = "workspace"
 PREDICTIONS = paths.PREDICTIONS.as_posix()
@@ -145,8 +146,8 @@ def export(name: str, paths: Sequence[Path], target: Path) -> None:
 def rescored(system: System) -> System:
     """Scored here, as `python -m beamline.score` does by default, whatever scored it before."""
     params = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=score.MINIMUM_COVERAGE)
-    scorer = RougeScorer(params, system.references, seed=score.SEED)
-    columns = scorer.score(system.summaries).headline.columns()
+    scorer = Scorer(params, system.references, seed=score.SEED)
+    columns = scorer.score(system.summaries).columns
     return replace(system, scores=np.column_stack([columns[name] for name in SCORES]), signature=scorer.signature())
 
 

@@ -120,6 +120,10 @@ class Rouge(Section):
     minimum_coverage: Fraction
 
 
+class Metrics(Section):
+    headline: Annotated[str, Field(min_length=1)]  # `metrics` knows the columns, and refuses any other name
+
+
 class Evaluate(Section):
     tokens_per_batch: Positive
     threads: Positive
@@ -141,12 +145,20 @@ class Params(Section):
     train: Train
     generation: Generation
     rouge: Rouge
+    metrics: Metrics
     evaluate: Evaluate
     tracking: Tracking
 
 
-def read_params(path: Path = paths.PARAMS) -> Params:
+# Sections that are younger than some experiments, as they would have been.
+_ADDED: dict[str, dict[str, object]] = {"metrics": {"headline": "rouge_f"}}
+
+
+def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
     """Read and validate `path`.
+
+    past: `path` is of an earlier commit. Sections that were added since are filled in, and sections that were removed
+    since are ignored.
 
     The YAML dialect is 1.2, as in DVC, so that `1e-4` is the number that `-S` and a reader take it for.
     Raises `BeamlineError` naming file, line and key for an unknown or missing key, a wrong type, a value out of range.
@@ -163,11 +175,15 @@ def read_params(path: Path = paths.PARAMS) -> Params:
     if not isinstance(document, CommentedMap):
         raise BeamlineError(f"{path}: expected sections such as 'data:' and 'train:', found {document!r}")
     try:
-        return Params.model_validate(document)
+        return Params.model_validate(_updated(document) if past else document)
     except ValidationError as error:
         # A misspelt key is both unknown and missing; naming the unknown one says what to mend.
         first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         raise BeamlineError(_explain(first, document, path)) from None
+
+
+def _updated(document: CommentedMap) -> dict[str, object]:
+    return {name: section for name, section in {**_ADDED, **document}.items() if name in Params.model_fields}
 
 
 def _explain(error: ErrorDetails, document: CommentedMap, path: Path) -> str:

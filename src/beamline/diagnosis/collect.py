@@ -29,7 +29,7 @@ def of_directory(root: Path) -> Evidence:
 
     Raises `BeamlineError` where one of them is missing or can't be read.
     """
-    params = read_params(root / paths.PARAMS)
+    params = read_params(root / paths.PARAMS, past=root != Path())
     recorded = Recorded(**{name: _json(root / path) for name, path in RECORDED.items()})
     models = root / paths.MODELS
     try:

@@ -22,8 +22,8 @@ from beamline.diagnosis.measures import baselines
 from beamline.diagnosis.measures.probes import Forced, force
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import EncodedDialogue, Example
+from beamline.metrics import DEFAULT_HEADLINE, Scorer
 from beamline.metrics.intervals import FloatArray
-from beamline.metrics.rouge import RougeScorer
 from beamline.models.weights import load_model
 
 SAMPLE = 80  # dialogues that a model is tried on: an interval of about 4 points, under 30 seconds for all checks
@@ -91,36 +91,50 @@ class Evidence:
     # The metric
 
     @cached_property
-    def reported_scorer(self) -> RougeScorer:
-        """ROUGE exactly as the run reports it, however little its tokenizer sees."""
+    def reported_scorer(self) -> Scorer:
+        """Scores exactly as the run reports them, however little its tokenizer sees."""
         return self.scorer_with()
 
     @cached_property
-    def scorer(self) -> RougeScorer:
-        """ROUGE as the run reports it if its tokenizer sees the references' script, else with one that does.
+    def scorer(self) -> Scorer:
+        """Scores as the run reports them if its tokenizer sees the references' script, else with one that does.
 
-        What is measured with it is worth something even where the run's own metric is blind.
+        What is measured with it can be trusted even if the run's own metric is blind.
         """
         if self.reported_scorer.coverage >= TRUSTED_COVERAGE:
             return self.reported_scorer
         return self.scorer_with(tokenizer="auto")
 
-    def scorer_with(self, references: Sequence[Sequence[str]] | None = None, **changes: Any) -> RougeScorer:
-        """A scorer with other settings of `rouge`, or for other references than those of the predictions."""
+    @property
+    def headline(self) -> str:
+        """The column that the diagnosis goes by: `metrics.headline` of the run, `rouge_f` if it has no params.yaml."""
+        return DEFAULT_HEADLINE if self.params is None else self.params.metrics.headline
+
+    def scorer_with(
+        self,
+        references: Sequence[Sequence[str]] | None = None,
+        dialogues: Sequence[str] | None = None,
+        **changes: Any,
+    ) -> Scorer:
+        """Return a scorer with other settings of `rouge`, or for other references than those of the predictions.
+
+        dialogues: those of `references`, if known.
+        """
         rouge = self.rouge.model_copy(update={"minimum_coverage": 0.0, **changes})
         if references is None:
-            references = self._given(self.predictions, "predictions").references
-        return RougeScorer(rouge, references, seed=self.seed)
+            predictions = self._given(self.predictions, "predictions")
+            references, dialogues = predictions.references, predictions.dialogues
+        return Scorer(rouge, references, dialogues, headline=self.headline, seed=self.seed)
 
     @cached_property
     def scores(self) -> FloatArray:
-        """`rouge_f` of each prediction, 0 to 1, by the trusted scorer."""
+        """The headline score of each prediction, 0 to 1, by the trusted scorer."""
         predictions = self._given(self.predictions, "predictions")
-        return self.scorer.score(predictions.summaries).headline.columns()["rouge_f"]
+        return self.scorer.headline_scores(predictions.summaries)
 
     @cached_property
     def leads(self) -> dict[str, FloatArray]:
-        """How far `rouge_f`, 0 to 1, of the predictions is above each baseline's, dialogue by dialogue, by its name.
+        """How far the predictions' headline score, 0 to 1, is above each baseline's, dialogue by dialogue, by its name.
 
         Of at most `BASELINE_ROWS` dialogues drawn by the seed, and of those baselines that there are texts for.
         """
@@ -133,12 +147,13 @@ class Evidence:
             training = self.splits["train"]
             texts = [each.record.dialogue for each in training], [each.record.references[0] for each in training]
             summarizers |= baselines.from_training(*texts, seed=self.seed)
-        scorer = self.scorer_with([predictions.references[row] for row in rows], tokenizer=self.scorer.tokenizer)
+        scorer = self.scorer_with(
+            [predictions.references[row] for row in rows],
+            None if predictions.dialogues is None else dialogues,
+            tokenizer=self.scorer.tokenizer,
+        )
         own = self.scores[rows]
-        return {
-            name: own - scorer.score(summarize(dialogues)).headline.columns()["rouge_f"]
-            for name, summarize in summarizers.items()
-        }
+        return {name: own - scorer.headline_scores(summarize(dialogues)) for name, summarize in summarizers.items()}
 
     # The model
 
@@ -284,17 +299,18 @@ class Evidence:
         return [predictions.summaries[row] for row in rows]
 
     def sample_scores(self, split: str, summaries: Sequence[str]) -> FloatArray:
-        """`rouge_f`, 0 to 1, of a summary for each dialogue of the split's `sample`, by the trusted tokenizer."""
-        return self._sample_scorer(split).score(summaries).headline.columns()["rouge_f"]
+        """The headline score, 0 to 1, of a summary for each dialogue of the `sample`, by the trusted tokenizer."""
+        return self._sample_scorer(split).headline_scores(summaries)
 
-    def _sample_scorer(self, split: str) -> RougeScorer:
+    def _sample_scorer(self, split: str) -> Scorer:
         if split not in self._sample_scorers:
-            references = [each.record.references for each in self.sample(split)]
-            self._sample_scorers[split] = self.scorer_with(references, tokenizer=self.scorer.tokenizer)
+            records = [dialogue.record for dialogue in self.sample(split)]
+            references, dialogues = [record.references for record in records], [record.dialogue for record in records]
+            self._sample_scorers[split] = self.scorer_with(references, dialogues, tokenizer=self.scorer.tokenizer)
         return self._sample_scorers[split]
 
     @cached_property
-    def _sample_scorers(self) -> dict[str, RougeScorer]:
+    def _sample_scorers(self) -> dict[str, Scorer]:
         return {}
 
     @staticmethod

@@ -9,7 +9,7 @@ from beamline.diagnosis.checks.check import TELL_APART
 from beamline.diagnosis.verdict import Result, Verdict
 
 _MARKS = {Status.PASS: "✓", Status.WARNING: "!", Status.FAILURE: "✗", Status.NOT_APPLICABLE: "–"}
-_POINTS = "points: 100 × rouge_f that mending brings, negative where the score flatters"
+_POINTS = "points: 100 × the headline score that fixing it brings, negative if the fault flatters the score"
 
 
 def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:

@@ -1,125 +1,138 @@
-"""What an evaluation shows: the health of its summaries, predictions one by one, plots, tables."""
+"""What an evaluation writes and shows: predictions one by one, plots, tables. All from plain texts and scores."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from rich.table import Table
 
-from beamline.decoding.transformers_backend import Summary
-from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import EncodedDialogue
+from beamline.core.records import Dialogue
+from beamline.metrics.health import count_words
 from beamline.metrics.intervals import Interval
-from beamline.metrics.rouge import RougeResult
+from beamline.metrics.rouge import prepare_text
+from beamline.metrics.scorer import Scores, column_means
+from beamline.metrics.tokenizers import WordTokenizer
 
 SAMPLES = 50
 _BIN_WIDTH = 0.05
 
 
-def health(dialogues: Sequence[EncodedDialogue], summaries: Sequence[Summary]) -> dict[str, float]:
-    """Mean lengths in words (between white space), and shares, 0 to 1, of summaries that are not what they should be.
+def prediction_rows(dialogues: Sequence[Dialogue], summaries: Sequence[str], scores: Scores) -> list[dict[str, Any]]:
+    """Return reports/predictions.jsonl: a row for each dialogue, in the order of the data.
 
-    empty: no text. unfinished: cut by `max_length`, no end of sequence. repetitive: see `is_repetitive`.
+    A score that is undefined for a dialogue is null.
     """
-    return {
-        "summary_words": float(np.mean([_words(each.text) for each in summaries])),
-        "reference_words": float(np.mean([_words(text) for each in dialogues for text in each.record.references])),
-        "empty": float(np.mean([not each.text for each in summaries])),
-        "unfinished": float(np.mean([not each.finished for each in summaries])),
-        "repetitive": float(np.mean([is_repetitive(each.text) for each in summaries])),
-    }
-
-
-def is_repetitive(text: str) -> bool:
-    """Whether some three words in a row occur twice, or some two in a row three times."""
-    words = text.split()
-    triples = Counter(zip(words, words[1:], words[2:], strict=False))
-    pairs = Counter(pairwise(words))
-    return max(triples.values(), default=0) >= 2 or max(pairs.values(), default=0) >= 3
-
-
-def prediction_rows(
-    dialogues: Sequence[EncodedDialogue], summaries: Sequence[Summary], result: RougeResult
-) -> list[dict[str, Any]]:
-    """reports/predictions.jsonl: one row for each dialogue, in the order of the data."""
-    columns = result.headline.columns()
+    columns = scores.columns
     return [
         {
-            "id": each.record.id,
-            "dialogue": each.record.dialogue,
-            "references": list(each.record.references),
-            "summary": summary.text,
-            "scores": {name: float(scores[index]) for name, scores in columns.items()},
+            "id": dialogue.id,
+            "dialogue": dialogue.dialogue,
+            "references": list(dialogue.references),
+            "summary": summary,
+            "scores": {name: _number(values[index]) for name, values in columns.items()},
         }
-        for index, (each, summary) in enumerate(zip(dialogues, summaries, strict=True))
+        for index, (dialogue, summary) in enumerate(zip(dialogues, summaries, strict=True))
     ]
 
 
-def score_histogram(result: RougeResult) -> list[dict[str, float]]:
-    """plots/scores.json: how many dialogues have a `rouge_f` in each bin of 0.05; `rouge_f` is the bin's lower edge."""
+def score_histogram(scores: Scores) -> list[dict[str, float]]:
+    """Return plots/scores.json: how many dialogues have a headline score in each bin of 0.05.
+
+    `score` is the bin's lower edge, so that the plot keeps its fields when the headline changes.
+    """
     edges = np.linspace(0, 1, round(1 / _BIN_WIDTH) + 1)
-    counts, _ = np.histogram(result.headline.columns()["rouge_f"], bins=edges)
+    values = scores.headline_scores
+    counts, _ = np.histogram(values[~np.isnan(values)], bins=edges)
     return [
-        {"rouge_f": round(float(edge), 2), "dialogues": int(count)}
+        {"score": round(float(edge), 2), "dialogues": int(count)}
         for edge, count in zip(edges[:-1], counts, strict=True)
     ]
 
 
-def length_pairs(dialogues: Sequence[EncodedDialogue], summaries: Sequence[Summary]) -> list[dict[str, Any]]:
-    """plots/lengths.json: words of each summary beside the mean of its references, in the order of the data.
+def length_pairs(summaries: Sequence[str], references: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+    """Return plots/lengths.json: words of each summary and the mean of its references, in the order of the data.
 
-    Without ids: DVC writes a plot's file into a script of its page, where a text of the data could end that script.
+    Without ids: DVC writes the file into a script of the plots' page, and a text of the data could end that script.
     """
     return [
         {
-            "reference_words": float(np.mean([_words(text) for text in each.record.references])),
-            "summary_words": _words(summary.text),
+            "reference_words": float(np.mean([count_words(text) for text in texts])),
+            "summary_words": count_words(summary),
         }
-        for each, summary in zip(dialogues, summaries, strict=True)
+        for summary, texts in zip(summaries, references, strict=True)
     ]
 
 
 def sample_rows(
-    dialogues: Sequence[EncodedDialogue], summaries: Sequence[Summary], result: RougeResult, codec: TextCodec
+    dialogues: Sequence[Dialogue],
+    model_reads: Sequence[str],
+    summaries: Sequence[str],
+    scores: Scores,
+    tokenizer: WordTokenizer,
 ) -> tuple[list[str], list[list[object]]]:
-    """Columns and rows of the first `SAMPLES` test dialogues: raw, as the model sees them, and as they are scored."""
-    columns = ["id", "dialogue", "model_reads", "reference", "reference_scored", "summary", "summary_scored", "rouge_f"]
-    scores = result.headline.columns()["rouge_f"]
+    """Return columns and rows of the first dialogues: raw, as the model reads them, and as ROUGE compares them.
+
+    model_reads: the dialogues to show, at most `SAMPLES`, decoded from their token ids.
+    """
+    columns = scores.columns
+    names = ["id", "dialogue", "model_reads", "reference", "reference_scored", "summary", "summary_scored", *columns]
     rows: list[list[object]] = []
-    for index, (each, summary) in enumerate(zip(dialogues[:SAMPLES], summaries, strict=False)):
-        reference = each.record.references[0]
+    for index, (dialogue, read, summary) in enumerate(zip(dialogues, model_reads, summaries, strict=False)):
+        reference = dialogue.references[0]
         rows.append(
             [
-                each.record.id,
-                each.record.dialogue,
-                codec.tokenizer.decode(each.input_ids, clean_up_tokenization_spaces=False),
+                dialogue.id,
+                dialogue.dialogue,
+                read,
                 reference,
-                result.prepare(reference),
-                summary.text,
-                result.prepare(summary.text),
-                float(scores[index]),
+                prepare_text(reference, tokenizer),
+                summary,
+                prepare_text(summary, tokenizer),
+                *(_number(values[index]) for values in columns.values()),
             ]
         )
-    return columns, rows
+    return names, rows
 
 
-def score_table(metrics: Mapping[str, Any], intervals: Mapping[str, Interval]) -> Table:
-    """The scores as a person reads them, times 100."""
+def score_metrics(
+    validation: Scores, test: Scores, intervals: Mapping[str, Interval], health: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return the scores of metrics/rouge.json: the columns of all metrics on both splits.
+
+    `test` also has the health of the summaries, each column's `_interval` of `test`, and its `_undefined` if there are
+    dialogues for which it is undefined: their number. `test_best` (or `test_mean`) has the columns under the other way
+    to combine several references. `undefined` has the columns that couldn't be measured, with the reason, if any.
+    """
+    other = "best" if test.references == "mean" else "mean"
+    # Lists don't show in `dvc metrics diff`, so intervals are in the file without crowding the table.
+    bounds = {f"{name}_interval": [interval.low, interval.high] for name, interval in intervals.items()}
+    undefined = {f"{name}_undefined": count for name, count in test.undefined_counts().items()}
+    return {
+        "validation": validation.means(),
+        "test": {**test.means(), **health, **bounds, **undefined},
+        f"test_{other}": column_means(getattr(test, other)),
+        **({"undefined": dict(test.undefined)} if test.undefined else {}),
+    }
+
+
+def score_table(validation: Scores, test: Scores, intervals: Mapping[str, Interval]) -> Table:
+    """Return the mean of every column as a person reads it, times 100; or the reason why it is undefined."""
     table = Table()
     table.add_column("× 100")
     for name in ("validation", "test", "test, 95 % interval"):
         table.add_column(name, justify="right")
-    for name, interval in intervals.items():
-        table.add_row(
-            name,
-            f"{100 * metrics['validation'][name]:.2f}",
-            f"{100 * metrics['test'][name]:.2f}",
-            f"{100 * interval.low:.2f} to {100 * interval.high:.2f}",
-        )
+    validation_means, counts = validation.means(), test.undefined_counts()
+    for name, mean in test.means().items():
+        interval = intervals[name]
+        bounds = f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
+        if name in counts:
+            bounds += f" (undefined for {counts[name]} of {len(test.columns[name])})"
+        before = f"{100 * validation_means[name]:.2f}" if name in validation_means else ""
+        table.add_row(name, before, f"{100 * mean:.2f}", bounds)
+    for name, reason in test.undefined.items():
+        table.add_row(name, "", "", reason)
     return table
 
 
-def _words(text: str) -> int:
-    return len(text.split())
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

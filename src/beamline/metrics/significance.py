@@ -1,8 +1,8 @@
 """Is the difference between two systems more than the noise of the test set? Paired tests on per-dialogue scores.
 
-Both systems summarized the same dialogues, so everything here works on the differences, one row for each dialogue:
-what makes a dialogue hard for both cancels out. What these tests can't see is the noise of training: another seed gives
-another model, and no resampling of one model's summaries says how far that one would lie.
+Both systems wrote summaries of the same dialogues, so everything here works on the differences, one row per dialogue.
+What makes a dialogue hard for both systems cancels out. These tests can't see the noise of training: another seed gives
+another model, and no resampling of one model's summaries says how far apart the two models are.
 """
 
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ _CELLS = 2**20  # signs held in memory at a time: 8 MiB
 
 
 def difference_intervals(differences: FloatArray, *, seed: int, resamples: int = RESAMPLES) -> list[Interval]:
-    """95 % intervals for the mean of each column of `differences`, [dialogues, scores] float64 in -1 to 1.
+    """Return 95 % intervals for the mean of each column of `differences`, [dialogues, scores] float64 in -1 to 1.
 
     The percentile interval of the paired bootstrap: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993),
     chapter 13; for such comparisons, Koehn, "Statistical Significance Tests for Machine Translation Evaluation" (2004).
-    Dialogues are drawn with replacement, both systems' scores of one together, and the interval goes from the 2.5 % to
-    the 97.5 % quantile of the resamples' mean differences.
+    Dialogues are drawn with replacement, with both systems' scores. The interval goes from the 2.5 % to the 97.5 %
+    quantile of the resamples' mean differences.
 
-    It is not the studentized interval of `mean_intervals`: differences are not skewed as scores are, so that both hold
-    the true value equally often, but two beam sizes often agree on nearly every dialogue, and where a resample may draw
-    none that differs, the studentized interval of a difference of 0.1 points spans a hundred. Neither is to be trusted
-    where fewer than about ten dialogues differ: an interval can't foresee dialogues of a kind that it never saw.
+    `mean_intervals` has the studentized interval instead. Differences are not skewed as scores are, so both kinds hold
+    the true value equally often. But two beam sizes often agree on nearly every dialogue. If a resample may draw none
+    that differs, the studentized interval of a difference of 0.1 points spans a hundred points. Trust neither if fewer
+    than about ten dialogues differ: an interval can't foresee dialogues of a kind that it never saw.
 
     One dialogue says nothing about others: its interval is the whole range.
     """
@@ -38,26 +38,28 @@ def difference_intervals(differences: FloatArray, *, seed: int, resamples: int =
 
 
 def difference_interval(differences: FloatArray, *, seed: int) -> Interval:
-    """`difference_intervals` of one score; differences: [dialogues] float64 in -1 to 1."""
+    """Return the interval of `difference_intervals` for one score; differences: [dialogues] float64 in -1 to 1."""
     return difference_intervals(differences[:, None], seed=seed)[0]
 
 
 def randomization_p_values(differences: FloatArray, *, seed: int, permutations: int = PERMUTATIONS) -> list[float]:
-    """Two-sided p-values of the paired approximate-randomization test, one for each column of `differences`.
+    """Return two-sided p-values of the paired approximate-randomization test, one for each column of `differences`.
 
     differences: [dialogues, scores] float64, any unit.
 
-    If the two systems are equally good, it is chance which of them wrote which summary of a dialogue: swapping the two
-    turns a difference's sign. p = (b + 1) / (m + 1), where b of m random assignments of signs, one for a dialogue and
-    all its scores, give a mean at least as far from 0 as the one observed: Noreen, "Computer-Intensive Methods for
-    Testing Hypotheses" (1989); the added ones keep the test valid for any m. Unlike a t-test it needs no shape of the
-    scores' distribution, and unlike a p-value read from the bootstrap it keeps its level with few dialogues too.
+    If the two systems are equally good, it is chance which of them wrote which summary of a dialogue. Swapping the two
+    summaries turns the sign of the difference. p = (b + 1) / (m + 1): b of m random assignments of signs give a mean at
+    least as far from 0 as the observed one. A dialogue has one sign for all its scores. Source: Noreen,
+    "Computer-Intensive Methods for Testing Hypotheses" (1989). The added ones keep the test valid for any m.
 
-    Identical systems give 1. The smallest p there can be is 1 / (m + 1), or 2 / 2 ** k where only k dialogues differ.
+    Unlike a t-test, it assumes nothing about the distribution of the scores. Unlike a p-value read from the bootstrap,
+    it also keeps its level with few dialogues.
+
+    Identical systems give 1. The smallest possible p is 1 / (m + 1), or 2 / 2 ** k if only k dialogues differ.
     """
     dialogues = len(differences)
     generator = np.random.default_rng(seed)
-    # Sums that are equal but were added in another order count as equal.
+    # Sums that differ only by the order of adding count as equal.
     observed = np.abs(differences.sum(axis=0)) - 1e-12 * np.abs(differences).sum(axis=0)
     at_a_time = max(1, _CELLS // dialogues)
     as_far = np.zeros(differences.shape[1], dtype=np.int64)
@@ -69,11 +71,11 @@ def randomization_p_values(differences: FloatArray, *, seed: int, permutations: 
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values of several tests, corrected so that 5 % is the chance of even one false alarm among them all.
+    """Return the p-values of several tests, corrected so that the chance of even one false alarm among them is 5 %.
 
-    Holm, "A Simple Sequentially Rejective Multiple Test Procedure" (1979): the smallest of k is multiplied by k, the
-    next by k - 1 and so on, none falls below the one before it, none exceeds 1. It asks for no independence and rejects
-    whatever Bonferroni's correction rejects.
+    Holm, "A Simple Sequentially Rejective Multiple Test Procedure" (1979). The smallest of k values is multiplied by k,
+    the next by k - 1 and so on. No value falls below the one before it, and none exceeds 1. The tests need not be
+    independent. It rejects whatever Bonferroni's correction rejects.
     """
     corrected = [0.0] * len(p_values)
     floor = 0.0

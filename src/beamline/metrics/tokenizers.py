@@ -1,7 +1,7 @@
-"""Tokenizers for ROUGE, one per kind of writing, and how much of a text each of them sees.
+"""Word tokenizers, one per kind of writing, and how much of a text each of them sees.
 
-rouge-score's own tokenizer keeps `[a-z0-9]` and drops the rest, so it can't see most of the world's languages. A
-speaker tag such as `#Person1#` is one token, `person1`, for every tokenizer here: that is what rouge-score makes of it.
+rouge-score's own tokenizer keeps `[a-z0-9]` and drops the rest, so it can't see most of the world's languages. As in
+rouge-score, a speaker tag such as `#Person1#` is one token, `person1`, for every tokenizer here.
 """
 
 import functools
@@ -21,7 +21,7 @@ from rouge_score.tokenize import tokenize as rouge_score_tokenize
 from beamline.core.errors import BeamlineError
 from beamline.core.records import SPEAKER_TAG
 
-TokenizerName = Literal["english", "words", "characters", "korean"]
+WordTokenizerName = Literal["english", "words", "characters", "korean"]
 
 KIWIPIEPY = "0.24.1"
 ENGLISH_SHARE = 0.995  # of letters and digits: room for a few foreign names, not for a language written with accents
@@ -39,30 +39,30 @@ _SCRIPTS = {
 
 
 def fold(text: str) -> str:
-    """`text` in compatibility form (NFKC), case folded, with one kind of apostrophe."""
+    """Return `text` in compatibility form (NFKC), case folded, with one kind of apostrophe."""
     return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
 
 
-class Tokenizer(ABC):
-    """Turns a sentence into the tokens that ROUGE counts. No token contains white space."""
+class WordTokenizer(ABC):
+    """Splits a sentence into the words, characters or morphemes that a metric counts. No token has white space."""
 
-    name: TokenizerName
+    name: WordTokenizerName
 
     @property
     def versions(self) -> dict[str, str]:
-        """What besides rouge-score and Beamline decides the tokens: package or data name to version."""
+        """Versions of what decides the tokens besides rouge-score and Beamline, by the name of the package or data."""
         return {"regex": version("regex"), "unicode": unicodedata.unidata_version}
 
     @abstractmethod
     def tokens(self, sentence: str) -> list[str]: ...
 
     def seen(self, text: str) -> str:
-        """The characters of `text` that get into some token, before a stemmer or a dictionary changes it."""
+        """Return the characters of `text` that get into a token, before a stemmer or a dictionary changes it."""
         return "".join(self.tokens(text))
 
 
-class English(Tokenizer):
-    """rouge-score's own: lower case, runs of `[a-z0-9]`, Porter's stems of words above three letters if asked for."""
+class English(WordTokenizer):
+    """rouge-score's own: lower case, runs of `[a-z0-9]`. With `stemmer`, longer words are Porter's stems."""
 
     name = "english"
 
@@ -82,16 +82,16 @@ class English(Tokenizer):
 
 
 class _CachedStemmer:
-    """nltk's Porter stemmer, which rouge-score uses, asked once per word: most of rouge-score's time is stemming."""
+    """nltk's Porter stemmer, which rouge-score uses, called once per word: most of rouge-score's time is stemming."""
 
     def __init__(self) -> None:
         self.stem = functools.cache(PorterStemmer().stem)
 
 
-class Words(Tokenizer):
+class Words(WordTokenizer):
     """Words by Unicode's default segmentation (UAX #29), folded; those without a letter or digit are dropped.
 
-    Combining marks stay with their words, which Python's `\\w` doesn't grant: Devanagari, Bengali, Arabic, Hebrew.
+    Combining marks stay with their words (Devanagari, Bengali, Arabic, Hebrew); Python's `\\w` would cut there.
     """
 
     name = "words"
@@ -100,16 +100,17 @@ class Words(Tokenizer):
         return [word for word in _WORD_BOUNDARY.split(fold(sentence)) if _LETTER.search(word)]
 
 
-class Characters(Tokenizer):
+class Characters(WordTokenizer):
     """Letters and digits one by one, folded, each with its marks (a grapheme cluster), for scripts without spaces."""
 
     name = "characters"
 
     def tokens(self, sentence: str) -> list[str]:
-        return [each.strip("#") for each in _TAG_OR_CHARACTER.findall(fold(sentence)) if _LETTER.search(each)]
+        found = _TAG_OR_CHARACTER.findall(fold(sentence))
+        return [character.strip("#") for character in found if _LETTER.search(character)]
 
 
-class Korean(Tokenizer):
+class Korean(WordTokenizer):
     """Morphemes of the folded text in dictionary form, by kiwipiepy; those without a letter or digit are dropped.
 
     Raises `BeamlineError` if kiwipiepy isn't installed.
@@ -133,20 +134,21 @@ class Korean(Tokenizer):
         return ["".join(morpheme.form.split()).strip("#") for morpheme in self._morphemes(fold(sentence))]
 
     def seen(self, text: str) -> str:
-        # A form needn't occur in the text (했다 is 하, 었, 다): what counts is the piece of text that it stands for.
+        # A form may not occur in the text (했다 is 하, 었, 다), so the piece of text that it came from is taken.
         text = fold(text)
-        spans = (range(each.start, each.start + each.len) for each in self._morphemes(text))
+        spans = (range(morpheme.start, morpheme.start + morpheme.len) for morpheme in self._morphemes(text))
         return "".join(text[i] for i in sorted(set().union(*spans)))
 
     def _morphemes(self, text: str) -> list[Any]:
-        # Left alone, kiwi takes '#person1#은' for two hashtags and loses the particle.
+        # Without this, kiwi takes '#person1#은' for two hashtags and loses the particle.
         tags = [(*match.span(), "NNP") for match in SPEAKER_TAG.finditer(text)]
-        return [each for each in self._kiwi.tokenize(text, pretokenized=tags) if _LETTER.search(each.form)]
+        morphemes = self._kiwi.tokenize(text, pretokenized=tags)
+        return [morpheme for morpheme in morphemes if _LETTER.search(morpheme.form)]
 
 
 @functools.cache
 def _load_kiwi() -> Any:
-    """The analyser, of which loading takes seconds. One worker, because texts come one at a time."""
+    """Return the analyzer. Loading it takes seconds. It has one worker, because texts come one at a time."""
     return importlib.import_module("kiwipiepy").Kiwi(num_workers=1)
 
 
@@ -154,9 +156,12 @@ def korean_is_installed() -> bool:
     return importlib.util.find_spec("kiwipiepy") is not None
 
 
-def build_tokenizer(name: TokenizerName, *, stemmer: bool) -> Tokenizer:
-    """The tokenizer of that name; `stemmer` is for `english` alone. Raises `BeamlineError` if a package is missing."""
-    builders: dict[TokenizerName, Callable[[], Tokenizer]] = {
+def build_tokenizer(name: WordTokenizerName, *, stemmer: bool) -> WordTokenizer:
+    """Return the tokenizer of that name. `stemmer` is for `english` alone.
+
+    Raises `BeamlineError` if a package is missing.
+    """
+    builders: dict[WordTokenizerName, Callable[[], WordTokenizer]] = {
         "english": lambda: English(stemmer=stemmer),
         "words": Words,
         "characters": Characters,
@@ -165,8 +170,8 @@ def build_tokenizer(name: TokenizerName, *, stemmer: bool) -> Tokenizer:
     return builders[name]()
 
 
-def choose_tokenizer(texts: Sequence[str]) -> TokenizerName:
-    """The tokenizer for the script that most letters of `texts` (the references of a corpus) are written in.
+def choose_tokenizer(texts: Sequence[str]) -> WordTokenizerName:
+    """Return the name of the tokenizer for the script of most letters of `texts` (the references of a corpus).
 
     Latin: `english` if it sees ENGLISH_SHARE of the letters and digits, else `words`: German and Vietnamese are
     Latin too. Hangul: `korean` if kiwipiepy is installed, else `words`. Han, kana, Thai, Lao, Khmer, Burmese, written
@@ -176,7 +181,7 @@ def choose_tokenizer(texts: Sequence[str]) -> TokenizerName:
     for character, count in _letters(texts).items():
         if character.isalpha():
             sizes[next((name for name, script in _SCRIPTS.items() if script.match(character)), "other")] += count
-    script = max(sizes, key=lambda each: sizes[each])
+    script = max(sizes, key=lambda name: sizes[name])
     if script == "latin" and coverage(texts, English(stemmer=False)) >= ENGLISH_SHARE:
         return "english"
     if script == "hangul" and korean_is_installed():
@@ -184,8 +189,8 @@ def choose_tokenizer(texts: Sequence[str]) -> TokenizerName:
     return "characters" if script == "unspaced" else "words"
 
 
-def coverage(texts: Sequence[str], tokenizer: Tokenizer) -> float:
-    """The share, 0-1, of the letters and digits of `texts` that `tokenizer` sees, speaker tags apart.
+def coverage(texts: Sequence[str], tokenizer: WordTokenizer) -> float:
+    """Return the share, 0-1, of the letters and digits of `texts` that `tokenizer` sees, without speaker tags.
 
     Letters and digits of any script, with their combining marks, folded. Measured before stemming, which shortens words
     that were seen. Raises `BeamlineError` if `texts` hold none: there is nothing to score.
@@ -196,8 +201,8 @@ def coverage(texts: Sequence[str], tokenizer: Tokenizer) -> float:
     return 1 - _lost_letters(texts, tokenizer).total() / total
 
 
-def lost_words(texts: Sequence[str], tokenizer: Tokenizer, *, limit: int = 3) -> list[str]:
-    """The first few different words of `texts` that `tokenizer` doesn't see, or not wholly."""
+def lost_words(texts: Sequence[str], tokenizer: WordTokenizer, *, limit: int = 3) -> list[str]:
+    """Return the first few different words of `texts` that `tokenizer` doesn't see, or sees only in part."""
     lost: dict[str, None] = {}
     for text in texts:
         for word in SPEAKER_TAG.sub(" ", text).split():
@@ -208,8 +213,8 @@ def lost_words(texts: Sequence[str], tokenizer: Tokenizer, *, limit: int = 3) ->
 
 def _letters(texts: Sequence[str]) -> Counter[str]:
     characters = Counter(fold(SPEAKER_TAG.sub(" ", "\n".join(texts))))
-    return Counter({each: count for each, count in characters.items() if _LETTER_OR_MARK.match(each)})
+    return Counter({letter: count for letter, count in characters.items() if _LETTER_OR_MARK.match(letter)})
 
 
-def _lost_letters(texts: Sequence[str], tokenizer: Tokenizer) -> Counter[str]:
+def _lost_letters(texts: Sequence[str], tokenizer: WordTokenizer) -> Counter[str]:
     return _letters(texts) - _letters([tokenizer.seen(SPEAKER_TAG.sub(" ", text)) for text in texts])

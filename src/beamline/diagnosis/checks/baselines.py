@@ -81,7 +81,7 @@ def gap_to_baselines(run: Evidence) -> str:
     if not leads:
         return ""
     name = min(leads, key=lambda each: leads[each])
-    return f"rouge_f {score:.1f}; best trivial baseline: {name}, {score - leads[name]:.1f}."
+    return f"{run.headline} {score:.1f}; best trivial baseline: {name}, {score - leads[name]:.1f}."
 
 
 def _against_informed(run: Evidence, name: str) -> Finding:

@@ -13,7 +13,7 @@ from beamline.diagnosis.checks.symptom import UNDERTRAINED, noticed, seen
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.ablation import SAME, UNASKED, decoded_with, followed, gain, other_tokens
 from beamline.diagnosis.measures.likeness import share_equal
-from beamline.metrics.results import is_repetitive
+from beamline.metrics.health import is_repetitive
 from beamline.metrics.significance import difference_interval, difference_intervals
 
 _POINT = 1.0  # of ROUGE: as much as a hundred dialogues can tell

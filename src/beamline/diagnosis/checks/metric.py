@@ -1,7 +1,6 @@
 """The metric: whether the number means anything, before anything is said about the model."""
 
 from collections.abc import Callable, Sequence
-from itertools import chain
 
 import numpy as np
 
@@ -43,7 +42,7 @@ def references_score_one(run: Evidence) -> Finding:
     assert run.predictions
     first = [texts[0] for texts in run.predictions.references]
     scores = run.scorer_with([[text] for text in first], tokenizer=run.reported_scorer.tokenizer).score(first)
-    short = scores.headline.columns()["rouge1_f"] < 1 - 1e-9
+    short = scores.columns["rouge1_f"] < 1 - 1e-9
     figure = 1 - float(short.mean())
     meaning = f"{figure:.1%} of the references score 1 against themselves"
     if not short.any():
@@ -69,9 +68,9 @@ def tokenizer_sees_the_script(run: Evidence) -> Finding:
     if seeing.tokenizer == reported.tokenizer:
         return passed(meaning, figure=reported.coverage, threshold=threshold)
     is_blind = reported.coverage < TRUSTED_COVERAGE
-    scored, other = (scorer.score(run.predictions.summaries) for scorer in (reported, seeing))
-    points = 100 * (other.headline.means()["rouge_f"] - scored.headline.means()["rouge_f"])
-    lost = lost_words(list(chain.from_iterable(run.predictions.references)), scored.tokenizer)
+    scored, other = (scorer.headline_scores(run.predictions.summaries) for scorer in (reported, seeing))
+    points = 100 * float(other.mean() - scored.mean())
+    lost = lost_words(reported.corpus.texts, reported.corpus.tokenizer)
     return (failed if is_blind else warned)(
         f"{meaning}; it loses for instance {', '.join(lost)}",
         f"set rouge.tokenizer to auto, which is '{seeing.tokenizer}' here",
@@ -92,7 +91,7 @@ def references_can_be_told_apart(run: Evidence) -> Finding:
     assert run.predictions
     first = [texts[0] for texts in run.predictions.references]
     scorer = run.scorer_with([[text] for text in first], tokenizer=run.reported_scorer.tokenizer)
-    own, other = (scorer.score(texts).headline.columns()["rouge_f"] for texts in (first, swapped(first, seed=run.seed)))
+    own, other = (scorer.headline_scores(texts) for texts in (first, swapped(first, seed=run.seed)))
     figure, _, high = _difference(run, own, other)
     meaning = (
         f"a reference scores {100 * own.mean():.1f} against itself and {100 * other.mean():.1f} against another"
@@ -124,8 +123,8 @@ def scrambled_pairs_score_lower(run: Evidence) -> Finding:
     assert run.predictions
     is_blind = run.reported_scorer is not run.scorer
     summaries = run.predictions.summaries
-    own = run.reported_scorer.score(summaries).headline.columns()["rouge_f"] if is_blind else run.scores
-    other = run.reported_scorer.score(swapped(summaries, seed=run.seed)).headline.columns()["rouge_f"]
+    own = run.reported_scorer.headline_scores(summaries) if is_blind else run.scores
+    other = run.reported_scorer.headline_scores(swapped(summaries, seed=run.seed))
     figure, low, high = _difference(run, own, other)
     meaning = (
         f"with other dialogues' references the summaries score {100 * other.mean():.1f} instead of"
@@ -257,19 +256,19 @@ def other_tokenizers_and_references(run: Evidence) -> Finding:
     now = run.scorer_with(references, tokenizer=run.reported_scorer.tokenizer)
     right = run.scorer_with(references, tokenizer="auto").tokenizer
     scored = now.score(summaries)
-    figure = 100 * float(scored.headline.columns()["rouge_f"].mean())
+    figure = 100 * float(scored.headline_scores.mean())
     others = {}
     for name in sorted({"english", "words", "characters", right} - {now.tokenizer}):
         other = run.scorer_with(references, tokenizer=name)
         if other.coverage >= TRUSTED_COVERAGE:
-            others[f"'{name}'"] = other.score(summaries).headline.columns()["rouge_f"]
+            others[f"'{name}'"] = other.headline_scores(summaries)
     if now.tokenizer == "english":
         stemmed = run.scorer_with(references, tokenizer="english", stemmer=not run.rouge.stemmer)
         name = "without the stemmer" if run.rouge.stemmer else "with the stemmer"
-        others[name] = stemmed.score(summaries).headline.columns()["rouge_f"]
+        others[name] = stemmed.headline_scores(summaries)
     if any(len(texts) > 1 for texts in references):
         combined = "best" if run.rouge.references == "mean" else "mean"
-        others[f"{combined} of the references"] = getattr(scored, combined).columns()["rouge_f"]
+        others[f"{combined} of the references"] = getattr(scored, combined)[run.headline]
     changes = [f"{name} {100 * float(scores.mean()):.1f}" for name, scores in others.items()]
     meaning = (
         f"{len(drawn)} summaries score {figure:.1f} with '{now.tokenizer}'; {', '.join(changes) or 'no other applies'}"
@@ -300,7 +299,7 @@ def reference_count(run: Evidence) -> Finding:
     several = f"{counts.pop()} references a dialogue" if figure > 1 else "one reference a dialogue"
     if figure > 1 and run.rouge.references == "best":
         result = run.scorer.score(run.predictions.summaries)
-        lift = 100 * (result.best.means()["rouge_f"] - result.mean.means()["rouge_f"])
+        lift = 100 * float((result.best[run.headline] - result.mean[run.headline]).mean())
         several += f"; the best of them gives {lift:.1f} points more than their mean"
     return passed(several, figure=figure, threshold="one number")
 
@@ -313,9 +312,9 @@ def _difference(run: Evidence, scores: FloatArray, others: FloatArray) -> tuple[
 
 
 def _rescored(run: Evidence, summaries: Sequence[str], references: Sequence[Sequence[str]]) -> FloatArray:
-    """`rouge_f`, 0 to 1, of other pairs than the run's, by the trusted tokenizer."""
+    """The headline score, 0 to 1, of other pairs than the run's, by the trusted tokenizer."""
     scorer = run.scorer_with(references, tokenizer=run.scorer.tokenizer)
-    return scorer.score(summaries).headline.columns()["rouge_f"]
+    return scorer.headline_scores(summaries)
 
 
 def _same(run: Evidence, feature: Feature, *, report: Callable[..., Finding] = failed) -> Finding:

@@ -151,5 +151,5 @@ def _loss(run: Evidence, texts: Sequence[str], returned: Sequence[str]) -> Float
     """What each text loses of its score against itself, 0 to 1, when another is in its place."""
     tokenizer = run.scorer.tokenizer if run.predictions else "auto"
     scorer = run.scorer_with([[text] for text in texts], tokenizer=tokenizer)
-    whole, rest = (scorer.score(each).headline.columns()["rouge_f"] for each in (texts, returned))
+    whole, rest = (scorer.headline_scores(each) for each in (texts, returned))
     return whole - rest

@@ -1,0 +1,51 @@
+"""The signature of a score: everything that can change it or its interval, as `name:value|name:value`.
+
+The form is sacreBLEU's. Scores with different signatures are not comparable.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from beamline.metrics.registry import METRICS
+
+# Bump it with every change of Beamline that can move a score, and say so in the changelog.
+# tests/metrics/test_golden_scores.py fails if a score moves.
+SCORING_VERSION = 1
+
+_BEFORE_SCORING_VERSIONS = {"scoring": "1", "headline": "rouge_f"}  # what a signature without these fields means
+
+
+def write_signature(fields: Mapping[str, str]) -> str:
+    return "|".join(f"{name}:{value}" for name, value in fields.items())
+
+
+def read_signature(text: str) -> dict[str, str]:
+    """Return the fields of a signature, in its order.
+
+    Beamline 0.1.0 wrote its own version, `beamline:0.1.0`, where `scoring` and `headline` are today. Its scores are
+    those of scoring version 1, and `rouge_f` chose the checkpoint. So `beamline` is dropped and `scoring:1` and
+    `headline:rouge_f` are added. A metric that wasn't measured stays absent: `fields_to_compare` leaves it out.
+    """
+    fields = dict(field.partition(":")[::2] for field in text.split("|") if field)
+    if "beamline" in fields:
+        del fields["beamline"]
+        fields = _BEFORE_SCORING_VERSIONS | fields
+    return fields
+
+
+def fields_to_compare(first: Mapping[str, str], later: Mapping[str, str]) -> list[str]:
+    """Return the names of the fields that have to be equal for two sets of scores to be comparable.
+
+    These are all fields of both signatures, except those of a metric that only one of them measured: what both measured
+    stays comparable when a metric is added.
+    """
+    on_one_side = {
+        name
+        for metric in METRICS.values()
+        for name in metric.signature_fields
+        if _measured(metric.signature_fields, first) != _measured(metric.signature_fields, later)
+    }
+    return [name for name in {**first, **later} if name not in on_one_side]
+
+
+def _measured(signature_fields: Sequence[str], fields: Mapping[str, str]) -> bool:
+    return any(name in fields for name in signature_fields)

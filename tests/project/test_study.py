@@ -10,7 +10,7 @@ from support.repository import ROOT
 KEYS = ("corpus", "labels", "padding", "beams", "tokenizer", "seed")
 STUDY = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
 MEASURED = json.loads((ROOT / "docs" / "study.json").read_text(encoding="utf-8"))
-CELLS = {tuple(each[key] for key in KEYS): each for each in MEASURED}
+CELLS = {tuple(cell[key] for key in KEYS): cell for cell in MEASURED}
 MODELS = list(product(("english", "korean"), ("masked", "unmasked"), (1, 4)))
 
 

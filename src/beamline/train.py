@@ -22,7 +22,8 @@ from beamline.core.params import Params, read_params
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import EncodedDialogue, examples, read_codec, read_split
 from beamline.models.checkpoint import Checkpoint
-from beamline.models.weights import build_model, load_pretrained
+from beamline.models.scratch import build_model
+from beamline.models.weights import load_pretrained
 from beamline.training.epochs import AfterEpoch, KeptCheckpoint
 from beamline.training.resume import SaveProgress
 from beamline.training.tracking import Tracker
@@ -67,7 +68,7 @@ def train(params: Params) -> None:
 
     with work.held(say_waiting) if first else nullcontext():
         trainer = SummarizationTrainer(
-            settle_model(params, codec),
+            build_or_load_model(params, codec),
             arguments,
             params,
             codec,
@@ -106,10 +107,12 @@ def choose(dialogues: list[EncodedDialogue], count: int | None, seed: int) -> li
     return [dialogues[index] for index in sorted(drawn.tolist())]
 
 
-def settle_model(params: Params, codec: TextCodec) -> PreTrainedModel:
+def build_or_load_model(params: Params, codec: TextCodec) -> PreTrainedModel:
+    """Return the model to train: `model.name`'s, or a small one with random weights."""
+    vocabulary = len(codec.tokenizer)
     if params.model.name is None:
-        return build_model(params.model.scratch, codec)
-    return load_pretrained(Checkpoint(params.model.name, params.model.revision), codec)
+        return build_model(params.model.scratch, codec.encoding, vocabulary)
+    return load_pretrained(Checkpoint(params.model.name, params.model.revision), codec.encoding, vocabulary)
 
 
 def summarize(trainer: SummarizationTrainer, best: KeptCheckpoint, dialogues: int) -> dict[str, float | str]:

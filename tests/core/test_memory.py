@@ -122,16 +122,16 @@ import re, resource
 from pathlib import Path
 import torch
 from transformers import BartConfig, BartForConditionalGeneration
-from beamline.training.loss import teacher_forced
+from beamline.training.loss import measure_loss
 config = BartConfig(vocab_size=50_000, d_model=8, encoder_layers=1, decoder_layers=1, encoder_attention_heads=1,
                     decoder_attention_heads=1, encoder_ffn_dim=8, decoder_ffn_dim=8)
 model = BartForConditionalGeneration(config)
 tokens = torch.randint(3, 50_000, (32, 16))
 batch = {"input_ids": tokens, "decoder_input_ids": tokens, "labels": tokens}
-whole = teacher_forced(model, [batch], torch.device("cpu"))
+whole = measure_loss(model, [batch], torch.device("cpu"))
 data = int(re.search(r"VmData:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
 resource.setrlimit(resource.RLIMIT_DATA, (data + 100 * 2**20,) * 2)
-parts = teacher_forced(model, [batch, batch], torch.device("cpu"))
+parts = measure_loss(model, [batch, batch], torch.device("cpu"))
 assert parts.tokens == 2 * whole.tokens == 1024, parts
 assert abs(parts.loss - whole.loss) < 1e-6, (parts.loss, whole.loss)
 """

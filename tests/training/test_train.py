@@ -182,7 +182,7 @@ def test_loss_that_explodes_is_one_line_and_loses_nothing(
 def test_gradients_that_explode_under_a_finite_loss_are_one_line_and_spoil_no_saved_state(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches_per_step: int, step: int
 ) -> None:
-    build = train.settle_model
+    build = train.build_or_load_model
 
     def overflowing(*arguments: Any) -> PreTrainedModel:
         model = build(*arguments)
@@ -190,7 +190,7 @@ def test_gradients_that_explode_under_a_finite_loss_are_one_line_and_spoil_no_sa
         model.model.shared.weight.register_hook(lambda gradient: gradient * (math.inf if next(calls) == 3 else 1))
         return model
 
-    monkeypatch.setattr(train, "settle_model", overflowing)
+    monkeypatch.setattr(train, "build_or_load_model", overflowing)
     changes = {"train.save_seconds": 0, "train.gradient_accumulation_steps": batches_per_step}
     with pytest.raises(BeamlineError, match=rf"the gradients' norm is (nan|inf) at step {step}, ") as raised:
         run(prepared, tmp_path, changes, monkeypatch)

@@ -18,9 +18,10 @@ from beamline.core.memory import Parts
 from beamline.core.params import Padding, Params
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import Example
+from beamline.models.families import family_of
 from beamline.training.batching import Collator, LengthBucketedBatches
 from beamline.training.chunked_loss import ChunkedLoss
-from beamline.training.loss import teacher_forced, training_loss
+from beamline.training.loss import measure_loss, training_loss
 
 # Vocabulary times tokens of a batch from which the loss in chunks saves more memory than it takes (benchmarks/loss.py).
 LARGE = 100_000_000
@@ -56,6 +57,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
             ),
         )
         self.params = params
+        self.family = family_of(codec.encoding)
         # Processes wait for each other's gradients, part by part, and don't know of each other's memory.
         self.parts = Parts("train", uncut="train.tokens_per_batch" if self.args.world_size > 1 else None)
         self.dialogues: list[str] = []  # of the optimizer step so far
@@ -75,6 +77,20 @@ class SummarizationTrainer(Seq2SeqTrainer):
             batch_sampler=self._batches(self.train_dataset, self.params.train.tokens_per_batch),
             collate_fn=self._collate_with_ids,
         )
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """Return the loss of one batch, as the Trainer does, but with the model called by its family."""
+        labels = inputs.pop("labels")
+        logits = self.family.predict(model, inputs)
+        loss: torch.Tensor = self.compute_loss_func(logits, labels, num_items_in_batch)
+        loss *= self.accelerator.num_processes  # of whose gradients DDP takes the mean
+        return loss
 
     def training_step(
         self, model: torch.nn.Module, inputs: dict[str, Any], num_items_in_batch: torch.Tensor | int | None = None
@@ -133,7 +149,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
             batch_sampler=self._batches(self.eval_dataset, self.tokens_per_batch),
             collate_fn=self.validation_collator,
         )
-        measured = teacher_forced(self.model, batches, self.args.device)
+        measured = measure_loss(self.model, batches, self.args.device)
         metrics = {
             "validation_loss": measured.loss,
             "validation_bits_per_byte": measured.bits_per_byte(self.validation_bytes),

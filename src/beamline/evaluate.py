@@ -6,6 +6,7 @@ python -m beamline.evaluate
 import json
 import os
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -42,8 +43,7 @@ def main() -> None:
         processes.launch("evaluate", params.train.processes, params.evaluate.threads)
     else:
         processes.check_count(params.train.processes)
-        with processes.joined("gloo"):
-            evaluate(params)
+        processes.run_and_leave("gloo", partial(evaluate, params))
 
 
 def evaluate(params: Params) -> None:
@@ -90,7 +90,7 @@ def evaluate(params: Params) -> None:
             }
         )
 
-        tracker.summarize({**test_metrics, "checkpoint": best.checkpoint, "signature": signature})
+        tracker.record_final({**test_metrics, "checkpoint": best.checkpoint, "signature": signature})
         codec = TextCodec.load(paths.MODELS / best.checkpoint)
         tracker.table("examples", *sample_rows(test, final.summaries, final.result, codec))
     console = Console()

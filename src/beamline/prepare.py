@@ -1,4 +1,4 @@
-"""The `prepare` stage: check the raw dialogues, settle the tokenizer, write token ids and what the data looks like.
+"""The `prepare` stage: check the raw dialogues, build or load the tokenizer, write token ids and statistics.
 
 python -m beamline.prepare
 """
@@ -31,8 +31,8 @@ def main() -> None:
 
 
 def build_or_load_codec(params: Params, corpus: Corpus) -> TextCodec:
-    """The checkpoint's tokenizer, or one learnt from the training split; either knows that split's speaker tags."""
-    texts = [text for each in corpus.train for text in (each.dialogue, *each.references)]
+    """Return the checkpoint's tokenizer, or one learned from the training split; both know that split's tags."""
+    texts = [text for record in corpus.train for text in (record.dialogue, *record.references)]
     tags = sorted({tag for text in texts for tag in speaker_tags(text)})
     if params.model.name is None:
         return build_codec(params.tokenizer, texts, tags)

@@ -219,7 +219,7 @@ def test_fewer_dialogues_than_processes_is_one_line_of_each(prepared: Path, tmp_
     assert done.returncode == 1
     *each, last = done.stderr.splitlines()
     assert set(each) == {"error: train.processes: 2 processes can't share 1 dialogues; lower it"}
-    assert last == "error: train: one of the processes failed; its own message stands above"
+    assert last == "error: train: one of the processes failed; its own message is above"
 
 
 def learnt_in_step(step: int, directory: Path) -> set[str]:
@@ -234,8 +234,8 @@ def learnt_in_step(step: int, directory: Path) -> set[str]:
 def test_max_examples_draws_by_seed_and_keeps_the_order(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(prepared)
     dialogues = read_split("train")
-    first = train.choose(dialogues, 10, seed=1)
-    assert first == train.choose(dialogues, 10, seed=1)
-    assert first != train.choose(dialogues, 10, seed=2)
+    first = train.draw_dialogues(dialogues, 10, seed=1)
+    assert first == train.draw_dialogues(dialogues, 10, seed=1)
+    assert first != train.draw_dialogues(dialogues, 10, seed=2)
     assert [each.record.id for each in first] == sorted(each.record.id for each in first)
-    assert train.choose(dialogues, 1000, seed=1) == dialogues
+    assert train.draw_dialogues(dialogues, 1000, seed=1) == dialogues

@@ -128,7 +128,7 @@ class Decoder:
             for number, batch in track(numbered, description, disable=processes.rank() > 0):
                 torch.manual_seed(int(np.random.default_rng([seed, number]).integers(2**63)))
                 decode = partial(self._decode, [sources[index] for index in batch])
-                decoded.append(list(chain(*parts.of(len(batch), decode))))
+                decoded.append(list(chain(*parts.run(len(batch), decode))))
         summaries = dict(zip(order, chain(*processes.gather(decoded)), strict=True))
         return [summaries[index] for index in range(len(sources))]
 

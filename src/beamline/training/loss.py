@@ -64,7 +64,7 @@ def force_batches(
     """
     family, parts = choose_family(model.config, "model"), Parts("teacher forcing")
     for batch in batches:
-        forced = parts.of(len(batch["labels"]), partial(_force_rows, family, model, device, batch))
+        forced = parts.run(len(batch["labels"]), partial(_force_rows, family, model, device, batch))
         yield ForcedBatch(
             torch.cat([part.losses for part in forced]),
             torch.cat([part.guesses for part in forced]),

@@ -25,8 +25,8 @@ from beamline.decoding.transformers_backend import Decoder
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import read_split
 from beamline.metrics import Scorer
+from beamline.models.families.seq2seq import source_tensors
 from beamline.models.weights import load_model
-from beamline.training.batching import source_tensors
 
 BATCH = 8
 CPU = torch.device("cpu")

@@ -52,10 +52,10 @@ from beamline.core.params import Params, read_params
 from beamline.data.dialogues import read_corpus
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import Example, encode_split, examples
-from beamline.models.weights import build_model
-from beamline.prepare import settle_codec
+from beamline.models.scratch import build_model
+from beamline.prepare import build_or_load_codec
 from beamline.training.batching import Collator, LengthBucketedBatches
-from beamline.training.loss import teacher_forced
+from beamline.training.loss import measure_loss
 from beamline.training.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
 
 WAYS = ("beamline", "usual", "fixed", "fixed-512")
@@ -116,7 +116,7 @@ class Bench:
         self.accumulation = accumulation
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.dtype = torch.bfloat16 if resolve_precision(params.train.precision) == "bf16" else torch.float32
-        self.codec: TextCodec = settle_codec(params, corpus)
+        self.codec: TextCodec = build_or_load_codec(params, corpus)
         self.training = examples(encode_split(corpus.train[:dialogues], self.codec))
         self.validation = examples(encode_split(corpus.validation, self.codec))
         self.operations: dict[tuple[int, int, int], int] = {}  # of a batch's shape, counted once
@@ -125,7 +125,7 @@ class Bench:
 
     def model(self, seed: int) -> BartForConditionalGeneration:
         set_seed(seed)
-        return build_model(self.params.model.scratch, self.codec)
+        return build_model(self.params.model.scratch, self.codec.encoding, len(self.codec.tokenizer))
 
     def trainer(self, way: str, seed: int, directory: Path, steps: int = -1) -> Trainer:
         """steps: stop after so many; -1: after an epoch."""
@@ -176,12 +176,12 @@ class Bench:
         batches = LengthBucketedBatches(self.validation, tokens_per_batch=self.params.train.tokens_per_batch, seed=0)
         collator = Collator(self.codec.encoding, self.params.padding)
         loader = DataLoader(self.validation, batch_sampler=batches, collate_fn=collator)
-        return teacher_forced(trainer.model, loader, self.device).loss
+        return measure_loss(trainer.model, loader, self.device).loss
 
     def count_operations(self, shapes: list[tuple[int, int, int]]) -> int:
         """Floating-point operations of the matrix products of training on batches of these shapes."""
         with torch.device("meta"):
-            model = build_model(self.params.model.scratch, self.codec)
+            model = build_model(self.params.model.scratch, self.codec.encoding, len(self.codec.tokenizer))
         model.set_attn_implementation("eager")
         for shape in set(shapes) - self.operations.keys():
             batch, source, target = shape

@@ -6,6 +6,7 @@ python -m beamline.evaluate
 import json
 import os
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -67,8 +68,7 @@ def main() -> None:
         processes.launch("evaluate", params.train.processes, params.evaluate.threads)
     else:
         processes.check_count(params.train.processes)
-        with processes.joined("gloo"):
-            evaluate(params)
+        processes.run_and_leave("gloo", partial(evaluate, params))
 
 
 def evaluate(params: Params) -> None:
@@ -110,7 +110,7 @@ def evaluate(params: Params) -> None:
         )
 
         scalars = final.scores.means() | summary_health
-        tracker.summarize({**scalars, "checkpoint": best.checkpoint, "signature": signature})
+        tracker.record_final({**scalars, "checkpoint": best.checkpoint, "signature": signature})
         read, tokenizer = model_reads(test, final.checkpoint), test.scorer.corpus.tokenizer
         tracker.table("examples", *sample_rows(test.dialogues, read, final.summaries, final.scores, tokenizer))
     console = Console()

@@ -1,4 +1,4 @@
-"""The `prepare` stage: check the raw dialogues, settle the tokenizer, write token ids and what the data looks like.
+"""The `prepare` stage: check the raw dialogues, build or load the tokenizer, write token ids and statistics.
 
 python -m beamline.prepare
 """
@@ -21,7 +21,7 @@ def main() -> None:
     params = read_params()
     with replaced_directory(paths.PREPARED) as directory:
         corpus = read_corpus(params.data)
-        codec = settle_codec(params, corpus)
+        codec = build_or_load_codec(params, corpus)
         encoded = {split: encode_split(getattr(corpus, split), codec) for split in track(SPLITS, "encoding")}
 
         codec.save(directory / "tokenizer")
@@ -30,9 +30,9 @@ def main() -> None:
         write_json(directory / "statistics.json", corpus_statistics(encoded, codec, corpus.warnings))
 
 
-def settle_codec(params: Params, corpus: Corpus) -> TextCodec:
-    """The checkpoint's tokenizer, or one learnt from the training split; either knows that split's speaker tags."""
-    texts = [text for each in corpus.train for text in (each.dialogue, *each.references)]
+def build_or_load_codec(params: Params, corpus: Corpus) -> TextCodec:
+    """Return the checkpoint's tokenizer, or one learned from the training split; both know that split's tags."""
+    texts = [text for record in corpus.train for text in (record.dialogue, *record.references)]
     tags = sorted({tag for text in texts for tag in speaker_tags(text)})
     if params.model.name is None:
         return build_codec(params.tokenizer, texts, tags)

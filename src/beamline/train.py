@@ -7,6 +7,7 @@ import os
 import shutil
 from contextlib import nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,10 @@ from beamline.core.params import Params, read_params
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import EncodedDialogue, examples, read_codec, read_split
 from beamline.models.checkpoint import Checkpoint
-from beamline.models.weights import build_model, load_pretrained
+from beamline.models.scratch import build_model
+from beamline.models.weights import load_pretrained
 from beamline.training.epochs import AfterEpoch, KeptCheckpoint
-from beamline.training.resume import SaveProgress
+from beamline.training.resume import SaveProgress, share_newest
 from beamline.training.tracking import Tracker
 from beamline.training.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
 from beamline.training.work import Work, work_directory
@@ -37,12 +39,11 @@ def main() -> None:
         processes.launch("train", params.train.processes, params.train.threads)
     else:
         processes.check_count(params.train.processes)
-        with processes.joined("nccl" if torch.cuda.is_available() else "gloo"):
-            train(params)
+        processes.run_and_leave("nccl" if torch.cuda.is_available() else "gloo", partial(train, params))
 
 
 def train(params: Params) -> None:
-    """Everything that the stage does, in this process; only the first of several processes writes."""
+    """Do everything that the stage does, in this process. Only the first of several processes writes."""
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(params.train.threads)
@@ -50,12 +51,12 @@ def train(params: Params) -> None:
     set_seed(params.seed)
 
     codec = read_codec()
-    chosen = choose(read_split("train"), params.train.max_examples, params.seed)
+    drawn = draw_dialogues(read_split("train"), params.train.max_examples, params.seed)
     validation = read_split("validation")
-    experiment, root = os.environ.get("DVC_EXP_NAME", "workspace"), Path(os.environ.get("DVC_ROOT", "."))
+    root = Path(os.environ.get("DVC_ROOT", "."))
     work = Work(work_directory(root, params, paths.PREPARED))
     arguments = training_arguments(params, work.unfinished)
-    fewest = min(len(chosen), len(validation))
+    fewest = min(len(drawn), len(validation))
     if fewest < params.train.processes:
         raise BeamlineError(
             f"train.processes: {params.train.processes} processes can't share {fewest} dialogues; lower it"
@@ -67,53 +68,59 @@ def train(params: Params) -> None:
 
     with work.held(say_waiting) if first else nullcontext():
         trainer = SummarizationTrainer(
-            settle_model(params, codec),
+            build_or_load_model(params, codec),
             arguments,
             params,
             codec,
-            training=examples(chosen),
+            training=examples(drawn),
             validation=examples(validation),
-            validation_bytes=sum(len(text.encode()) for each in validation for text in each.record.references),
+            validation_bytes=sum(len(text.encode()) for row in validation for text in row.record.references),
         )
+        newest = share_newest(work)
         if not first:
-            SaveProgress(trainer, work, params.train.save_seconds, epochs=None).train()
+            trainer.add_callback(SaveProgress(trainer, work, params.train.save_seconds, newest, epochs=None))
+            trainer.train(resume_from_checkpoint=newest)
             return
+        experiment = os.environ.get("DVC_EXP_NAME", "workspace")
         with (
             Tracker(params, stage="train", experiment=experiment, root=root, curves=paths.CURVES) as tracker,
             replaced_texts() as write,
             replaced_directory(paths.MODELS) as directory,
         ):
-            source_tokens = sum(len(each.input_ids) for each in trainer.train_dataset)
+            source_tokens = sum(len(example.input_ids) for example in trainer.train_dataset)
             after_epoch = AfterEpoch(work.kept, codec, tracker, params.train.keep, source_tokens, Console())
             trainer.add_callback(after_epoch)
+            trainer.add_callback(SaveProgress(trainer, work, params.train.save_seconds, newest, after_epoch))
             with after_epoch.progress:
-                SaveProgress(trainer, work, params.train.save_seconds, after_epoch).train()
-            for each in after_epoch.kept:
-                shutil.copytree(work.kept / each.name, directory / each.name)
-            # What can't be written is known here, while all earlier outputs stand; they are replaced as the block ends.
-            metrics = summarize(trainer, after_epoch.kept[0], dialogues=len(chosen))
-            write_json(directory / paths.CHECKPOINTS.name, [asdict(each) for each in after_epoch.kept])
+                trainer.train(resume_from_checkpoint=newest)
+            for checkpoint in after_epoch.kept:
+                shutil.copytree(work.kept / checkpoint.name, directory / checkpoint.name)
+            # A failed write is known here, while all earlier outputs are whole. They are replaced as the block ends.
+            metrics = build_metrics(trainer, after_epoch.kept[0], dialogues=len(drawn))
+            write_json(directory / paths.CHECKPOINTS.name, [asdict(checkpoint) for checkpoint in after_epoch.kept])
             write(paths.TRAIN_METRICS, to_json(metrics))
-            tracker.summarize(metrics)
+            tracker.record_final(metrics)
         work.finish(paths.MODELS)
 
 
-def choose(dialogues: list[EncodedDialogue], count: int | None, seed: int) -> list[EncodedDialogue]:
-    """`count` dialogues drawn without replacement, in the order of the data; all of them where `count` is None."""
+def draw_dialogues(dialogues: list[EncodedDialogue], count: int | None, seed: int) -> list[EncodedDialogue]:
+    """Return `count` dialogues drawn without replacement, in the order of the data, or all of them for None."""
     if count is None or count >= len(dialogues):
         return dialogues
     drawn = np.random.default_rng(seed).choice(len(dialogues), count, replace=False)
     return [dialogues[index] for index in sorted(drawn.tolist())]
 
 
-def settle_model(params: Params, codec: TextCodec) -> PreTrainedModel:
+def build_or_load_model(params: Params, codec: TextCodec) -> PreTrainedModel:
+    """Return the model to train: `model.name`'s, or a small one with random weights."""
+    vocabulary = len(codec.tokenizer)
     if params.model.name is None:
-        return build_model(params.model.scratch, codec)
-    return load_pretrained(Checkpoint(params.model.name, params.model.revision), codec)
+        return build_model(params.model.scratch, codec.encoding, vocabulary)
+    return load_pretrained(Checkpoint(params.model.name, params.model.revision), codec.encoding, vocabulary)
 
 
-def summarize(trainer: SummarizationTrainer, best: KeptCheckpoint, dialogues: int) -> dict[str, float | str]:
-    """metrics/train.json: what was trained, on what, and how well the best checkpoint predicts."""
+def build_metrics(trainer: SummarizationTrainer, best: KeptCheckpoint, dialogues: int) -> dict[str, float | str]:
+    """Return metrics/train.json: what was trained, on what, and how well the best checkpoint predicts."""
     train = trainer.params.train
     return {
         "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),

@@ -1,6 +1,5 @@
-"""What every command does alike with arguments that it doesn't take, and when it is interrupted: real processes."""
+"""What every command does alike with arguments that it doesn't take: real processes."""
 
-import signal
 import socket
 import subprocess
 import sys
@@ -50,25 +49,3 @@ def test_a_command_with_options_explains_those_that_it_does_not_know() -> None:
     refused = command("score", "--nosuch")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "No such option: --nosuch" in refused.stderr
-
-
-@pytest.mark.parametrize(
-    ("module", "first"),
-    [("train", "beamline"), ("diagnose", "torch._utils")],
-    ids=["a stage that has just begun to import", "a typer app"],
-)
-def test_interrupted_while_it_imports_it_says_so(module: str, first: str) -> None:
-    # Tests that run in the background of a shell begin with interrupts ignored, and so would what they start.
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        [sys.executable, "-X", "importtime", "-m", f"beamline.{module}"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    signal.signal(signal.SIGINT, handler)
-    assert process.stderr is not None
-    imported = (line.rpartition("|")[2].strip() for line in process.stderr)
-    assert any(name == first for name in imported)
-    process.send_signal(signal.SIGINT)
-    said = [line for line in process.communicate()[1].splitlines() if not line.startswith("import time:")]
-    assert (process.returncode, said) == (130, ["interrupted: nothing is left half-written"])

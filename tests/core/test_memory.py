@@ -122,16 +122,16 @@ import re, resource
 from pathlib import Path
 import torch
 from transformers import BartConfig, BartForConditionalGeneration
-from beamline.training.loss import teacher_forced
+from beamline.training.loss import measure_loss
 config = BartConfig(vocab_size=50_000, d_model=8, encoder_layers=1, decoder_layers=1, encoder_attention_heads=1,
                     decoder_attention_heads=1, encoder_ffn_dim=8, decoder_ffn_dim=8)
 model = BartForConditionalGeneration(config)
 tokens = torch.randint(3, 50_000, (32, 16))
 batch = {"input_ids": tokens, "decoder_input_ids": tokens, "labels": tokens}
-whole = teacher_forced(model, [batch], torch.device("cpu"))
+whole = measure_loss(model, [batch], torch.device("cpu"))
 data = int(re.search(r"VmData:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
 resource.setrlimit(resource.RLIMIT_DATA, (data + 100 * 2**20,) * 2)
-parts = teacher_forced(model, [batch, batch], torch.device("cpu"))
+parts = measure_loss(model, [batch, batch], torch.device("cpu"))
 assert parts.tokens == 2 * whole.tokens == 1024, parts
 assert abs(parts.loss - whole.loss) < 1e-6, (parts.loss, whole.loss)
 """
@@ -171,11 +171,11 @@ def test_every_row_is_done_once_and_later_batches_in_as_many_parts(error: Except
         return part
 
     parts = Parts("train")
-    done = parts.of(10, compute, undo=lambda: undone.append(True))
+    done = parts.run(10, compute, undo=lambda: undone.append(True))
     assert [row for part in done for row in part] == list(range(10))
     assert (parts.count, len(undone)) == (4, 2)
     asked.clear()
-    assert [list(part) for part in parts.of(5, compute)] == [[0, 1], [2, 3], [4]]
+    assert [list(part) for part in parts.run(5, compute)] == [[0, 1], [2, 3], [4]]
     assert asked == [slice(0, 2), slice(2, 4), slice(4, 5)]
 
 
@@ -201,7 +201,7 @@ def test_other_errors_are_not_taken_for_lack_of_memory(reason: str) -> None:
         raise RuntimeError(reason)
 
     with pytest.raises(RuntimeError, match=reason):
-        Parts("train").of(4, compute)
+        Parts("train").run(4, compute)
 
 
 def test_what_cannot_be_cut_names_what_to_lower() -> None:
@@ -209,4 +209,4 @@ def test_what_cannot_be_cut_names_what_to_lower() -> None:
         raise lack(0)
 
     with pytest.raises(BeamlineError, match=r"^train: out of memory at step 3; lower train"):
-        Parts("train", uncut="train.tokens_per_batch").of(4, compute, where=" at step 3")
+        Parts("train", uncut="train.tokens_per_batch").run(4, compute, where=" at step 3")

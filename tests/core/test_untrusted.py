@@ -11,7 +11,7 @@ from support.checkpoints import FAMILIES
 from support.repository import Repository, tiny_repository
 
 from beamline.core.errors import BeamlineError
-from beamline.core.files import replaced_directory, write_json
+from beamline.core.files import replaced_directory, unreplaced, write_json
 from beamline.models.checkpoint import Checkpoint, fingerprint
 from beamline.models.weights import load_model
 from beamline.training.work import Work
@@ -133,86 +133,145 @@ def test_code_named_by_a_checkpoint_of_a_known_family_is_not_run(
     assert not list(tmp_path.rglob("ran"))
 
 
-@pytest.mark.parametrize("link", ["metrics", "models", "plots", "reports", "data"])
-def test_link_out_of_the_repository_is_not_written_through(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str
-) -> None:
-    """As a cloned repository may bring it: git stores symbolic links."""
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """An empty git repository, the current directory; beside it lies `elsewhere`, with files that are not ours."""
     elsewhere = tmp_path / "elsewhere"
     (elsewhere / "training").mkdir(parents=True)
     (elsewhere / "train.json").write_text("not ours")
-    repository = tmp_path / "repository"
-    repository.mkdir()
-    (repository / link).symlink_to(elsewhere)
-    monkeypatch.chdir(repository)
-    with pytest.raises(BeamlineError, match=rf"^{link}.*symbolic link"):
-        write_json(Path(link, "train.json"), {})
-    with pytest.raises(BeamlineError, match=rf"^{link}.*symbolic link"), replaced_directory(Path(link, "training")):
-        pass
-    with pytest.raises(BeamlineError, match=rf"^{link}: a symbolic link"), replaced_directory(Path(link)):
-        pass
-    assert sorted(path.name for path in elsewhere.iterdir()) == ["train.json", "training"]
-    assert (elsewhere / "train.json").read_text() == "not ours"
+    (tmp_path / "repository").mkdir()
+    repository = Repository(tmp_path / "repository")
+    repository.init()
+    monkeypatch.chdir(repository.path)
+    return repository
 
 
-@pytest.mark.parametrize("name", ["models", "models.unfinished", "models.previous"])
-def test_link_in_place_of_what_only_this_program_makes_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "precious").write_text("not ours")
-    repository = tmp_path / "repository"
-    repository.mkdir()
-    (repository / name).symlink_to(elsewhere)
-    monkeypatch.chdir(repository)
+def link(repository: Repository, name: str, *, tracked: bool) -> Path:
+    """A link to `elsewhere`: one that git tracks comes with a clone, any other was made by the user."""
+    elsewhere = repository.path.parent / "elsewhere"
+    (repository.path / name).parent.mkdir(parents=True, exist_ok=True)
+    (repository.path / name).symlink_to(elsewhere)
+    if tracked:
+        repository.commit("a link")
+    return elsewhere
+
+
+def contents(directory: Path) -> dict[str, str]:
+    return {str(path.relative_to(directory)): path.read_text() for path in directory.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["metrics", "models", "plots", "reports", "data"])
+def test_tracked_link_out_of_the_repository_is_not_written_through(repository: Repository, name: str) -> None:
+    elsewhere = link(repository, name, tracked=True)
+    message = rf"^{name}: a symbolic link, which came with the repository's files; remove it"
+    with pytest.raises(BeamlineError, match=message):
+        write_json(Path(name, "train.json"), {})
+    with pytest.raises(BeamlineError, match=message), replaced_directory(Path(name, "training")):
+        pass
+    with pytest.raises(BeamlineError, match=message), replaced_directory(Path(name)):
+        pass
+    with pytest.raises(BeamlineError, match=message), unreplaced(Path(name)):
+        pass
+    assert contents(elsewhere) == {"train.json": "not ours"}
+
+
+@pytest.mark.parametrize("name", ["metrics", "models", "plots", "reports", "data"])
+def test_link_that_the_user_made_is_written_through_and_stays(repository: Repository, name: str) -> None:
+    elsewhere = link(repository, name, tracked=False)
+    write_json(Path(name, "rouge.json"), {})
+    with replaced_directory(Path(name, "training")) as directory:
+        (directory / "curve").write_text("new")
+    assert contents(elsewhere) == {"train.json": "not ours", "rouge.json": "{}\n", "training/curve": "new"}
+    with pytest.raises(ZeroDivisionError), replaced_directory(Path(name)):
+        raise ZeroDivisionError
+    assert "train.json" in contents(elsewhere)
+    with replaced_directory(Path(name)) as directory:
+        (directory / "weights").write_text("new")
+        assert directory.parent == elsewhere.parent, "on the disk that the user chose"
+    assert Path(name).is_symlink()
+    assert contents(elsewhere) == {"weights": "new"}
+    assert sorted(path.name for path in elsewhere.parent.iterdir()) == ["elsewhere", "repository"]
+
+
+def test_link_that_the_user_made_to_a_directory_that_is_not_there_yet(repository: Repository) -> None:
+    """As DVC leaves it if it removes what the link leads to."""
+    Path("models").symlink_to(repository.path.parent / "scratch")
+    with replaced_directory(Path("models")) as directory:
+        (directory / "weights").write_text("new")
+    assert contents(repository.path.parent / "scratch") == {"weights": "new"}
+
+
+def test_link_is_refused_if_git_cannot_tell_who_made_it(repository: Repository) -> None:
+    link(repository, "models", tracked=False)
+    (repository.path / ".git").rename(repository.path / "no longer git")
+    message = r"^models: a symbolic link, and git can't tell who made it \(fatal: not a git repository.*\); remove it"
+    with pytest.raises(BeamlineError, match=message), replaced_directory(Path("models")):
+        pass
+
+
+@pytest.mark.parametrize("name", ["models.unfinished", "models.previous"])
+def test_link_in_place_of_what_only_this_program_makes_is_refused(repository: Repository, name: str) -> None:
+    elsewhere = link(repository, name, tracked=False)
     with pytest.raises(BeamlineError, match=rf"^{name}: a symbolic link"), replaced_directory(Path("models")):
         pass
-    assert [path.name for path in elsewhere.iterdir()] == ["precious"]
+    assert contents(elsewhere) == {"train.json": "not ours"}
 
 
-def test_link_in_place_of_an_unfinished_file_is_not_written_through(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "elsewhere").write_text("not ours")
-    repository = tmp_path / "repository"
-    (repository / "metrics").mkdir(parents=True)
-    (repository / "metrics" / "rouge.json.unfinished").symlink_to(tmp_path / "elsewhere")
-    monkeypatch.chdir(repository)
+def test_link_in_place_of_an_unfinished_file_is_not_written_through(repository: Repository) -> None:
+    Path("metrics").mkdir()
+    Path("metrics/rouge.json.unfinished").symlink_to(repository.path.parent / "elsewhere" / "train.json")
     write_json(Path("metrics/rouge.json"), {})
-    assert (tmp_path / "elsewhere").read_text() == "not ours"
-    assert json.loads((repository / "metrics" / "rouge.json").read_text()) == {}
+    assert contents(repository.path.parent / "elsewhere") == {"train.json": "not ours"}
+    assert json.loads(Path("metrics/rouge.json").read_text()) == {}
 
 
-@pytest.mark.parametrize("link", [".work", ".work/train-key", ".work/train-key/unfinished", ".work/train-key/kept"])
 @pytest.mark.parametrize("temporary", [False, True], ids=["workspace", "temporary run"])
+@pytest.mark.parametrize(
+    ("name", "tracked"),
+    [
+        (".work", True),
+        (".work/train-key", True),
+        (".work/train-key", False),
+        (".work/train-key/unfinished", False),
+        (".work/train-key/kept", False),
+    ],
+)
 def test_link_in_place_of_unfinished_work_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str, temporary: bool
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, name: str, tracked: bool, temporary: bool
 ) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    (elsewhere / "train-key").mkdir(parents=True)
-    (elsewhere / "precious").write_text("not ours")
-    repository = tmp_path / "repository"
-    (repository / link).parent.mkdir(parents=True)
-    (repository / link).symlink_to(elsewhere)
-    run = repository / ".dvc" / "tmp" / "run" if temporary else repository
+    elsewhere = link(repository, name, tracked=tracked)
+    run_within(repository, monkeypatch, temporary)
+    with pytest.raises(BeamlineError, match="symbolic link"), Work(repository.path / ".work" / "train-key").held(print):
+        pass
+    assert contents(elsewhere) == {"train.json": "not ours"}
+
+
+@pytest.mark.parametrize("temporary", [False, True], ids=["workspace", "temporary run"])
+def test_unfinished_work_lies_where_the_users_link_leads(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, temporary: bool
+) -> None:
+    elsewhere = link(repository, ".work", tracked=False)
+    run_within(repository, monkeypatch, temporary)
+    with Work(repository.path / ".work" / "train-key").held(print):
+        assert (elsewhere / "train-key" / "kept").is_dir()
+
+
+def run_within(repository: Repository, monkeypatch: pytest.MonkeyPatch, temporary: bool) -> None:
+    """Stand where DVC runs a stage: in the repository, or in a copy within it."""
+    run = repository.path / ".dvc" / "tmp" / "run" if temporary else repository.path
     run.mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(run)
-    monkeypatch.setenv("DVC_ROOT", str(repository))
-    with pytest.raises(BeamlineError, match="symbolic link"), Work(repository / ".work" / "train-key").held(print):
-        pass
-    assert sorted(path.name for path in elsewhere.rglob("*")) == ["precious", "train-key"]
+    monkeypatch.setenv("DVC_ROOT", str(repository.path))
 
 
 def test_link_within_the_repository_and_a_link_to_the_cache_are_no_obstacle(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Repository, tmp_path: Path
 ) -> None:
     (tmp_path / "cache").write_text("cached")
-    repository = tmp_path / "repository"
-    (repository / "disk").mkdir(parents=True)
-    (repository / "metrics").symlink_to("disk")
-    (repository / "disk" / "train.json").symlink_to(tmp_path / "cache")
-    monkeypatch.chdir(repository)
+    Path("disk").mkdir()
+    Path("metrics").symlink_to("disk")
+    repository.commit("a link")
+    Path("disk/train.json").symlink_to(tmp_path / "cache")
     write_json(Path("metrics/train.json"), {})
     assert (tmp_path / "cache").read_text() == "cached", "DVC's cache is shared, and what is linked there stays"
-    assert json.loads((repository / "disk" / "train.json").read_text()) == {}
+    assert json.loads(Path("disk/train.json").read_text()) == {}

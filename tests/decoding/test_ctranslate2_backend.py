@@ -81,7 +81,7 @@ def fit(name: str, directory: Path) -> Fitted:
     limits = {"language": family.language, "max_source_tokens": 96, "max_target_tokens": 96}
     codec = load_codec(PARAMS.tokenizer.model_copy(update=limits), checkpoint, TAGS)
     torch.manual_seed(0)
-    model = load_pretrained(checkpoint, codec)
+    model = load_pretrained(checkpoint, codec.encoding, len(codec.tokenizer))
     for part, parameter in model.named_parameters():
         if parameter.dim() > 1 and not EMBEDDING.search(part):
             parameter.data *= 4  # as it is drawn, it writes one token over and over, whatever it reads

@@ -10,7 +10,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import Generation, Padding, Scratch, read_params
 from beamline.decoding.transformers_backend import Decoder, resolve_generation
 from beamline.encoding.codec import TextCodec, build_codec
-from beamline.models.weights import build_model
+from beamline.models.scratch import build_model
 
 PARAMS = read_params(ROOT / "params.yaml")
 CPU = torch.device("cpu")
@@ -28,7 +28,8 @@ def codec() -> TextCodec:
 @pytest.fixture
 def model(codec: TextCodec) -> PreTrainedModel:
     torch.manual_seed(1)
-    return build_model(Scratch(family="bart", d_model=32, layers=1, attention_heads=2, ffn_dim=32, dropout=0.0), codec)
+    scratch = Scratch(family="bart", d_model=32, layers=1, attention_heads=2, ffn_dim=32, dropout=0.0)
+    return build_model(scratch, codec.encoding, len(codec.tokenizer))
 
 
 def generation(**changes: object) -> Generation:

@@ -195,8 +195,9 @@ def with_vocabulary_of(known: list[str], run: Evidence) -> Evidence:
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
 
-    from beamline.encoding.codec import Encoding, TextCodec
+    from beamline.encoding.codec import TextCodec
     from beamline.encoding.prepared import encode_split
+    from beamline.models.encoding import Encoding
 
     special = ["<pad>", "<s>", "</s>", "<unk>"]
     words = [*special, "#Person1#", "#Person2#", *known]

@@ -13,7 +13,7 @@ from support.corpus_evidence import PARAMS, corpus, evidence, failing_causes, fi
 from beamline.core.params import Scratch
 from beamline.core.records import SPEAKER_TAG
 from beamline.diagnosis.evidence import Evidence, Predictions
-from beamline.models.weights import build_model
+from beamline.models.scratch import build_model
 
 Change = Callable[[str], str]
 
@@ -119,9 +119,8 @@ def untrained(run: Evidence, directory: Path) -> Evidence:
     """The run with a model that has learnt nothing, and its own summaries."""
     assert run.codec and run.splits and run.predictions
     torch.manual_seed(0)
-    model = build_model(
-        Scratch(family="bart", d_model=32, layers=1, attention_heads=2, ffn_dim=32, dropout=0.0), run.codec
-    )
+    scratch = Scratch(family="bart", d_model=32, layers=1, attention_heads=2, ffn_dim=32, dropout=0.0)
+    model = build_model(scratch, run.codec.encoding, len(run.codec.tokenizer))
     model.save_pretrained(directory)
     run.codec.save(directory)
     params = PARAMS.model_copy(update={"generation": PARAMS.generation.model_copy(update={"max_length": 12})})

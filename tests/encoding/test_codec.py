@@ -255,3 +255,23 @@ def test_a_missing_tokenizer_says_what_to_run(tmp_path: Path) -> None:
         TextCodec.load(tmp_path)
     assert str(refused.value).endswith("run: dvc repro prepare")
     assert "\n" not in str(refused.value)
+
+
+def test_an_encoding_that_names_no_family_is_of_a_seq2seq_model(checkpoints: Path, tmp_path: Path) -> None:
+    load("bart", checkpoints, TAGS).save(tmp_path)
+    path = tmp_path / "encoding.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert stored.pop("family") == "seq2seq"
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    assert TextCodec.load(tmp_path).encoding.family == "seq2seq"
+
+
+def test_an_encoding_of_an_unknown_family_is_one_line(checkpoints: Path, tmp_path: Path) -> None:
+    load("bart", checkpoints, TAGS).save(tmp_path)
+    path = tmp_path / "encoding.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**stored, "family": "diffusion"}), encoding="utf-8")
+    with pytest.raises(
+        BeamlineError, match=r"no model family 'diffusion'; expected seq2seq\); run: dvc repro prepare$"
+    ):
+        TextCodec.load(tmp_path)

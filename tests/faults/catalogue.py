@@ -20,8 +20,9 @@ from beamline.core.records import SPEAKER_TAG
 from beamline.diagnosis.collect import of_directory
 from beamline.encoding.codec import TextCodec, build_codec
 from beamline.encoding.prepared import EncodedDialogue, encode_split, read_codec, read_split, write_split
+from beamline.models.families.seq2seq import source_tensors
 from beamline.training import trainer
-from beamline.training.batching import Collator, source_tensors
+from beamline.training.batching import Collator
 
 SPLITS = ("train", "validation", "test")
 

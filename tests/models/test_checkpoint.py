@@ -9,9 +9,11 @@ import torch
 from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 from support.checkpoints import FAMILIES
+from transformers import GPT2Config, GPT2LMHeadModel
 
 from beamline.core.errors import BeamlineError
-from beamline.models.checkpoint import Checkpoint, fingerprint, position_limits
+from beamline.models.checkpoint import Checkpoint, fingerprint
+from beamline.models.families import choose_family
 from beamline.models.weights import load_model
 
 
@@ -222,6 +224,15 @@ def test_code_that_comes_with_a_checkpoint_is_not_run(local: str) -> None:
     assert not Path("ran").exists()
 
 
+def test_model_of_no_known_family_is_refused(tmp_path: Path) -> None:
+    GPT2LMHeadModel(GPT2Config(n_layer=1, n_head=2, n_embd=8, vocab_size=20, n_positions=8)).save_pretrained(tmp_path)
+    with pytest.raises(BeamlineError) as refused:
+        load_model(tmp_path)
+    assert str(refused.value) == (
+        f"model.name: {tmp_path}: a model of type gpt2 belongs to no known family (seq2seq); choose another checkpoint"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "limits"),
     [
@@ -236,7 +247,8 @@ def test_position_limits_are_where_each_family_has_them(
     tmp_path: Path, name: str, limits: tuple[int | None, int | None]
 ) -> None:
     FAMILIES[name].save(tmp_path)
-    assert position_limits(Checkpoint(str(tmp_path), fingerprint(tmp_path)).config()) == limits
+    config = Checkpoint(str(tmp_path), fingerprint(tmp_path)).config()
+    assert choose_family(config, name).position_limits(config, source_tokens=100) == limits
 
 
 def refusal(name: str, revision: str | None) -> str:

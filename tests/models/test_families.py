@@ -164,7 +164,8 @@ def test_dialogues_are_decoded_with_the_masks_they_were_trained_with(run: Run, m
 def test_new_embeddings_start_at_the_mean_of_the_old_which_stay(run: Run) -> None:
     published = AutoModelForSeq2SeqLM.from_pretrained(run.checkpoint)
     codec = read_codec(run.directory / "data/prepared")
-    fitted = load_pretrained(Checkpoint(str(run.checkpoint), fingerprint(run.checkpoint)), codec)
+    checkpoint = Checkpoint(str(run.checkpoint), fingerprint(run.checkpoint))
+    fitted = load_pretrained(checkpoint, codec.encoding, len(codec.tokenizer))
     new = list(codec.encoding.new_tokens)
     for before, after in zip(vocabulary_tensors(published), vocabulary_tensors(fitted), strict=True):
         old = before[: min(new)]

@@ -15,7 +15,8 @@ from beamline.core.params import Params, Scratch, read_params
 from beamline.encoding.codec import TextCodec, build_codec, load_codec
 from beamline.encoding.prepared import Example
 from beamline.models.checkpoint import Checkpoint, fingerprint
-from beamline.models.weights import build_model, load_pretrained
+from beamline.models.scratch import build_model
+from beamline.models.weights import load_pretrained
 from beamline.training.batching import Collator
 
 TAGS = ["#Person1#", "#Person2#"]
@@ -41,11 +42,11 @@ def scratch(request: pytest.FixtureRequest, params: Params) -> Scratch:
 
 
 def test_default_model_has_about_a_million_parameters(scratch: Scratch, codec: TextCodec) -> None:
-    assert 0.8e6 < build_model(scratch, codec).num_parameters() < 1.6e6
+    assert 0.8e6 < build_model(scratch, codec.encoding, len(codec.tokenizer)).num_parameters() < 1.6e6
 
 
 def test_scratch_settings_reach_the_model(scratch: Scratch, codec: TextCodec) -> None:
-    config = build_model(scratch, codec).config
+    config = build_model(scratch, codec.encoding, len(codec.tokenizer)).config
     assert config.model_type == scratch.family
     assert (config.hidden_size, config.num_hidden_layers) == (scratch.d_model, scratch.layers)
     assert config.num_attention_heads == scratch.attention_heads
@@ -56,7 +57,7 @@ def test_scratch_settings_reach_the_model(scratch: Scratch, codec: TextCodec) ->
 def test_same_seed_same_weights_another_seed_others(scratch: Scratch, codec: TextCodec) -> None:
     def weights(seed: int) -> dict[str, torch.Tensor]:
         torch.manual_seed(seed)
-        return dict(build_model(scratch, codec).state_dict())
+        return dict(build_model(scratch, codec.encoding, len(codec.tokenizer)).state_dict())
 
     first, again, other = weights(0), weights(0), weights(1)
     assert all(torch.equal(first[name], again[name]) for name in first)
@@ -69,12 +70,14 @@ def test_same_seed_same_weights_another_seed_others(scratch: Scratch, codec: Tex
 def test_scratch_model_takes_the_longest_that_params_allow(scratch: Scratch, codec: TextCodec) -> None:
     source = torch.full((1, codec.encoding.max_source_tokens), 7)
     target = torch.full((1, codec.encoding.max_target_tokens), 7)
-    logits = build_model(scratch, codec)(input_ids=source, decoder_input_ids=target).logits
+    logits = build_model(scratch, codec.encoding, len(codec.tokenizer))(
+        input_ids=source, decoder_input_ids=target
+    ).logits
     assert logits.shape == (1, codec.encoding.max_target_tokens, len(codec.tokenizer))
 
 
 def test_built_model_hides_no_unfinished_summary(scratch: Scratch, codec: TextCodec) -> None:
-    model = build_model(scratch, codec)
+    model = build_model(scratch, codec.encoding, len(codec.tokenizer))
     assert model.generation_config.forced_eos_token_id is None
     assert model.generation_config.decoder_start_token_id == codec.encoding.decoder_start_token_id
 
@@ -149,7 +152,7 @@ def fit(directory: Path, params: Params, **changes: Any) -> tuple[Any, TextCodec
     checkpoint = Checkpoint(str(directory), fingerprint(directory))
     settings = params.tokenizer.model_copy(update={"max_source_tokens": 64, "max_target_tokens": 64, **changes})
     codec = load_codec(settings, checkpoint, TAGS)
-    return load_pretrained(checkpoint, codec), codec
+    return load_pretrained(checkpoint, codec.encoding, len(codec.tokenizer)), codec
 
 
 def tables(model: Any) -> list[torch.Tensor]:

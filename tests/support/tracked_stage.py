@@ -29,7 +29,7 @@ def main(mode: str, *more: str) -> None:
         print("began")
         tracker.log_epoch(1, {"validation/loss": 2.5}, {"seconds": 3.0})
         tracker.log_epoch(2, {"validation/loss": 1.5}, {"seconds": 4.0})
-        tracker.summarize({"rouge_f": 0.5123456789, "checkpoint": "epoch-002"})
+        tracker.record_final({"rouge_f": 0.5123456789, "checkpoint": "epoch-002"})
         tracker.table("examples", ["id", "dialogue", "rouge_f"], ROWS)
         if "fail" in more:
             raise ZeroDivisionError

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamline.core.params import Padding
-from beamline.encoding.codec import Encoding
 from beamline.encoding.prepared import Example
-from beamline.training.batching import IGNORED_LABEL, Collator, LengthBucketedBatches, group_by_budget, lengths_of
+from beamline.models.encoding import Encoding
+from beamline.models.padding import IGNORED_LABEL
+from beamline.training.batching import Collator, LengthBucketedBatches, group_by_budget, measure_lengths
 
 ENCODING = Encoding(
     max_source_tokens=8,
@@ -128,7 +129,7 @@ def test_bucketing_wastes_little() -> None:
     batches = list(LengthBucketedBatches(examples, tokens_per_batch=4000, seed=7))
     sources, targets = (
         sum(lengths) / sum(max(lengths[index] for index in batch) * len(batch) for batch in batches)
-        for lengths in zip(*lengths_of(examples), strict=True)
+        for lengths in zip(*measure_lengths(examples), strict=True)
     )
     assert sources > 0.95
     assert targets > 0.8, "sorted by the sources alone it would be 0.73"

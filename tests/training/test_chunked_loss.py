@@ -6,8 +6,8 @@ import torch
 from support.checkpoints import FAMILIES
 from torch.nn import functional
 
+from beamline.models.padding import IGNORED_LABEL
 from beamline.models.weights import load_model
-from beamline.training.batching import IGNORED_LABEL
 from beamline.training.chunked_loss import ChunkedLoss
 
 

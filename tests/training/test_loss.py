@@ -4,10 +4,9 @@ import pytest
 import torch
 from torch.nn import functional
 from transformers import BartConfig, BartForConditionalGeneration
-from transformers.modeling_outputs import Seq2SeqLMOutput
 
-from beamline.training.batching import IGNORED_LABEL
-from beamline.training.loss import TeacherForced, teacher_forced, training_loss
+from beamline.models.padding import IGNORED_LABEL
+from beamline.training.loss import TeacherForced, force_batches, measure_loss, training_loss
 
 CPU = torch.device("cpu")
 
@@ -32,8 +31,8 @@ def batch(rows: list[list[int]]) -> dict[str, torch.Tensor]:
 
 def test_sums_do_not_depend_on_how_the_batches_are_cut(model: BartForConditionalGeneration) -> None:
     rows = [[9, 8, 2], [7, 2], [6, 6, 6, 6, 2]]
-    together = teacher_forced(model, [batch(rows)], CPU)
-    apart = teacher_forced(model, [batch([row]) for row in rows], CPU)
+    together = measure_loss(model, [batch(rows)], CPU)
+    apart = measure_loss(model, [batch([row]) for row in rows], CPU)
     assert together.tokens == apart.tokens == 10
     assert together.correct == apart.correct
     assert together.negative_log_likelihood == pytest.approx(apart.negative_log_likelihood, rel=1e-6)
@@ -41,13 +40,26 @@ def test_sums_do_not_depend_on_how_the_batches_are_cut(model: BartForConditional
 
 def test_loss_is_torchs_own_and_dropout_is_off_meanwhile(model: BartForConditionalGeneration) -> None:
     inputs = batch([[9, 8, 2], [7, 2]])
-    measured = teacher_forced(model, [inputs], CPU)
+    measured = measure_loss(model, [inputs], CPU)
     assert model.training, "the model's mode was not put back"
     model.eval()
     with torch.no_grad():
         expected = model(**inputs).loss.item()
     model.train()
     assert measured.loss == pytest.approx(expected, rel=1e-6)
+
+
+def test_losses_of_single_tokens_are_those_that_are_summed(model: BartForConditionalGeneration) -> None:
+    rows = [[9, 8, 2], [7, 2]]
+    measured = measure_loss(model, [batch(rows)], CPU)
+    model.eval()
+    [forced] = force_batches(model, [batch(rows)], CPU)
+    model.train()
+    assert forced.losses.shape == forced.guesses.shape == forced.labels.shape == (2, 3)
+    assert forced.losses.sum().item() == pytest.approx(measured.negative_log_likelihood, rel=1e-6)
+    assert forced.losses[1, 2] == 0
+    assert forced.guesses.eq(forced.labels).sum() == measured.correct
+    assert not forced.losses.requires_grad
 
 
 def test_bits_per_byte_of_a_uniform_guess() -> None:
@@ -65,7 +77,7 @@ def test_training_loss_weighs_every_token_of_a_step_alike(smoothing: float) -> N
     whole = functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), label_smoothing=smoothing)
     parts = [
         training_loss(
-            Seq2SeqLMOutput(logits=logits[index : index + 1]),
+            logits[index : index + 1],
             labels[index : index + 1],
             counted,
             label_smoothing=smoothing,

@@ -182,7 +182,7 @@ def test_loss_that_explodes_is_one_line_and_loses_nothing(
 def test_gradients_that_explode_under_a_finite_loss_are_one_line_and_spoil_no_saved_state(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches_per_step: int, step: int
 ) -> None:
-    build = train.settle_model
+    build = train.build_or_load_model
 
     def overflowing(*arguments: Any) -> PreTrainedModel:
         model = build(*arguments)
@@ -190,7 +190,7 @@ def test_gradients_that_explode_under_a_finite_loss_are_one_line_and_spoil_no_sa
         model.model.shared.weight.register_hook(lambda gradient: gradient * (math.inf if next(calls) == 3 else 1))
         return model
 
-    monkeypatch.setattr(train, "settle_model", overflowing)
+    monkeypatch.setattr(train, "build_or_load_model", overflowing)
     changes = {"train.save_seconds": 0, "train.gradient_accumulation_steps": batches_per_step}
     with pytest.raises(BeamlineError, match=rf"the gradients' norm is (nan|inf) at step {step}, ") as raised:
         run(prepared, tmp_path, changes, monkeypatch)
@@ -219,7 +219,7 @@ def test_fewer_dialogues_than_processes_is_one_line_of_each(prepared: Path, tmp_
     assert done.returncode == 1
     *each, last = done.stderr.splitlines()
     assert set(each) == {"error: train.processes: 2 processes can't share 1 dialogues; lower it"}
-    assert last == "error: train: one of the processes failed; its own message stands above"
+    assert last == "error: train: one of the processes failed; its own message is above"
 
 
 def learnt_in_step(step: int, directory: Path) -> set[str]:
@@ -234,8 +234,8 @@ def learnt_in_step(step: int, directory: Path) -> set[str]:
 def test_max_examples_draws_by_seed_and_keeps_the_order(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(prepared)
     dialogues = read_split("train")
-    first = train.choose(dialogues, 10, seed=1)
-    assert first == train.choose(dialogues, 10, seed=1)
-    assert first != train.choose(dialogues, 10, seed=2)
+    first = train.draw_dialogues(dialogues, 10, seed=1)
+    assert first == train.draw_dialogues(dialogues, 10, seed=1)
+    assert first != train.draw_dialogues(dialogues, 10, seed=2)
     assert [each.record.id for each in first] == sorted(each.record.id for each in first)
-    assert train.choose(dialogues, 1000, seed=1) == dialogues
+    assert train.draw_dialogues(dialogues, 1000, seed=1) == dialogues

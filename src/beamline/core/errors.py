@@ -1,9 +1,8 @@
-"""The one family of errors that are for people, and the one place where they are printed."""
+"""The errors that are for people, and the one place where they are printed."""
 
 import re
 import sys
 from collections.abc import Callable
-from types import TracebackType
 from typing import NoReturn
 
 _OUT_OF_MEMORY = re.compile(
@@ -14,7 +13,7 @@ _INTERRUPTED = 130  # the exit code of a shell's command that was interrupted, a
 
 
 class BeamlineError(Exception):
-    """Something the user can mend. The message is one line: where it is, what was expected, what to do."""
+    """Something the user can fix. The message is one line: what is wrong, where, how to fix it."""
 
 
 def quote(value: object) -> str:
@@ -24,14 +23,14 @@ def quote(value: object) -> str:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether it says that memory, a GPU's or not, didn't suffice; torch has no one class for that."""
+    """Return whether memory, a GPU's or the machine's, ran out. torch has no single class for that."""
     return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)) is not None
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a stage's or a command's `main`; a `BeamlineError` becomes one line on stderr and exit code 1."""
+    """Run a stage's or a command's `main`. A `BeamlineError` becomes one line on stderr and exit code 1."""
     try:
-        if main.__module__ == "__main__":  # a stage; a typer app is of typer's module, and takes arguments by itself
+        if main.__module__ == "__main__":  # a stage; a typer app is of typer's module, and reads its arguments itself
             _take_no_arguments()
         main()
     except BeamlineError as error:
@@ -51,20 +50,13 @@ def run(main: Callable[[], None]) -> None:
         raise
 
 
-def print_uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    """A `sys.excepthook`, for an interrupt while a command still imports: `run` isn't there yet to say it."""
-    if issubclass(kind, KeyboardInterrupt):
-        _end_interrupted()
-    sys.__excepthook__(kind, error, traceback)
-
-
 def _end_interrupted() -> NoReturn:
     _say("interrupted: nothing is left half-written")
     raise SystemExit(_INTERRUPTED) from None
 
 
 def _say(line: str) -> None:
-    """At once: `print` writes a line's end by itself, and torchrun's processes, unbuffered, would mix their lines."""
+    """Write line and line end at once. `print` writes two pieces, and unbuffered processes would mix their lines."""
     sys.stderr.write(f"{line}\n")
 
 

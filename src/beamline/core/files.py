@@ -1,10 +1,11 @@
-"""Writing so that a reader, or a run that follows a failed one, never finds half of an output."""
+"""Writing so that a reader, or a run after a failed one, never finds half of an output."""
 
 import errno
 import fcntl
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,17 +24,18 @@ REFUSALS = frozenset(
 
 @contextmanager
 def replaced_directory(directory: Path) -> Iterator[Path]:
-    """A new, empty directory beside `directory` that takes its place when the block ends without an error.
+    """Give a new, empty directory beside `directory` that takes its place when the block ends without an error.
 
-    The old one is renamed aside before the new one is renamed in, so that one of them is whole on disk at every moment;
-    a process that is killed between the two leaves the old one aside, and the next one puts it back.
+    The old one is renamed aside before the new one is renamed in, so one of them is whole on disk at every moment. If
+    the process is killed between the two, the next one puts the old one back. If the user made `directory` a link, all
+    of this happens where it leads.
 
-    Raises `BeamlineError` where another process is writing the same directory, and where it can't be written.
+    Raises `BeamlineError` if another process is writing the same directory, and if it can't be written.
     """
+    directory = follow_link(directory)
     unfinished = _unfinished(directory)
     previous = directory.with_name(f"{directory.name}.previous")
-    for path in (directory, previous):
-        refuse_link(path)
+    refuse_link(previous)
     with writing(unfinished), locked(unfinished):
         if previous.exists() and not directory.exists():
             previous.rename(directory)
@@ -57,11 +59,11 @@ def replaced_directory(directory: Path) -> Iterator[Path]:
 
 @contextmanager
 def unreplaced(directory: Path) -> Iterator[None]:
-    """Keep other processes from replacing `directory`, and from reading it in a block like this, as long as this lasts.
+    """Keep other processes from replacing `directory`, and from entering a block like this, as long as this lasts.
 
-    Raises `BeamlineError` where one of them is at it.
+    Raises `BeamlineError` if one of them is doing so.
     """
-    unfinished = _unfinished(directory)
+    unfinished = _unfinished(follow_link(directory))
     with writing(unfinished):
         descriptor = _lock(unfinished, None)
     try:
@@ -73,9 +75,10 @@ def unreplaced(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def locked(directory: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold `directory`, made if there is none, for this process alone; the system lets go when the process ends.
+    """Hold `directory`, made if there is none, for this process alone. The system lets go when the process ends.
 
-    waiting: called once where another process holds it, which is then waited for; left out, that is a `BeamlineError`.
+    waiting: called once if another process holds it, before waiting for that one. Without it, a `BeamlineError` is
+    raised.
     """
     descriptor = _lock(directory, waiting)
     try:
@@ -86,16 +89,16 @@ def locked(directory: Path, waiting: Callable[[], None] | None = None) -> Iterat
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """What the system refuses in this block (a full disk, a read-only file) becomes a `BeamlineError` with the path.
+    """Turn what the system refuses in this block (a full disk, a read-only file) into a `BeamlineError` with the path.
 
-    So does a path that a symbolic link leads out of the repository.
+    A link that came with the repository and leads `path` out of it is refused, too.
     """
     refuse_link_out(path)
     try:
         yield
     except SafetensorError as error:
         place, reason = path, str(error)
-    except shutil.Error as error:  # of copying several files, each with its source, its target and what went wrong
+    except shutil.Error as error:  # copying several files: for each its source, its target and what went wrong
         place, reason = error.args[0][0][1:]
     except OSError as error:
         if error.errno not in REFUSALS:
@@ -107,18 +110,51 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def refuse_link_out(path: Path) -> None:
-    """Raise `BeamlineError` where a symbolic link leads from the working directory, or from DVC's root, to elsewhere
-    on the way to `path`: a repository that comes from elsewhere must not be able to write elsewhere."""
+    """Raise `BeamlineError` if a link that came with the repository leads the way to `path` out of it.
+
+    A repository from elsewhere must not be able to write elsewhere. A link that the user made, to a larger disk for
+    instance, is followed: git doesn't track it. If git can't tell, the link is refused.
+    """
     lexical, parent = Path(os.path.abspath(path)), path.parent.resolve()  # noqa: PTH100 -- resolve() follows the links
     for root in (Path.cwd(), Path(os.environ.get("DVC_ROOT", ".")).absolute()):
         if lexical.is_relative_to(root) and not parent.is_relative_to(root.resolve()):
-            raise BeamlineError(f"{path}: a symbolic link leads out of the repository, to {parent}; remove the link")
+            # The outermost link decides, as git tracks nothing beyond a link.
+            on_the_way = [place for place in reversed(lexical.parents) if place.is_relative_to(root) and place != root]
+            _refuse_tracked(next(place for place in on_the_way if place.is_symlink()))
+
+
+def follow_link(directory: Path) -> Path:
+    """Return where `directory` is: what it links to if the user made it a link, itself if it is none.
+
+    Raises `BeamlineError` for a link that came with the repository.
+    """
+    if not directory.is_symlink():
+        return directory
+    _refuse_tracked(directory)
+    return directory.resolve()
+
+
+def _refuse_tracked(link: Path) -> None:
+    command = ["git", "-C", str(link.parent), "ls-files", "--cached", "--", link.name]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, check=False)
+        found, unknown = listed.stdout, listed.stderr
+    except OSError as error:
+        found, unknown = "", str(error)
+    if unknown:
+        reason = f"and git can't tell who made it ({unknown.strip().splitlines()[0]})"
+    elif found:
+        reason = "which came with the repository's files"
+    else:
+        return
+    place = link.relative_to(Path.cwd()) if link.is_relative_to(Path.cwd()) else link
+    raise BeamlineError(f"{place}: a symbolic link, {reason}; remove it, as it would take outputs elsewhere")
 
 
 def refuse_link(path: Path) -> None:
-    """Raise `BeamlineError` where `path`, which only this program makes, is a symbolic link."""
+    """Raise `BeamlineError` if `path`, which only this program makes, is a symbolic link."""
     if path.is_symlink():
-        raise BeamlineError(f"{path}: a symbolic link, which would take what is written elsewhere; remove it")
+        raise BeamlineError(f"{path}: a symbolic link, which would take outputs elsewhere; remove it")
 
 
 def clear(directory: Path) -> None:
@@ -133,7 +169,7 @@ def clear(directory: Path) -> None:
 
 
 def _lock(directory: Path, waiting: Callable[[], None] | None) -> int:
-    """The descriptor that holds the lock until it is closed."""
+    """Return the descriptor that holds the lock until it is closed."""
     refuse_link(directory)
     while True:
         directory.mkdir(parents=True, exist_ok=True)
@@ -148,14 +184,14 @@ def _lock(directory: Path, waiting: Callable[[], None] | None) -> int:
                 ) from None
             waiting()
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        # Who held it may have renamed or removed it meanwhile, and then this is a lock on something else.
+        # Its holder may have renamed or removed it meanwhile. Then this is a lock on something else.
         if directory.exists() and os.path.samestat(os.fstat(descriptor), directory.stat()):
             return descriptor
         os.close(descriptor)
 
 
 def sync(directory: Path) -> None:
-    """Wait until everything in `directory` is on disk: a rename may otherwise outlive a power cut and its files not."""
+    """Wait until everything in `directory` is on disk: a power cut may otherwise keep a rename and lose its files."""
     for path in [*directory.rglob("*"), directory]:
         sync_entry(path)
 
@@ -171,10 +207,10 @@ def sync_entry(path: Path) -> None:
 
 @contextmanager
 def replaced_texts() -> Iterator[Callable[[Path, str], None]]:
-    """A function that writes a text beside its path; all that it wrote take their places when the block ends without an
-    error: each file is the old one or the new one, whole, and what can't be written leaves all of them the old ones.
+    """Give a function that writes a text beside its path. When the block ends without an error, all of the texts take
+    their places. Each file is then the old one or the new one, whole. If one can't be written, all stay the old ones.
 
-    It raises `BeamlineError` where a text can't be written.
+    The function raises `BeamlineError` if a text can't be written.
     """
     with ExitStack() as removed:
         written = []
@@ -182,7 +218,7 @@ def replaced_texts() -> Iterator[Callable[[Path, str], None]]:
         def write(path: Path, text: str) -> None:
             unfinished = _unfinished(path)
             with writing(path):
-                if path.is_dir():  # a rename would say so too, but when earlier ones are done
+                if path.is_dir():  # a rename would fail, too, but after earlier ones are done
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
                 path.parent.mkdir(parents=True, exist_ok=True)
                 unfinished.unlink(missing_ok=True)
@@ -200,7 +236,7 @@ def replaced_texts() -> Iterator[Callable[[Path, str], None]]:
 
 
 def write_texts(texts: Mapping[Path, str]) -> None:
-    """`replaced_texts`, of texts that are all there."""
+    """Write all of `texts`, as `replaced_texts` does."""
     with replaced_texts() as write:
         for path, text in texts.items():
             write(path, text)

@@ -1,4 +1,4 @@
-"""Batches that memory can't hold are done in halves, quarters and so on."""
+"""Batches that memory can't hold are computed in halves, quarters and so on."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,9 +11,9 @@ Result = TypeVar("Result")
 
 
 class Parts:
-    """Into how many parts batches are cut: one, and twice as many whenever memory doesn't suffice.
+    """Into how many parts batches are cut: one, and twice as many whenever memory runs out.
 
-    task: what is being done, as messages begin. uncut: where batches must stay whole, the parameter to lower instead.
+    task: what is being done, for messages. uncut: if batches must stay whole, the parameter to lower instead.
     """
 
     def __init__(self, task: str, uncut: str | None = None) -> None:
@@ -21,13 +21,13 @@ class Parts:
         self.uncut = uncut
         self.count = 1
 
-    def of(
+    def run(
         self, rows: int, compute: Callable[[slice], Result], *, undo: Callable[[], None] | None = None, where: str = ""
     ) -> list[Result]:
-        """What `compute` returns for the parts of a batch of `rows`, from the first to the last.
+        """Return what `compute` returns for each part of a batch of `rows`, in order.
 
-        Where memory doesn't suffice for one of them, `undo` is called, and all are done again in smaller ones; later
-        batches too. where: added to messages. Raises `BeamlineError` where memory doesn't suffice for one row.
+        If memory runs out, `undo` is called and the whole batch is computed again in smaller parts, and so are later
+        batches. where: added to messages. Raises `BeamlineError` if memory can't hold one row.
         """
         while True:
             size = -(-rows // self.count)
@@ -47,5 +47,5 @@ class Parts:
             if undo is not None:
                 undo()
             clear_device_cache(garbage_collection=True)
-            # Not by the console: where a progress bar is shown, it passes on what is printed.
+            # A progress bar passes on what is printed.
             print(f"{self.task}: out of memory{where}, batches are done in {self.count} parts from here on")

@@ -1,4 +1,4 @@
-"""Several processes of one stage, joined by torchrun: how they are started, and how they share decoding."""
+"""Several processes of one stage: how torchrun starts them, how they end, and how they share decoding."""
 
 import logging
 import os
@@ -7,8 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -21,50 +20,50 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from beamline.core.errors import BeamlineError
 
 Item = TypeVar("Item")
-TAKEN = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)  # torchrun handles them, and leaves it so
+TAKEN = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)  # torchrun keeps its handlers for them
 TIMEOUT = timedelta(days=7)  # the first process may wait for another run to end, and the others wait for the first
-PARTED = re.compile("Connection (closed|reset) by peer|Broken pipe")  # gloo, where another process has ended
+PARTED = re.compile("Connection (closed|reset) by peer|Broken pipe")  # gloo's error if another process has ended
 LAUNCHED = "LOCAL_RANK"  # what torchrun sets in the processes that it starts, by hand or from here
 
 
 def launch(stage: str, count: int, threads: int) -> None:
     """Run `python -m beamline.<stage>` in `count` processes of `threads` CPU threads each.
 
-    Raises `BeamlineError` where one of them fails, and `KeyboardInterrupt` where this process is told to end; they have
-    all ended then.
+    Raises `BeamlineError` if one of them fails, and `KeyboardInterrupt` if this process is told to end. By then all of
+    them have ended.
     """
     arguments = ["--standalone", f"--nproc-per-node={count}", "-m", f"beamline.{stage}"]
-    handlers = {each: signal.getsignal(each) for each in TAKEN}
-    logging.disable(logging.ERROR)  # forty lines of torchrun's, when a process has said in one what is wrong
+    handlers = {number: signal.getsignal(number) for number in TAKEN}
+    logging.disable(logging.ERROR)  # torchrun's forty lines, when a process has said in one what is wrong
     try:
         with patch_environment(OMP_NUM_THREADS=threads, PYTHONFAULTHANDLER=1):
             torchrun.run(torchrun.parse_args(arguments))  # type: ignore[no-untyped-call]
     except ChildFailedError as error:
-        if any(each.exitcode == -signal.SIGKILL for each in error.failures.values()):
+        if any(failure.exitcode == -signal.SIGKILL for failure in error.failures.values()):
             raise BeamlineError(
-                f"{stage}: one of the processes was killed; where the system did it for want of memory, take smaller"
+                f"{stage}: one of the processes was killed; if the system did it for lack of memory, take smaller"
                 " batches, fewer processes or a smaller model"
             ) from None
-        raise BeamlineError(f"{stage}: one of the processes failed; its own message stands above") from None
+        raise BeamlineError(f"{stage}: one of the processes failed; its own message is above") from None
     except SignalException:
         raise KeyboardInterrupt from None
     finally:
         logging.disable(logging.NOTSET)
-        for each, handler in handlers.items():
-            signal.signal(each, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def check_count(expected: int) -> None:
-    """Raises `BeamlineError` where there are more or fewer processes than `expected`, by hand for instance."""
+    """Raise `BeamlineError` if there are more or fewer processes than `expected`, as torchrun by hand may start."""
     started = int(os.environ.get("WORLD_SIZE", "1"))
     if started != expected:
         raise BeamlineError(f"train.processes: {expected} in params.yaml, but torchrun has started {started}")
 
 
 def check_gpus(count: int) -> None:
-    """Raises `BeamlineError` where fewer GPUs are here than those of the `count` processes that run on this machine.
+    """Raise `BeamlineError` if this machine has GPUs, but fewer than it runs of the `count` processes.
 
-    NCCL, which sums their gradients, joins no two processes on one GPU.
+    NCCL, which sums their gradients, can't join two processes on one GPU.
     """
     here = int(os.environ.get("LOCAL_WORLD_SIZE", str(count)))
     gpus = torch.cuda.device_count()
@@ -75,32 +74,32 @@ def check_gpus(count: int) -> None:
         )
 
 
-@contextmanager
-def joined(backend: str) -> Iterator[None]:
-    """Let the processes that torchrun has started find each other; a process that is alone has nothing to find.
+def run_and_leave(backend: str, main: Callable[[], None]) -> None:
+    """Run `main`. A process that torchrun has started joins the others for it, and **ends here** afterwards.
 
-    At the end they leave the group, and end without taking the interpreter apart: now and then a thread of torch's that
-    still ran aborted a process that had done all its work, and torchrun then stopped the others.
+    It ends without taking the interpreter apart: sometimes a thread of torch's that still ran aborted a process that
+    had done all its work, and torchrun then stopped the others.
 
-    Where torchrun is killed, its processes are sessions of their own and would train on: they end with it.
+    If torchrun is killed, its processes are separate sessions and would train on, so they end with it.
 
-    backend: torch's name for how they talk, `gloo` or `nccl`. transformers' Trainer would join them by itself, but on a
-    CPU with torch's own timeout of half an hour.
+    backend: torch's name for how processes talk, `gloo` or `nccl`. transformers' Trainer would join them by itself, but
+    on a CPU with torch's own timeout of half an hour.
     """
-    if LAUNCHED in os.environ:
-        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-        torch.distributed.init_process_group(backend, timeout=TIMEOUT)
+    if LAUNCHED not in os.environ:
+        main()
+        return
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    torch.distributed.init_process_group(backend, timeout=TIMEOUT)
     try:
-        yield
+        main()
     except RuntimeError as error:
         if PARTED.search(str(error)) is None:
             raise
-        raise SystemExit(1) from None  # the other one has said why, or the first process does
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
+        raise SystemExit(1) from None  # another process has ended, and has said why
+    torch.distributed.destroy_process_group()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _end_with(parent: int) -> None:
@@ -110,26 +109,26 @@ def _end_with(parent: int) -> None:
 
 
 def rank() -> int:
-    """This process's number, from 0, which is the one that writes."""
+    """Return this process's number, from 0; process 0 is the one that writes."""
     return torch.distributed.get_rank() if torch.distributed.is_initialized() else 0
 
 
 def device() -> torch.device:
-    """Where this process computes: a GPU of its own where there are enough."""
+    """Return where this process computes: on a separate GPU if there are enough."""
     if not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get(LAUNCHED, "0")) % torch.cuda.device_count())
 
 
 def share(items: Sequence[Item]) -> Sequence[Item]:
-    """What of `items` is this process's to do: every n-th, where there are n processes."""
+    """Return the items that this process is to do: every n-th of them if there are n processes."""
     if not torch.distributed.is_initialized():
         return items
     return items[rank() :: torch.distributed.get_world_size()]
 
 
 def gather(done: list[Item]) -> list[Item]:
-    """What all processes have made of their shares, in the order of the items, in every process."""
+    """Return, in every process, what all of them made of their shares, in the order of the items."""
     if not torch.distributed.is_initialized():
         return done
     shares: list[list[Item]] = [[]] * torch.distributed.get_world_size()

@@ -1,12 +1,14 @@
-"""Which library decodes: transformers, or CTranslate2 where its summaries are proved to be the same.
+"""Which library decodes: transformers, or CTranslate2 if its summaries are proved to be the same.
 
-What is the same in both follows from how they decode, and tests compare them on every family. transformers applies
-penalties to logits in greedy search but to log-probabilities in beam search, after the softmax; CTranslate2 to logits
-in both, before it. Where the decoder starts with the end of sequence (BART's own checkpoints), transformers counts
-that start among the tokens that have been written, CTranslate2 does not; so it does where the start is padding (T5),
-which matters only to a model that would write padding. And where a language code comes first (mBART-50), an end of
-sequence right behind it is to transformers one beam of several; CTranslate2 drops it there unless it is the best of
-them.
+How they decode tells which settings give the same summaries, and tests compare them on every kind of model:
+
+- transformers applies penalties to logits in greedy search, but to log-probabilities (after the softmax) in beam
+  search. CTranslate2 applies them to logits in both.
+- If the decoder starts with the end of sequence (BART's own checkpoints), transformers counts that start among the
+  tokens that were written, and CTranslate2 does not. The same holds for a start with padding (T5), which matters only
+  to a model that would write padding.
+- If a language code comes first (mBART-50), an end of sequence right after it is one beam of several in transformers.
+  CTranslate2 drops it there unless it is the best of them.
 """
 
 from collections.abc import Sequence
@@ -21,8 +23,9 @@ from beamline.core import processes
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Generation, Padding
 from beamline.decoding.transformers_backend import Decoder, ResolvedGeneration, Summary
-from beamline.encoding.codec import Encoding, TextCodec
+from beamline.encoding.codec import TextCodec
 from beamline.models.checkpoint import first_line
+from beamline.models.encoding import Encoding
 from beamline.models.weights import load_model
 
 CONVERTIBLE = ("bart", "marian", "mbart", "mt5", "pegasus", "t5")
@@ -36,28 +39,28 @@ class SummaryDecoder(Protocol):
     def summaries(
         self, sources: Sequence[list[int]], *, tokens_per_batch: int, seed: int, description: str
     ) -> list[Summary]:
-        """One summary for each source (token ids), in the order of `sources`; `seed` matters to sampling alone."""
+        """Return one summary for each source (token ids), in their order; `seed` matters to sampling alone."""
         ...
 
 
 def build_decoder(
     directory: Path, codec: TextCodec, generation: Generation, padding: Padding, device: torch.device
 ) -> SummaryDecoder:
-    """A decoder of the checkpoint in `directory` with the library that `generation.backend` asks for.
+    """Return a decoder of the checkpoint in `directory` with the library that `generation.backend` asks for.
 
-    `auto` takes CTranslate2 where it is installed, can do what is asked and does it as transformers does; of several
-    processes, all take the same.
+    `auto` takes CTranslate2 if it is installed, can do what is asked and does it as transformers does. All of several
+    processes take the same.
 
-    Raises `BeamlineError` where CTranslate2 is asked for by name and can't do what is asked, and where nothing can.
+    Raises `BeamlineError` if CTranslate2 is asked for by name and can't do what is asked, or if nothing can.
     """
     decoder: SummaryDecoder | None = None
     if generation.backend != "transformers":
-        obstacle = obstacle_to_ctranslate2(directory, generation)
-        differing = applied_otherwise(generation, codec.encoding)
+        obstacle = find_obstacle(directory, generation)
+        differing = list_differences(generation, codec.encoding)
         if obstacle is not None and generation.backend == "ctranslate2":
             raise BeamlineError(obstacle)
         if obstacle is None and (generation.backend == "ctranslate2" or not differing):
-            # An optional package, which costs everybody else its import.
+            # An optional package: nobody else pays for its import.
             from beamline.decoding.ctranslate2_backend import CTranslate2Decoder  # noqa: PLC0415
 
             try:
@@ -70,38 +73,38 @@ def build_decoder(
     return decoder or Decoder(load_model(directory), codec, generation, padding, device)
 
 
-def obstacle_to_ctranslate2(directory: Path, generation: Generation) -> str | None:
-    """Why CTranslate2 can't decode at all: the key, the reason, what to do; None where it can."""
+def find_obstacle(directory: Path, generation: Generation) -> str | None:
+    """Return why CTranslate2 can't decode at all (the key, the reason, what to do), or None."""
     if find_spec("ctranslate2") is None:
         return "generation.backend: ctranslate2 is not installed; run: pip install -c constraints.txt ctranslate2"
     try:
-        family = AutoConfig.from_pretrained(directory, trust_remote_code=False).model_type
+        kind = AutoConfig.from_pretrained(directory, trust_remote_code=False).model_type
     except (OSError, ValueError) as error:
         raise BeamlineError(f"{directory}: not readable ({first_line(error)}); run: dvc repro train") from None
-    if family not in CONVERTIBLE:
+    if kind not in CONVERTIBLE:
         known = ", ".join(CONVERTIBLE)
-        return f"generation.backend: ctranslate2 has {known}, and not {family}; take transformers, or auto"
+        return f"generation.backend: ctranslate2 has {known}, and not {kind}; take transformers, or auto"
     if generation.do_sample:
         return "generation.do_sample: ctranslate2 draws samples that no seed repeats; set generation.backend to auto"
     return None
 
 
-def applied_otherwise(generation: Generation, encoding: Encoding) -> dict[str, str]:
-    """Settings that CTranslate2 applies otherwise than transformers, with the reason."""
+def list_differences(generation: Generation, encoding: Encoding) -> dict[str, str]:
+    """Return the settings that CTranslate2 applies differently from transformers, with the reason."""
     beams = generation.num_beams > 1
     starts_with_end = encoding.decoder_start_token_id == encoding.eos_token_id
     before = "with beams, ctranslate2 applies it before the softmax, transformers after it"
     exempt = "this model starts with its end of sequence, which ctranslate2 doesn't count"
-    behind = "with beams, ctranslate2 ends a summary right behind its language code only where nothing scores higher"
+    early = "with beams, ctranslate2 ends a summary right after its language code only if nothing scores higher"
     rounded = "ctranslate2 rounds the weights to it, transformers doesn't"
-    otherwise = [
+    differences = [
         ("compute_type", generation.compute_type != "float32", rounded),
         ("early_stopping", beams and not generation.early_stopping, "with beams, ctranslate2 always stops early"),
         ("min_length", beams and generation.min_length > 1, before),
         ("no_repeat_ngram_size", beams and generation.no_repeat_ngram_size > 0, before),
         ("repetition_penalty", beams and generation.repetition_penalty != 1, before),
-        ("num_beams", beams and encoding.forced_first_token_id is not None, behind),
+        ("num_beams", beams and encoding.forced_first_token_id is not None, early),
         ("no_repeat_ngram_size", starts_with_end and generation.no_repeat_ngram_size == 1, exempt),
         ("repetition_penalty", starts_with_end and generation.repetition_penalty != 1, exempt),
     ]
-    return {name: reason for name, stands, reason in otherwise if stands}
+    return {name: reason for name, applies, reason in differences if applies}

@@ -1,7 +1,7 @@
 """Summaries through CTranslate2 (OpenNMT), whose decoding is several times faster than `generate`.
 
-A checkpoint is converted anew for every decoder, into a directory that is gone once the weights are in memory: no
-second copy of a model can go stale.
+A checkpoint is converted again for every decoder, into a directory that is deleted once the weights are in memory, so
+that no second copy of a model can become stale.
 """
 
 import tempfile
@@ -24,7 +24,7 @@ from beamline.encoding.codec import TextCodec
 from beamline.models.checkpoint import first_line
 from beamline.models.weights import load_model
 
-# Marian's own loader drops the vocabulary's last token, which is Marian's padding only where no speaker tags follow it,
+# Marian's own loader drops the vocabulary's last token, which is Marian's padding only if no speaker tags follow it,
 # and starts from zeros, which fine-tuned padding isn't. As a BART with other positions, it keeps both.
 _LOADERS = {
     "bart": BartLoader,
@@ -34,8 +34,8 @@ _LOADERS = {
     "pegasus": PegasusLoader,
     "t5": T5Loader,
 }
-# What the loaders read from a config where transformers 5 no longer writes it: whether a block normalizes its input
-# instead of its output, and whether the embeddings are normalized too.
+# What the loaders read from a config although transformers 5 no longer writes it: whether a block normalizes its input
+# instead of its output, and whether the embeddings are normalized, too.
 _NORMALIZATION = {
     "bart": {"normalize_before": False, "normalize_embedding": True},
     "marian": {"normalize_before": False, "normalize_embedding": False},
@@ -47,7 +47,7 @@ _NORMALIZATION = {
 
 
 class CTranslate2Decoder:
-    """Writes summaries with one converted model, as `decoding.Decoder` does with one of transformers."""
+    """Writes summaries with one converted model, as `Decoder` does with one of transformers."""
 
     def __init__(
         self,
@@ -57,10 +57,10 @@ class CTranslate2Decoder:
         device: torch.device,
         differing: Mapping[str, str],
     ) -> None:
-        """Raises `BeamlineError` where `generation.max_length` exceeds the decoder's positions, and where CTranslate2
-        doesn't know the model's parts, or can't use the device."""
+        """Raise `BeamlineError` if `generation.max_length` exceeds the model's positions, and if CTranslate2 doesn't
+        know the model's parts or can't use the device."""
         converter = _Converter(directory, codec)
-        check_max_length(generation, converter.model.config)
+        check_max_length(generation, codec.encoding, converter.model.config)
         self.codec = codec
         threads = torch.get_num_threads()
         self.workers = threads if device.type == "cpu" else 1
@@ -81,7 +81,7 @@ class CTranslate2Decoder:
                     inter_threads=self.workers,
                     intra_threads=1,
                 )
-                # CUDA's libraries are missed only when something is translated, which a lone end of sequence isn't.
+                # Missing CUDA libraries show only when something is translated, and a lone end of sequence isn't.
                 self.translator.translate_batch([[codec.tokenizer.eos_token] * 2], max_decoding_length=1)
             except (RuntimeError, ValueError) as error:  # a driver that is too old, a library that is missing
                 raise BeamlineError(
@@ -100,9 +100,9 @@ class CTranslate2Decoder:
     def summaries(
         self, sources: Sequence[list[int]], *, tokens_per_batch: int, seed: int, description: str
     ) -> list[Summary]:
-        """One summary for each source (token ids), in the order of `sources`.
+        """Return one summary for each source (token ids), in the order of `sources`.
 
-        CTranslate2 sorts by length itself; the workers share the budget. `seed` matters to nothing: nothing is drawn.
+        CTranslate2 sorts by length itself; the workers share the budget. `seed` has no effect, as nothing is drawn.
         """
         tokenizer, settings = self.codec.tokenizer, self.generation
         order = sorted(range(len(sources)), key=lambda index: len(sources[index]), reverse=True)
@@ -121,12 +121,12 @@ class CTranslate2Decoder:
             # transformers counts the start token, CTranslate2 doesn't.
             max_decoding_length=settings.max_length - 1,
             min_decoding_length=max(0, settings.min_length - 1),
-            # A length penalty counts the end of sequence, as in transformers, only where it is returned.
+            # A length penalty counts the end of sequence, as in transformers, only if it is returned.
             return_end_token=True,
         )
         rows = [
-            tokenizer.convert_tokens_to_ids(each.result().hypotheses[0])
-            for each in track(pending, description, disable=processes.rank() > 0)
+            tokenizer.convert_tokens_to_ids(translation.result().hypotheses[0])
+            for translation in track(pending, description, disable=processes.rank() > 0)
         ]
         ended = [until_end(row, self.codec.encoding.eos_token_id) for row in processes.gather(rows)]
         texts = self.codec.decode([row for row, _ in ended])
@@ -137,7 +137,7 @@ class CTranslate2Decoder:
 
 @contextmanager
 def _temporary_directory() -> Iterator[str]:
-    """Raises `BeamlineError` where the system has none that can be written to."""
+    """Raise `BeamlineError` if the system has none that can be written to."""
     try:
         directory = tempfile.TemporaryDirectory()
     except OSError as error:
@@ -150,7 +150,7 @@ def _temporary_directory() -> Iterator[str]:
 
 
 class _Converter(Converter):
-    """CTranslate2's conversion of what we have read ourselves: safetensors only, no code of a hub, our own start."""
+    """CTranslate2's conversion of a model that `load_model` reads: safetensors only, no code from a hub."""
 
     def __init__(self, directory: Path, codec: TextCodec) -> None:
         self.codec = codec
@@ -160,13 +160,13 @@ class _Converter(Converter):
         config, tokenizer = self.model.config, self.codec.tokenizer
         for name, value in _NORMALIZATION[config.model_type].items():
             setattr(config, name, value)
-        # The loaders of T5 and mT5 scale the outputs where embeddings are tied; transformers has a setting of its own.
+        # The loaders of T5 and mT5 scale the outputs if embeddings are tied; transformers has a separate setting.
         config.tie_word_embeddings = getattr(config, "scale_decoder_outputs", False)
         with torch.no_grad():
             specification = _LOADERS[config.model_type]()(self.model, tokenizer)
         specification.config.decoder_start_token = tokenizer.convert_ids_to_tokens(
             self.codec.encoding.decoder_start_token_id
         )
-        # No sentence of ours begins with it, but it can't be missing.
+        # No summary begins with it, but the conversion needs it.
         specification.config.bos_token = tokenizer.bos_token or tokenizer.eos_token
         return specification

@@ -1,4 +1,4 @@
-"""Summaries from a checkpoint, under exactly the settings of `generation`, whatever a checkpoint brings along."""
+"""Summaries through transformers' `generate`, under exactly the settings of `generation` in params.yaml."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from beamline.core.errors import BeamlineError
 from beamline.core.memory import Parts
 from beamline.core.params import Generation, Padding
 from beamline.encoding.codec import TextCodec
-from beamline.models.checkpoint import position_limits
-from beamline.training.batching import group_by_budget, source_tensors
+from beamline.models.encoding import Encoding
+from beamline.models.families import family_of
+from beamline.training.batching import group_by_budget
 
 _BEAM_ONLY = ("early_stopping", "length_penalty")
 _SAMPLING_ONLY = ("temperature", "top_k", "top_p")
@@ -27,7 +28,7 @@ _NOT_DECODING = ("_", "output_", "return_", "transformers_version", "use_cache",
 
 @dataclass(frozen=True)
 class Summary:
-    """A decoded summary. tokens: without start and end; finished: the model wrote an end of sequence by itself."""
+    """A decoded summary. tokens: their number, without start and end. finished: the model wrote an end of sequence."""
 
     text: str
     tokens: int
@@ -38,8 +39,8 @@ class Summary:
 class ResolvedGeneration:
     """What decoding really does with `generation`.
 
-    backend: what decodes, as the signature has it. settings: what is in force. ignored: settings that this kind of
-    decoding doesn't read, with the reason. differing: settings that the backend applies otherwise than transformers,
+    backend: what decodes, as in the signature. settings: what is in force. ignored: settings that this kind of
+    decoding doesn't read, with the reason. differing: settings that the backend applies differently from transformers,
     with the reason. overridden: what the checkpoint's own generation_config asked for in place of a setting in force.
     """
 
@@ -57,6 +58,10 @@ def resolve_generation(
     backend: str = "transformers",
     differing: Mapping[str, str] = MappingProxyType({}),
 ) -> ResolvedGeneration:
+    """Return what is in force of `generation`, and what is not.
+
+    tokens: `Encoding.generation_tokens`. checkpoint: the checkpoint's own settings, which are overridden.
+    """
     settings = generation.model_dump(exclude={"backend", "compute_type"})
     ignored: dict[str, str] = {}
     if generation.num_beams == 1:
@@ -67,7 +72,7 @@ def resolve_generation(
         del settings[name]
     if backend == "transformers":
         ignored["compute_type"] = "needs backend: ctranslate2"
-    # A setting that params.yaml doesn't have is at its neutral default here, and a checkpoint can't turn it on.
+    # A setting that params.yaml lacks is at its neutral default here, and a checkpoint can't turn it on.
     asked = {
         name: value
         for name, value in checkpoint.to_diff_dict().items()
@@ -76,9 +81,9 @@ def resolve_generation(
     return ResolvedGeneration(backend, settings, ignored, dict(differing), dict(sorted(asked.items())))
 
 
-def check_max_length(generation: Generation, config: PreTrainedConfig) -> None:
-    """Raises `BeamlineError` where `generation.max_length` exceeds the decoder's positions."""
-    _, limit = position_limits(config)
+def check_max_length(generation: Generation, encoding: Encoding, config: PreTrainedConfig) -> None:
+    """Raise `BeamlineError` if `generation.max_length` exceeds the positions that the model has for a summary."""
+    _, limit = family_of(encoding).position_limits(config, encoding.max_source_tokens)
     if limit is not None and generation.max_length > limit:
         raise BeamlineError(
             f"generation.max_length: the model has positions for {limit} tokens, found {generation.max_length};"
@@ -92,8 +97,8 @@ class Decoder:
     def __init__(
         self, model: PreTrainedModel, codec: TextCodec, generation: Generation, padding: Padding, device: torch.device
     ) -> None:
-        """Raises `BeamlineError` where `generation.max_length` exceeds the decoder's positions."""
-        check_max_length(generation, model.config)
+        """Raise `BeamlineError` if `generation.max_length` exceeds the model's positions."""
+        check_max_length(generation, codec.encoding, model.config)
         self.resolved = resolve_generation(generation, codec.encoding.generation_tokens, model.generation_config)
         self.model = model.to(device).eval()
         self.codec = codec
@@ -106,41 +111,38 @@ class Decoder:
     def summaries(
         self, sources: Sequence[list[int]], *, tokens_per_batch: int, seed: int, description: str
     ) -> list[Summary]:
-        """One summary for each source (token ids), in the order of `sources`.
+        """Return one summary for each source (token ids), in the order of `sources`.
 
-        Decoded from the longest to the shortest, in batches of `tokens_per_batch` padded source tokens times beams:
-        little padding, and the most memory is needed first. `seed` matters to sampling alone, where each batch has
-        random numbers of its own: processes that share the batches write what one would.
+        The longest are decoded first, in batches of `tokens_per_batch` padded source tokens times beams. That makes
+        little padding, and most memory is needed first. `seed` matters to sampling alone. Each batch has its own random
+        numbers, so processes that share the batches write what one process would.
         """
         lengths = [(len(source) * self.config.num_beams,) for source in sources]
         order = sorted(range(len(sources)), key=lengths.__getitem__, reverse=True)
         batches = group_by_budget(order, lengths, tokens_per_batch)
         numbered = processes.share(list(enumerate(batches)))
-        # Cut, a batch draws other random numbers, and nothing in the metrics would tell.
+        # A batch in parts would draw other random numbers, and nothing in the metrics would show it.
         parts = Parts("evaluate", uncut="evaluate.tokens_per_batch" if self.config.do_sample else None)
         decoded: list[Sequence[Summary]] = []
         with torch.random.fork_rng():
             for number, batch in track(numbered, description, disable=processes.rank() > 0):
                 torch.manual_seed(int(np.random.default_rng([seed, number]).integers(2**63)))
                 decode = partial(self._decode, [sources[index] for index in batch])
-                decoded.append(list(chain(*parts.of(len(batch), decode))))
+                decoded.append(list(chain(*parts.run(len(batch), decode))))
         summaries = dict(zip(order, chain(*processes.gather(decoded)), strict=True))
         return [summaries[index] for index in range(len(sources))]
 
     @torch.inference_mode()
     def _decode(self, sources: Sequence[list[int]], rows: slice) -> list[Summary]:
         encoding, length = self.codec.encoding, self.fixed_length or max(map(len, sources))
-        inputs = source_tensors(sources[rows], encoding, length)
-        generated = self.model.generate(
-            **{name: tensor.to(self.device) for name, tensor in inputs.items()}, generation_config=self.config
-        )
-        written = [until_end(row[1:], encoding.eos_token_id) for row in generated.tolist()]
+        generated = self.codec.family.generate(self.model, sources[rows], encoding, length, self.config)
+        written = [until_end(row, encoding.eos_token_id) for row in generated]
         texts = self.codec.decode([row for row, _ in written])
         return [Summary(text, len(row), finished) for text, (row, finished) in zip(texts, written, strict=True)]
 
 
 def until_end(row: list[int], eos_token_id: int) -> tuple[list[int], bool]:
-    """The tokens before the first end of sequence, and whether there is one."""
+    """Return the tokens before the first end of sequence, and whether there is one."""
     if eos_token_id in row:
         return row[: row.index(eos_token_id)], True
     return row, False

@@ -17,7 +17,8 @@ from beamline.data.readers import Row
 from beamline.diagnosis.evidence import Epoch, Evidence, Predictions, Recorded
 from beamline.encoding.codec import TextCodec, load_codec
 from beamline.encoding.prepared import SPLITS, EncodedDialogue, encode_split, read_codec, read_split
-from beamline.models.checkpoint import Checkpoint, fingerprint, position_limits
+from beamline.models.checkpoint import Checkpoint, fingerprint
+from beamline.models.families import choose_family
 
 # What a diagnosis reads of a run, each where the stages write it.
 RECORDED = {"rouge": paths.SCORES, "generation": paths.GENERATION, "train": paths.TRAIN_METRICS}
@@ -96,11 +97,11 @@ def of_checkpoint(model: Path, data: Path, params: Params) -> Evidence:
         codec = TextCodec.load(model)
     else:
         checkpoint = Checkpoint(str(model), fingerprint(model))
+        config = checkpoint.config()
+        most = choose_family(config, str(model)).position_limits(config, params.tokenizer.max_source_tokens)
         limits = {
             key: min(getattr(params.tokenizer, key), limit)
-            for key, limit in zip(
-                ("max_source_tokens", "max_target_tokens"), position_limits(checkpoint.config()), strict=True
-            )
+            for key, limit in zip(("max_source_tokens", "max_target_tokens"), most, strict=True)
             if limit is not None
         }
         codec = load_codec(params.tokenizer.model_copy(update=limits), checkpoint, tags=())

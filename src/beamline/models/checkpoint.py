@@ -1,6 +1,5 @@
-"""A published or saved sequence-to-sequence checkpoint, at a pinned revision: its config and tokenizer.
+"""A published or saved checkpoint at a pinned revision: its config and tokenizer. `weights.py` reads its weights.
 
-Its weights are `model.py`'s; `prepare` needs none.
 Code that comes with a checkpoint is never executed.
 """
 
@@ -21,7 +20,7 @@ from beamline.core.errors import BeamlineError
 class Checkpoint:
     """A hub id at a commit, or a local directory at the fingerprint of its files.
 
-    A name alone is not reproducible: a hub's branch moves and a directory is overwritten. Raises `BeamlineError` where
+    A name alone is not reproducible: a hub's branch moves and a directory is overwritten. Raises `BeamlineError` if
     the revision is missing or differs.
     """
 
@@ -67,7 +66,10 @@ class Checkpoint:
         return self._load(AutoConfig)
 
     def tokenizer(self, language: str | None) -> PreTrainedTokenizerBase:
-        """The checkpoint's tokenizer; `language` is the code that a multilingual one marks both sides with."""
+        """Return the checkpoint's tokenizer.
+
+        language: the code that a multilingual tokenizer marks both sides with.
+        """
         tokenizer = self._load(AutoTokenizer)
         if language is not None:
             if tokenizer.convert_tokens_to_ids(language) in (None, tokenizer.unk_token_id):
@@ -80,7 +82,7 @@ class Checkpoint:
         return tokenizer
 
     def decoder_start_token_id(self) -> int | None:
-        """What the decoder starts with, from the generation config or the config; None where neither says."""
+        """Return the token that the decoder starts with by the generation config or the config, or None."""
         for kind in (GenerationConfig, AutoConfig):
             try:
                 source = self._load(kind)
@@ -101,18 +103,8 @@ class Checkpoint:
             raise BeamlineError(f"model.name: {self.name}: {first_line(error)}") from None
 
 
-def position_limits(config: PreTrainedConfig) -> tuple[int | None, int | None]:
-    """The longest source and target, in tokens, that a model has positions for; None where there is no limit (T5)."""
-    encoder, decoder = getattr(config, "encoder", config), getattr(config, "decoder", config)
-    both = "max_position_embeddings"
-    return (
-        getattr(encoder, "max_encoder_position_embeddings", getattr(encoder, both, None)),
-        getattr(decoder, "max_decoder_position_embeddings", getattr(decoder, both, None)),
-    )
-
-
 def fingerprint(directory: Path) -> str:
-    """40 hexadecimal digits over the names and contents of a directory's files, hidden ones apart."""
+    """Return 40 hexadecimal digits over the names and contents of a directory's files, except hidden ones."""
     digest = hashlib.sha256()
     for path in sorted(directory.rglob("*")):
         relative = path.relative_to(directory)
@@ -124,7 +116,7 @@ def fingerprint(directory: Path) -> str:
 
 
 def out_of_reach(error: BaseException) -> bool:
-    """Whether transformers neither reached the hub nor has the file in its cache."""
+    """Return whether transformers could not reach the hub, and lacks the file in its cache."""
     return isinstance(error.__cause__, LocalEntryNotFoundError)
 
 

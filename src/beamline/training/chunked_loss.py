@@ -1,14 +1,15 @@
 """The training loss without the logits of a whole batch in memory, for large vocabularies times many tokens.
 
-Logits are [tokens, vocabulary], and a loss holds several of that size at once: with their bias added, normalized,
-their gradient. `torch.nn.functional.linear_cross_entropy` makes them of a few hundred tokens at a time, and the
-gradients with them. It needs what goes into the output layer, which transformers' models don't hand out, so that a hook
-takes it there. (Liger's, which transformers offers, is written for GPUs alone.)
+Logits are [tokens, vocabulary], and a loss holds several tensors of that size at once: with the bias added, normalized,
+and their gradient. `torch.nn.functional.linear_cross_entropy` computes a few hundred tokens at a time, gradients
+included. It needs the input of the output layer, which transformers' models don't return, so a hook takes it there.
+(Liger's loss, which transformers offers, is written for GPUs alone.)
 
-It holds a gradient of the output layer's weight of its own, [vocabulary, width], which a small batch doesn't earn back.
+It holds a separate gradient of the output layer's weight, [vocabulary, width], which costs more than it saves if the
+batch is small.
 
-It stays in single precision where the model computes in bf16: the sum over a batch, rounded to bf16, would be off by
-half a percent.
+It stays in single precision if the model computes in bf16. The sum over a batch, rounded to bf16, would be off by half
+a percent.
 """
 
 from typing import Any
@@ -17,7 +18,7 @@ import torch
 from torch.nn import LinearCrossEntropyOptions, functional
 from transformers import PreTrainedModel
 
-from beamline.training.batching import IGNORED_LABEL
+from beamline.models.padding import IGNORED_LABEL
 
 CHUNK = LinearCrossEntropyOptions(batch_chunk_size=512, chunking_method=None)  # tokens; fewer cost time
 
@@ -25,8 +26,8 @@ CHUNK = LinearCrossEntropyOptions(batch_chunk_size=512, chunking_method=None)  #
 class ChunkedLoss:
     """Cross-entropy of `model`'s predictions, summed over the labels that count.
 
-    While `model` is in training mode, its own logits are those of each row's first position only: nothing but this loss
-    may use them. In evaluation mode it is as it was.
+    While `model` is in training mode, it returns logits of each row's first position only, and nothing but this loss
+    may use them. Evaluation mode is unchanged.
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
@@ -42,10 +43,13 @@ class ChunkedLoss:
         return (inputs[0][:, :1].detach(),)
 
     def __call__(self, labels: torch.Tensor) -> torch.Tensor:
-        """Of the model's last call, in nats; labels: [batch, target_length], to be called once for each."""
+        """Return the sum for the model's last call, in nats. Call it once for each call of the model.
+
+        labels: [batch, target_length] int64.
+        """
         hidden, self.hidden = self.hidden, None
         assert hidden is not None, "the model was not called in training mode"
-        # Looked up anew: a model that is moved to another device gets another buffer.
+        # Looked up every time: a model that moves to another device gets another buffer.
         bias = getattr(self.layer, "bias", None)
         if bias is None and hasattr(self.model, "final_logits_bias"):
             bias = self.model.final_logits_bias[0]

@@ -30,8 +30,8 @@ class KeptCheckpoint:
 class AfterEpoch(TrainerCallback):
     """Writes an epoch's figures to the tracker and the terminal, and keeps the best checkpoints in `directory`.
 
-    `progress` is a bar that is to be shown while it trains. A checkpoint that better ones have driven out stays in
-    `directory`: a training may have to go on from before they were there.
+    `progress` is a bar to show during the training. A checkpoint that better ones have replaced stays in `directory`: a
+    resumed training may go on from before they were there.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class AfterEpoch(TrainerCallback):
         self.source_tokens = source_tokens
         self.console = console
         self.kept: list[KeptCheckpoint] = []
-        self.epochs: list[dict[str, Any]] = []  # what the tracker was told
+        self.epochs: list[dict[str, Any]] = []  # what the tracker was given
         self.training: dict[str, float] = {}
         self.started = time.monotonic()
-        self.spent = 0.0  # seconds on the epoch that a resumed training begins in, before it was killed
+        self.spent = 0.0  # seconds on the epoch that a resumed training is in, before it was killed
         self.progress = Progress(
             TextColumn("training"),
             BarColumn(),
@@ -58,17 +58,18 @@ class AfterEpoch(TrainerCallback):
         )
 
     def state(self) -> dict[str, Any]:
-        """What a resumed training needs to know of the epochs so far, for JSON. seconds: spent on the one it is in."""
+        """Return what a resumed training needs to know of the epochs so far, for JSON."""
         return {
             "epochs": self.epochs,
-            "kept": [asdict(each) for each in self.kept],
-            "seconds": time.monotonic() - self.started,
+            "kept": [asdict(checkpoint) for checkpoint in self.kept],
+            "seconds": time.monotonic() - self.started,  # spent on the epoch that it is in
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        for each in state["epochs"]:
-            self._track(**each)
-        self.kept = [KeptCheckpoint(**each) for each in state["kept"]]
+        """Go on from what `state` returned in an earlier process."""
+        for epoch in state["epochs"]:
+            self._track(**epoch)
+        self.kept = [KeptCheckpoint(**checkpoint) for checkpoint in state["kept"]]
         self.spent = state["seconds"]
 
     def on_train_begin(self, arguments: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -128,7 +129,7 @@ class AfterEpoch(TrainerCallback):
 
     def _keep(self, checkpoint: KeptCheckpoint, model: PreTrainedModel) -> None:
         """Save the checkpoint if it is among the best by validation loss."""
-        ranked = sorted([*self.kept, checkpoint], key=lambda each: (each.validation_loss, each.epoch))
+        ranked = sorted([*self.kept, checkpoint], key=lambda kept: (kept.validation_loss, kept.epoch))
         self.kept = ranked[: self.keep]
         if checkpoint in self.kept:
             with replaced_directory(self.directory / checkpoint.name) as directory:

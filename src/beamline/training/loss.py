@@ -1,18 +1,32 @@
-"""What a model has learnt, measured with teacher forcing: it reads the reference and predicts its next token."""
+"""The training loss, and what a model has learned: with teacher forcing, it reads the reference and predicts its next
+token."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch.nn import functional
 from transformers import PreTrainedModel
-from transformers.modeling_outputs import Seq2SeqLMOutput
 
 from beamline.core.memory import Parts
-from beamline.training.batching import IGNORED_LABEL
+from beamline.models.families import Family, choose_family
+from beamline.models.padding import IGNORED_LABEL
 from beamline.training.chunked_loss import ChunkedLoss
+
+
+@dataclass(frozen=True)
+class ForcedBatch:
+    """What a model makes of a batch with teacher forcing; each tensor is [batch, target_length].
+
+    losses: negative log-likelihood of each label in nats, float32, 0 where the label doesn't count.
+    guesses: the token that the model ranks first, int64. labels: int64, `IGNORED_LABEL` where they don't count.
+    """
+
+    losses: torch.Tensor
+    guesses: torch.Tensor
+    labels: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -25,7 +39,7 @@ class TeacherForced:
 
     @property
     def loss(self) -> float:
-        """Mean negative log-likelihood of a token, in nats; depends on how the tokenizer cuts."""
+        """Mean negative log-likelihood of a token, in nats. It depends on how the tokenizer cuts."""
         return self.negative_log_likelihood / self.tokens
 
     @property
@@ -36,65 +50,83 @@ class TeacherForced:
     def bits_per_byte(self, reference_bytes: int) -> float:
         """Bits that the model needs for a byte of the references' UTF-8.
 
-        Bytes don't depend on the tokenizer, so models with different vocabularies can be compared, which their losses
-        can't.
+        Bytes don't depend on the tokenizer, so models with different vocabularies can be compared by it.
         """
         return self.negative_log_likelihood / math.log(2) / reference_bytes
 
 
+def force_batches(
+    model: PreTrainedModel, batches: Iterable[dict[str, torch.Tensor]], device: torch.device
+) -> Iterator[ForcedBatch]:
+    """Teacher-force each of `batches`, as the family's `collate` makes them, in the mode that the model is in.
+
+    A batch that memory can't hold is computed in parts. Raises `BeamlineError` if a single row is too large.
+    """
+    family, parts = choose_family(model.config, "model"), Parts("teacher forcing")
+    for batch in batches:
+        forced = parts.run(len(batch["labels"]), partial(_force_rows, family, model, device, batch))
+        yield ForcedBatch(
+            torch.cat([part.losses for part in forced]),
+            torch.cat([part.guesses for part in forced]),
+            torch.cat([part.labels for part in forced]),
+        )
+
+
 @torch.no_grad()
-def teacher_forced(
+def _force_rows(
+    family: Family, model: PreTrainedModel, device: torch.device, batch: dict[str, torch.Tensor], rows: slice
+) -> ForcedBatch:
+    inputs = {name: tensor[rows].to(device) for name, tensor in batch.items()}
+    labels = inputs.pop("labels")
+    logits = family.predict(model, inputs).float()
+    losses = functional.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED_LABEL, reduction="none")
+    return ForcedBatch(losses, logits.argmax(dim=-1), labels)
+
+
+def measure_loss(
     model: PreTrainedModel, batches: Iterable[dict[str, torch.Tensor]], device: torch.device
 ) -> TeacherForced:
-    """Sums over `batches` with dropout off; the model's mode is put back afterwards.
+    """Return sums over `batches` with dropout off; the model's mode is restored afterwards.
 
-    Where there are several processes, each gives its own share of the batches and gets the sums over all.
+    Each of several processes gives its share of the batches, and gets the sums over all.
     """
     was_training = model.training
     model.eval()
     total = torch.zeros(3, dtype=torch.float64, device=device)
-    parts = Parts("teacher forcing")
-    for batch in batches:
-        sums = parts.of(len(batch["labels"]), partial(_sums, model, device, batch))
-        total += torch.stack(sums).sum(dim=0)
+    for forced in force_batches(model, batches, device):
+        counted = forced.labels != IGNORED_LABEL
+        correct = forced.guesses.eq(forced.labels) & counted
+        total += torch.stack([forced.losses.double().sum(), correct.sum().double(), counted.sum().double()])
     model.train(was_training)
     if torch.distributed.is_initialized():
         torch.distributed.all_reduce(total)
-    likelihood, correct, tokens = total.tolist()
-    return TeacherForced(likelihood, int(correct), int(tokens))
-
-
-def _sums(model: PreTrainedModel, device: torch.device, batch: dict[str, torch.Tensor], rows: slice) -> torch.Tensor:
-    """Of some rows of a batch, float64: negative log-likelihood, correct tokens, tokens."""
-    inputs = {name: tensor[rows].to(device) for name, tensor in batch.items()}
-    labels = inputs.pop("labels")
-    logits = model(**inputs, use_cache=False).logits.float()
-    counted = labels != IGNORED_LABEL
-    losses = functional.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED_LABEL, reduction="none")
-    correct = logits.argmax(dim=-1).eq(labels) & counted
-    return torch.stack([losses.double().sum(), correct.sum().double(), counted.sum().double()])
+    likelihood, correct_tokens, tokens = total.tolist()
+    return TeacherForced(likelihood, int(correct_tokens), int(tokens))
 
 
 def training_loss(
-    outputs: Seq2SeqLMOutput,
+    logits: torch.Tensor,
     labels: torch.Tensor,
     num_items_in_batch: torch.Tensor | int,
     *,
     label_smoothing: float,
     chunked: ChunkedLoss | None,
 ) -> torch.Tensor:
-    """Mean cross-entropy of a label over the whole optimizer step: every token weighs the same, whatever batch,
-    accumulation step or process it is in.
+    """Return the mean cross-entropy of a label over the whole optimizer step.
 
-    chunked: what computes it where the logits would take too much memory; without smoothing only.
+    Every token weighs the same, whatever batch, accumulation step or process it is in.
 
-    With smoothing, that share of a label's probability is spread evenly over the vocabulary (Szegedy et al.,
-    "Rethinking the Inception Architecture for Computer Vision", 2016).
+    logits: [batch, target_length, vocabulary]; labels: [batch, target_length] int64; num_items_in_batch: the labels of
+    the step that count. chunked: what computes the loss if the logits would take too much memory; without smoothing
+    only.
+
+    Smoothing spreads that share of a label's probability evenly over the vocabulary (Szegedy et al., "Rethinking the
+    Inception Architecture for Computer Vision", 2016).
     """
     if chunked is not None:
         return chunked(labels) / num_items_in_batch
     summed = functional.cross_entropy(
-        outputs.logits.float().flatten(0, 1),
+        logits.float().flatten(0, 1),
         labels.flatten(),
         ignore_index=IGNORED_LABEL,
         reduction="sum",

@@ -1,4 +1,4 @@
-"""What a run leaves for people to look at: DVCLive's curves in git, and a run in Weights & Biases, if one is wanted."""
+"""What a run leaves for people to look at: DVCLive's curves in git, and a run in Weights & Biases if they want one."""
 
 import logging
 import os
@@ -14,7 +14,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.files import refuse_link_out, replaced_directory
 from beamline.core.params import Params
 
-if TYPE_CHECKING:  # elsewhere imported where it is used: it costs a second, and by default it isn't used
+if TYPE_CHECKING:  # imported where it is used: that costs a second, and by default it isn't used
     import wandb
 
 _INIT_SECONDS = 10.0  # without an answer from W&B by then, the run is recorded offline
@@ -27,11 +27,11 @@ class Tracker:
     """Records one run of one stage, from the beginning of its `with` block to the end.
 
     curves: DVCLive's directory; None for a stage without epochs. It is replaced as a whole when the block ends without
-    an error, so that a failed run leaves the earlier curves where the earlier metrics and checkpoints are.
+    an error, so a failed run leaves the earlier curves beside the earlier metrics and checkpoints.
     root: where W&B's own files go, as `wandb/`: the repository's root even if the stage runs in a temporary copy.
 
-    Raises `BeamlineError` on entry, before anything is trained, where W&B is to be online and has no key. A W&B that
-    can't be reached is no error: the run is recorded on disk, and a warning says so.
+    Raises `BeamlineError` on entry, before anything is trained, if W&B is to be online and has no key. If W&B can't be
+    reached, the run is recorded on disk and a warning says so.
     """
 
     def __init__(self, params: Params, *, stage: str, experiment: str, root: Path, curves: Path | None) -> None:
@@ -60,25 +60,25 @@ class Tracker:
         self._on_exit.__exit__(kind, error, traceback)
 
     def log_epoch(self, epoch: int, tracked: Mapping[str, float], untracked: Mapping[str, float]) -> None:
-        """Add a point, at x = `epoch`, to the curve of every name.
+        """Add a point at x = `epoch` to the curve of every name.
 
-        tracked: what is equal in equal runs; goes to git and W&B. untracked: speeds and times; goes to W&B alone.
+        tracked: what is equal in equal runs, for git and W&B. untracked: speeds and times, for W&B alone.
         """
         if self._live is not None:
             self._live.step = epoch
             for name, value in tracked.items():
                 self._live.log_metric(name, value)
-            # Not next_step() or end(): they also signal to DVC Studio and to editors, and stage files in git.
+            # next_step() and end() would also signal to DVC Studio and to editors, and stage files in git.
             self._live.make_summary()  # type: ignore[no-untyped-call]
         if self._run is not None:
             with _harmless():
                 self._run.log({**tracked, **untracked}, step=epoch)
 
-    def summarize(self, values: Mapping[str, float | str]) -> None:
-        """Write each value into the W&B run's summary, as `final_<name>`.
+    def record_final(self, values: Mapping[str, float | str]) -> None:
+        """Write values into the W&B run's summary, as `final_<name>`.
 
-        The summary is what the dashboard's overview shows. What is only logged gets there as the last value that
-        happened to be logged, and what is never logged doesn't get there at all.
+        The dashboard's overview shows the summary. It has the last value of whatever is logged, and nothing of what is
+        never logged.
         """
         if self._run is not None:
             with _harmless():
@@ -93,8 +93,8 @@ class Tracker:
                 self._run.log({name: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
 
     def _start_run(self) -> "wandb.Run":
-        # wandb's telemetry sends stack traces, and holds up the exit for 20 s where the network swallows packets.
-        # This variable is its only switch; the process that wandb starts reads it too.
+        # wandb's telemetry sends stack traces, and delays the exit by 20 s if the network drops packets. This variable
+        # is its only switch, and the process that wandb starts reads it, too.
         refuse_link_out(self._root / "wandb" / "run")
         os.environ["WANDB_ERROR_REPORTING"] = "false"
         import wandb  # noqa: PLC0415
@@ -120,10 +120,10 @@ class Tracker:
             use_dot_wandb=False,
             init_timeout=_INIT_SECONDS,
             finish_timeout=_FINISH_SECONDS,
-            quiet=True,  # prints the run's address only,
-            silent=mode == "offline",  # where it has one
+            quiet=True,  # prints the run's address only
+            silent=mode == "offline",  # which has no address
             console="off",
-            # Only what this object is given leaves the machine: not its name, its code, its git remote, its packages.
+            # Only what this object is given leaves the machine. Its name, code, git remote and packages stay.
             host="",
             save_code=False,
             disable_code=True,
@@ -134,9 +134,9 @@ class Tracker:
             x_disable_machine_info=True,
             x_save_requirements=False,
         )
-        # Also before init(), which by itself looks up its server's address before it reads that it is to be offline.
+        # Before init(), which looks up its server's address before it reads that it is to be offline.
         session = wandb.setup(settings)
-        # Without this, wandb would take a key from ~/.netrc, or ask for one where there is a terminal.
+        # Without this, wandb would take a key from ~/.netrc, or ask for one in a terminal.
         if mode == "online" and not (session.settings.api_key or session.settings.identity_token_file):
             raise BeamlineError("tracking.wandb: online needs a key in WANDB_API_KEY; or set it to offline or disabled")
         return wandb.init(
@@ -151,9 +151,9 @@ class Tracker:
 
 @contextmanager
 def _harmless() -> Iterator[None]:
-    """What goes wrong with W&B once a run has begun is a warning: it mustn't cost the training that it records.
+    """Turn an error of W&B's, once a run has begun, into a warning: it mustn't end the training that it records.
 
-    `wandb.Table`, for one, asks the server about the key again, and raises if the network has gone meanwhile.
+    `wandb.Table`, for example, asks the server about the key again, and raises if the network has gone meanwhile.
     """
     try:
         yield

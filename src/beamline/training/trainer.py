@@ -1,4 +1,4 @@
-"""transformers' Seq2SeqTrainer with this project's batches, loss and validation, in the memory that there is."""
+"""transformers' Seq2SeqTrainer with this project's batches, loss and validation, and with parts if memory runs out."""
 
 import functools
 import math
@@ -18,11 +18,12 @@ from beamline.core.memory import Parts
 from beamline.core.params import Padding, Params
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import Example
+from beamline.models.families import family_of
 from beamline.training.batching import Collator, LengthBucketedBatches
 from beamline.training.chunked_loss import ChunkedLoss
-from beamline.training.loss import teacher_forced, training_loss
+from beamline.training.loss import measure_loss, training_loss
 
-# Vocabulary times tokens of a batch from which the loss in chunks saves more memory than it takes (benchmarks/loss.py).
+# Vocabulary times tokens of a batch. From here on, the loss in chunks saves memory (benchmarks/loss.py).
 LARGE = 100_000_000
 
 
@@ -56,7 +57,8 @@ class SummarizationTrainer(Seq2SeqTrainer):
             ),
         )
         self.params = params
-        # Processes wait for each other's gradients, part by part, and don't know of each other's memory.
+        self.family = family_of(codec.encoding)
+        # Processes wait for each other's gradients, part by part, and don't know each other's memory.
         self.parts = Parts("train", uncut="train.tokens_per_batch" if self.args.world_size > 1 else None)
         self.dialogues: list[str] = []  # of the optimizer step so far
         # Padding never counts here, so that runs with masked and unmasked labels can be compared.
@@ -66,7 +68,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
 
     @property
     def tokens_per_batch(self) -> int:
-        """The budget that is kept: less than the parameter where memory didn't suffice."""
+        """The budget that is kept: less than the parameter if memory ran out."""
         return self.params.train.tokens_per_batch // self.parts.count
 
     def get_train_dataloader(self) -> "EpochLoader":
@@ -76,24 +78,40 @@ class SummarizationTrainer(Seq2SeqTrainer):
             collate_fn=self._collate_with_ids,
         )
 
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """Return the loss of one batch, as the Trainer does, but with the model called by its family."""
+        labels = inputs.pop("labels")
+        logits = self.family.predict(model, inputs)
+        loss: torch.Tensor = self.compute_loss_func(logits, labels, num_items_in_batch)
+        loss *= self.accelerator.num_processes  # of whose gradients DDP takes the mean
+        return loss
+
     def training_step(
         self, model: torch.nn.Module, inputs: dict[str, Any], num_items_in_batch: torch.Tensor | int | None = None
     ) -> torch.Tensor:
-        """The loss of one batch, whose gradients are added to the model's.
+        """Return the loss of one batch, and add its gradients to the model's.
 
-        Where memory doesn't suffice, the batch is done in halves, quarters and so on, and so are those that follow: the
-        gradients are those of the whole batch, but for dropout, which draws anew.
+        If memory runs out, this batch and all later ones are done in halves, quarters and so on. The gradients are
+        those of the whole batch, except that dropout draws new random numbers.
 
-        Raises `BeamlineError` where the loss is not a finite number; where memory doesn't suffice for one dialogue;
-        and where it doesn't suffice while other processes wait for the gradients.
+        Raises `BeamlineError` if the loss is not a finite number, if memory can't hold one dialogue, and if memory
+        runs out while other processes wait for the gradients.
         """
         dialogues = inputs.pop("dialogues")
         self.dialogues += dialogues
         step = self.state.global_step + 1
+        # A backward pass that runs out of memory has already added some gradients, so those of the step's earlier
+        # batches are kept apart until this batch is done. Restarting the step, or autograd.grad in place of backward,
+        # would need a copy of the Trainer's own loop or step. Several processes never do a batch in parts.
         earlier: dict[torch.nn.Parameter, torch.Tensor] = {}
         if self.args.world_size == 1:
-            # Put aside, so that this batch's gradients can be made again. Several processes sum theirs in place.
-            earlier = {each: each.grad for each in model.parameters() if each.grad is not None}
+            earlier = {weight: weight.grad for weight in model.parameters() if weight.grad is not None}
             model.zero_grad()
 
         def learn(rows: slice) -> torch.Tensor:
@@ -101,7 +119,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
             loss: torch.Tensor = super(SummarizationTrainer, self).training_step(model, part, num_items_in_batch)
             return loss
 
-        losses = self.parts.of(len(dialogues), learn, undo=model.zero_grad, where=f" at step {step}")
+        losses = self.parts.run(len(dialogues), learn, undo=model.zero_grad, where=f" at step {step}")
         loss = torch.stack(losses).sum()
         if not torch.isfinite(loss):
             raise BeamlineError(
@@ -113,10 +131,10 @@ class SummarizationTrainer(Seq2SeqTrainer):
         return loss
 
     def _clip_grad_norm(self, model: torch.nn.Module) -> Any:
-        """The norm of an optimizer step's gradients, which are clipped.
+        """Clip an optimizer step's gradients, and return their norm.
 
-        Raises `BeamlineError` where it is not a finite number, which a finite loss may lead to: before it can spoil
-        the weights, and in all processes, which have the same gradients.
+        Raises `BeamlineError` if it is not a finite number, which can happen with a finite loss: before it spoils the
+        weights, and in all processes, as they have the same gradients.
         """
         norm = super()._clip_grad_norm(model)
         if not math.isfinite(norm):
@@ -133,7 +151,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
             batch_sampler=self._batches(self.eval_dataset, self.tokens_per_batch),
             collate_fn=self.validation_collator,
         )
-        measured = teacher_forced(self.model, batches, self.args.device)
+        measured = measure_loss(self.model, batches, self.args.device)
         metrics = {
             "validation_loss": measured.loss,
             "validation_bits_per_byte": measured.bits_per_byte(self.validation_bytes),
@@ -155,7 +173,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
                 ) from None
 
     def _collate_with_ids(self, examples: Sequence[Example]) -> dict[str, Any]:
-        return {**self.data_collator(examples), "dialogues": [each.dialogue_id for each in examples]}
+        return {**self.data_collator(examples), "dialogues": [example.dialogue_id for example in examples]}
 
     def _batches(self, examples: Sequence[Example], tokens_per_batch: int) -> LengthBucketedBatches:
         return LengthBucketedBatches(
@@ -168,13 +186,14 @@ class SummarizationTrainer(Seq2SeqTrainer):
 
 
 class EpochLoader(DataLoader[Example]):
-    """A loader that tells its batches which epoch it is, as the Trainer expects it of a loader."""
+    """A loader that tells its batches which epoch it is, as the Trainer expects."""
 
     def set_epoch(self, epoch: int) -> None:
         self.batch_sampler.set_epoch(epoch)  # type: ignore[union-attr]
 
 
 def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArguments:
+    """Return the Trainer's arguments for `params.train`. directory: where it writes its state."""
     train = params.train
     precision = resolve_precision(train.precision)
     arguments = Seq2SeqTrainingArguments(
@@ -186,9 +205,9 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
         weight_decay=train.weight_decay,
         max_grad_norm=train.max_grad_norm,
         bf16=precision == "bf16",
-        tf32=True if precision == "bf16" and gpu_has_bf16() else None,  # what autocast leaves: the loss in chunks
+        tf32=True if precision == "bf16" and gpu_has_bf16() else None,  # for the loss in chunks, outside autocast
         seed=params.seed,
-        use_cpu=not torch.cuda.is_available(),  # unless told so, processes without a GPU don't join
+        use_cpu=not torch.cuda.is_available(),  # needed for processes without a GPU to join
         eval_strategy="epoch",
         logging_strategy="epoch",
         logging_nan_inf_filter=False,  # it would hide a loss that is not a number
@@ -199,16 +218,17 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
         ddp_find_unused_parameters=False,
         report_to="none",
     )
-    # One process computes on one GPU. Left alone, the Trainer would spread a batch over all there are (DataParallel).
+    # One process computes on one GPU. By default the Trainer would spread a batch over all GPUs (DataParallel).
     arguments._n_gpu = min(arguments.n_gpu, 1)
     return arguments
 
 
 def repeat_exactly() -> None:
-    """Have a GPU compute the same bits whenever it computes the same; to be called before its first computation.
+    """Make a GPU compute the same bits in every run. Call this before its first computation.
 
-    transformers' `full_determinism` does so too, but has the CPU wait for every kernel (CUDA_LAUNCH_BLOCKING) and torch
-    fill every new tensor first, which no result needs: steps took 1.6 times as long (benchmarks/README.md).
+    transformers' `full_determinism` does this, too. But it also makes the CPU wait for every kernel
+    (CUDA_LAUNCH_BLOCKING) and torch fill every new tensor. No result needs that, and steps took 1.6 times as long
+    (benchmarks/README.md).
     """
     if torch.cuda.is_available():
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -217,11 +237,12 @@ def repeat_exactly() -> None:
 
 
 def resolve_precision(precision: str) -> str:
+    """Return "bf16" or "fp32": what was asked, or what `auto` means on this machine."""
     if precision == "auto":
         return "bf16" if gpu_has_bf16() else "fp32"
     return precision
 
 
 def gpu_has_bf16() -> bool:
-    """Whether there is a GPU with products in bf16, and in TF32, of its own (since NVIDIA's Ampere)."""
+    """Return whether there is a GPU that multiplies in bf16 and TF32 itself (since NVIDIA's Ampere)."""
     return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)

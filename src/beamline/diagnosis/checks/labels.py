@@ -14,11 +14,12 @@ from beamline.core.records import speaker_tags
 from beamline.diagnosis.checks.check import Finding, check, failed, not_applicable, passed
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.probes import Forced
-from beamline.encoding.codec import Encoding
 from beamline.encoding.prepared import EncodedDialogue, examples
 from beamline.metrics.intervals import FloatArray
 from beamline.metrics.significance import difference_interval
-from beamline.training.batching import IGNORED_LABEL, Collator, LengthBucketedBatches
+from beamline.models.encoding import Encoding
+from beamline.models.padding import IGNORED_LABEL
+from beamline.training.batching import Collator, LengthBucketedBatches
 
 _BATCHES = 50  # of training: about 700 dialogues of 200 tokens, so that a share of padding is known to a percent
 

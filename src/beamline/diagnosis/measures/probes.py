@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.nn import functional
 from transformers import PreTrainedModel
 
 from beamline.core.errors import BeamlineError
@@ -13,7 +12,8 @@ from beamline.core.params import Padding
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import Example
 from beamline.metrics.intervals import FloatArray
-from beamline.training.batching import IGNORED_LABEL, Collator, group_by_budget, lengths_of
+from beamline.training.batching import Collator, group_by_budget, measure_lengths
+from beamline.training.loss import force_batches
 
 _TOKENS_PER_BATCH = 12_000
 
@@ -42,7 +42,6 @@ class Forced:
         return sum(guess == label for guess, label in pairs) / len(pairs)
 
 
-@torch.inference_mode()
 def force(
     model: PreTrainedModel,
     codec: TextCodec,
@@ -57,25 +56,22 @@ def force(
     Raises `BeamlineError` for a token that the model has no embedding for.
     """
     known = model.get_input_embeddings().num_embeddings
-    highest = max(max(*each.input_ids, *each.labels) for each in examples)
+    highest = max(max(*example.input_ids, *example.labels) for example in examples)
     if highest >= known:
         raise BeamlineError(f"the model has embeddings for {known} tokens, the tokenizer gives token {highest}")
     collate = Collator(codec.encoding, Padding(mode="longest", labels="masked"))
-    lengths = lengths_of(examples)
+    lengths = measure_lengths(examples)
     order = sorted(range(len(examples)), key=lengths.__getitem__)
+    groups = group_by_budget(order, lengths, _TOKENS_PER_BATCH)
+    batches = [collate([examples[index] for index in group]) for group in groups]
+    if not attend:
+        for batch in batches:
+            batch["attention_mask"].zero_()
     losses: list[list[float]] = [[] for _ in examples]
     guesses: list[list[int]] = [[] for _ in examples]
-    for batch in group_by_budget(order, lengths, _TOKENS_PER_BATCH):
-        tensors = {name: each.to(device) for name, each in collate([examples[index] for index in batch]).items()}
-        labels = tensors.pop("labels")
-        if not attend:
-            tensors["attention_mask"] = torch.zeros_like(tensors["attention_mask"])
-        logits = model(**tensors, use_cache=False).logits.float()
-        entropies = functional.cross_entropy(
-            logits.transpose(1, 2), labels, ignore_index=IGNORED_LABEL, reduction="none"
-        ).tolist()
-        ranked = logits.argmax(dim=-1).tolist()
-        for row, index in enumerate(batch):
+    for group, forced in zip(groups, force_batches(model, batches, device), strict=True):
+        for row, index in enumerate(group):
             count = len(examples[index].labels)
-            losses[index], guesses[index] = entropies[row][:count], ranked[row][:count]
-    return Forced(losses, guesses, [each.labels for each in examples])
+            losses[index] = forced.losses[row, :count].tolist()
+            guesses[index] = forced.guesses[row, :count].tolist()
+    return Forced(losses, guesses, [example.labels for example in examples])

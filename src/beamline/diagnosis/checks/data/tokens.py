@@ -7,8 +7,8 @@ from beamline.core.records import SPEAKER_TAG
 from beamline.diagnosis.checks.check import TELL_APART, Explanation, Finding, check, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.overlap import beyond_reach
-from beamline.encoding.codec import Encoding
 from beamline.metrics.intervals import FloatArray
+from beamline.models.encoding import Encoding
 
 _PREPARE = "prepare the data again: dvc repro --force prepare"
 

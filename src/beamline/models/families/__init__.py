@@ -1,0 +1,121 @@
+"""Model families: what training and decoding need to know about a kind of model. One module per family.
+
+To add one, write a class with the members of `Family` in a module here, and add an instance to `FAMILIES`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Padding, Tokenizer
+from beamline.models.checkpoint import Checkpoint
+from beamline.models.encoding import Encoding
+from beamline.models.families.seq2seq import Seq2Seq
+
+
+class Family(Protocol):
+    """How texts become tensors, what a model predicts from them, and how it writes a summary.
+
+    name: as in encoding.json. model_class: the Auto class of transformers that loads a checkpoint.
+    """
+
+    name: str
+    model_class: Any
+
+    def fits(self, config: PreTrainedConfig) -> bool:
+        """Return whether a model with this config belongs to the family."""
+        ...
+
+    def position_limits(self, config: PreTrainedConfig, source_tokens: int) -> tuple[int | None, int | None]:
+        """Return the longest source, and the longest target beside a source of `source_tokens`, in tokens.
+
+        None where the model has no limit.
+        """
+        ...
+
+    def make_encoding(
+        self, tokenizer: PreTrainedTokenizerBase, checkpoint: Checkpoint, params: Tokenizer, new_tokens: tuple[int, ...]
+    ) -> Encoding:
+        """Return the encoding of a checkpoint, and give `tokenizer` the special tokens that it needs.
+
+        Raises `BeamlineError` if one of them is missing, or if the model has fewer positions than `params` ask for.
+        """
+        ...
+
+    def encode_dialogues(
+        self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, dialogues: Sequence[str]
+    ) -> list[list[int]]:
+        """Return what the model reads of each dialogue, uncut and unpadded."""
+        ...
+
+    def encode_summaries(
+        self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, summaries: Sequence[str]
+    ) -> list[list[int]]:
+        """Return each summary as labels, uncut and unpadded; the last one, and no other, is the end of sequence."""
+        ...
+
+    def truncate_dialogue(self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, ids: list[int]) -> list[int]:
+        """Return at most `max_source_tokens` of what `encode_dialogues` returned for a dialogue."""
+        ...
+
+    def collate(
+        self,
+        sources: Sequence[Sequence[int]],
+        targets: Sequence[Sequence[int]],
+        encoding: Encoding,
+        padding: Padding,
+    ) -> dict[str, torch.Tensor]:
+        """Return the tensors of a training batch, with a row for each example in every one of them.
+
+        labels: [batch, target_length] int64, `IGNORED_LABEL` where the loss doesn't count. The others are what
+        `predict` takes.
+        """
+        ...
+
+    def predict(self, model: torch.nn.Module, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return the logits of the labels: [batch, target_length, vocabulary].
+
+        model: one of this family, or what DDP wraps it in. inputs: what `collate` returns, without the labels.
+        """
+        ...
+
+    def generate(
+        self,
+        model: PreTrainedModel,
+        sources: Sequence[Sequence[int]],
+        encoding: Encoding,
+        length: int,
+        config: GenerationConfig,
+    ) -> list[list[int]]:
+        """Return the tokens that the model writes for each source: the summary, its end, and padding after the end.
+
+        length: what the sources are padded to. config: the settings of params.yaml and `encoding.generation_tokens`.
+        """
+        ...
+
+
+FAMILIES: dict[str, Family] = {family.name: family for family in (Seq2Seq(),)}
+
+
+def family_of(encoding: Encoding) -> Family:
+    """Return the family whose rules an encoding follows. Raises `BeamlineError` if there is none of that name."""
+    if encoding.family not in FAMILIES:
+        raise BeamlineError(f"encoding.json: no model family {encoding.family!r}; expected {', '.join(FAMILIES)}")
+    return FAMILIES[encoding.family]
+
+
+def choose_family(config: PreTrainedConfig, name: str) -> Family:
+    """Return the family that a checkpoint's config belongs to. Raises `BeamlineError` if it is of none.
+
+    name: the checkpoint, for the error.
+    """
+    for family in FAMILIES.values():
+        if family.fits(config):
+            return family
+    raise BeamlineError(
+        f"model.name: {name}: a model of type {config.model_type} belongs to no known family ({', '.join(FAMILIES)});"
+        " choose another checkpoint"
+    )

@@ -12,9 +12,10 @@ from beamline import score
 from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Data, Params, Rouge, read_params
+from beamline.core.records import Predictions
 from beamline.data.dialogues import read_corpus
 from beamline.data.readers import Row
-from beamline.diagnosis.evidence import Epoch, Evidence, Predictions, Recorded
+from beamline.diagnosis.evidence import Epoch, Evidence, Recorded
 from beamline.encoding.codec import TextCodec, load_codec
 from beamline.encoding.prepared import SPLITS, EncodedDialogue, encode_split, read_codec, read_split
 from beamline.models.checkpoint import Checkpoint, fingerprint, position_limits

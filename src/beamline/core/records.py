@@ -1,5 +1,6 @@
 """What travels between packages: dialogues with their references, a system's predictions, and speaker tags."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,14 +41,19 @@ class Predictions:
         )
 
     def to_rows(self, scores: Mapping[str, Sequence[float]]) -> list[dict[str, object]]:
-        """Return the rows of reports/predictions.jsonl. scores: each column's values in 0-1, one for each row."""
+        """Return the rows of reports/predictions.jsonl.
+
+        scores: each column's values in 0-1, one for each row; NaN, if undefined for a row, is written as null.
+        """
         return [
             ({} if self.ids is None else {"id": self.ids[row]})
             | ({} if self.dialogues is None else {"dialogue": self.dialogues[row]})
             | {
                 "references": list(self.references[row]),
                 "summary": summary,
-                "scores": {name: float(values[row]) for name, values in scores.items()},
+                "scores": {
+                    name: None if math.isnan(values[row]) else float(values[row]) for name, values in scores.items()
+                },
             }
             for row, summary in enumerate(self.summaries)
         ]

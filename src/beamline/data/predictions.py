@@ -1,5 +1,6 @@
 """A system's predictions: from reports/predictions.jsonl of any revision, or from anybody's files."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def read_predictions(path: Path) -> Predictions:
 def parse_predictions(text: str, source: str) -> tuple[Predictions, dict[str, list[float]]]:
     """Return what the text of a reports/predictions.jsonl holds: predictions, and their scores by column name, in 0-1.
 
-    source: the file as errors name it. The scores are those that every row has; none if a row has none.
+    source: the file as errors name it. The scores are those that every row has; null, for what is undefined, is NaN.
     Raises `BeamlineError` as `read_predictions` does.
     """
     rows = list(parse_jsonl(text, source))
@@ -135,9 +136,9 @@ def _read_dialogues(rows: Sequence[Row]) -> list[str] | None:
 def _read_scores(rows: Sequence[Row]) -> dict[str, list[float]]:
     found = [scores if isinstance(scores := row.cells.get("scores"), dict) else {} for row in rows]
     return {
-        name: [float(scores[name]) for scores in found]
+        name: [math.nan if scores[name] is None else float(scores[name]) for scores in found]
         for name in found[0]
-        if all(isinstance(scores.get(name), int | float) for scores in found)
+        if all(name in scores and isinstance(scores[name], int | float | None) for scores in found)
     }
 
 

@@ -37,7 +37,7 @@ def write(path: Path, records: list[dict[str, Any]]) -> None:
 def download(directory: Path, *arguments: str, hub: str = "http://127.0.0.1:9") -> subprocess.CompletedProcess[str]:
     """Run the command in `directory` with caches of its own; without `hub` there is none to be reached."""
     return subprocess.run(
-        [sys.executable, "-m", "beamline.data.download", *arguments],
+        [sys.executable, "-m", "beamline", "download", *arguments],
         cwd=directory,
         env={**os.environ, "HF_HOME": str(directory / "cache"), "HF_ENDPOINT": hub, "HF_HUB_OFFLINE": "0"},
         capture_output=True,

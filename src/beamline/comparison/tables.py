@@ -1,189 +1,172 @@
-"""What a comparison shows: the same parts for a terminal, as Markdown for a pull request, and as JSON."""
+"""What a comparison shows: the same parts for a terminal and as Markdown for a pull request, and JSON."""
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
 
-from beamline.comparison.differences import HEADLINE, Comparison, Difference, SeedSpread, changed_settings
+from beamline.comparison.differences import Comparison, Difference, Pair
+from beamline.comparison.seeds import SeedSpread
+from beamline.comparison.settings import changed_settings
 from beamline.comparison.systems import System
 from beamline.core.report import Grid, Line
 
 NOTE = (
-    "Interval and p measure the noise of the test set: whether other dialogues would tell these systems apart as these"
-    " do. They don't measure the noise of training: the same parameters with another seed give another model."
+    "Interval and p measure the noise of the test set: would other dialogues show the same difference between these"
+    " systems? They don't measure the noise of training: the same parameters with another seed give another model."
 )
-NO_SEEDS = "To see how far apart such models lie, train several and compare them all:"
+NO_SEEDS = "To see how far apart such models are, train several and compare them all:"
 SEVERAL_SEEDS = "dvc exp run --queue -S seed=1,2,3"
 _CHANGES = 6  # settings named for each system
 
 
-@dataclass(frozen=True)
-class Report:
-    """A finished comparison. problems: why it would be refused without --force. dialogues: how many to show."""
+def comparison_parts(comparison: Comparison, dialogues: int) -> Iterator[Line | Grid]:
+    """Yield the comparison from top to bottom. dialogues: how many to show that gained most, and that lost most."""
+    for number, system in enumerate(comparison.systems):
+        yield Line(f"{letter(number)}  {_describe(system, comparison.systems[0])}", "item")
+    for problem in comparison.problems:
+        yield Line(f"Not comparable, but --force: {problem}")
+    yield _score_table(comparison)
+    if len(set(comparison.signatures)) == 1:
+        yield Line(comparison.signatures[0], "code")
+    else:
+        for number, signature in enumerate(comparison.signatures):
+            yield Line(f"{letter(number)}  {signature}", "code")
+    for number, pair in enumerate(comparison.pairs, start=1):
+        yield from _dialogue_tables(comparison, pair, letter(number), dialogues)
+    if comparison.seeds:
+        yield _seed_table(comparison.seeds)
+        yield Line(NOTE)
+    else:
+        yield from (Line(f"{NOTE} {NO_SEEDS}"), Line(SEVERAL_SEEDS, "code"))
 
-    systems: Sequence[System]
-    comparisons: Sequence[Comparison]
-    seeds: Sequence[SeedSpread]
-    signatures: Sequence[str]
-    problems: Sequence[str]
-    dialogues: int
 
-    def parts(self) -> Iterator[Line | Grid]:
-        for number, system in enumerate(self.systems):
-            yield Line(f"{letter(number)}  {_described(system, self.systems[0])}", "item")
-        for problem in self.problems:
-            yield Line(f"Not comparable, but --force: {problem}")
-        yield _scores(self.comparisons, len(self.systems[0].summaries))
-        if len(set(self.signatures)) == 1:
-            yield Line(self.signatures[0], "code")
-        else:
-            yield from (Line(f"{letter(number)}  {each}", "code") for number, each in enumerate(self.signatures))
-        for number, comparison in enumerate(self.comparisons, start=1):
-            yield from self._dialogues(comparison, letter(number))
-        if self.seeds:
-            yield _seed_spreads(self.seeds)
-            yield Line(NOTE)
-        else:
-            yield from (Line(f"{NOTE} {NO_SEEDS}"), Line(SEVERAL_SEEDS, "code"))
-
-    def _dialogues(self, comparison: Comparison, later: str) -> Iterator[Line | Grid]:
-        first = self.systems[0]
-        differ = sum(a != b for a, b in zip(first.summaries, comparison.system.summaries, strict=True))
-        yield Line(f"{later}'s summary differs from A's in {differ} of {len(first.summaries)} dialogues.")
-        if not self.dialogues:
-            return
-        for verb, indices in (
-            ("gained", comparison.gained(self.dialogues)),
-            ("lost", comparison.lost(self.dialogues)),
-        ):
-            if not indices:
-                yield Line(f"No dialogue {verb} from A to {later}.")
-                continue
-            several = max(len(first.references[index]) for index in indices) > 1
-            yield Grid(
-                columns=["id, change", "first reference" if several else "reference", "A", later],
-                rows=[
-                    [
-                        f"{(first.ids or [])[index]}\n{hundred(comparison.changes[index], sign=True)}",
-                        first.references[index][0],
-                        first.summaries[index],
-                        comparison.system.summaries[index],
-                    ]
-                    for index in indices
-                ],
-                title=f"{verb.capitalize()} most from A to {later}, in {HEADLINE} × 100",
-                prose=True,
-            )
-
-    def to_json(self) -> str:
-        first = self.systems[0]
-        report = {
+def to_json(comparison: Comparison, dialogues: int) -> str:
+    """Return the comparison as JSON, scores in 0-1. dialogues: as for `comparison_parts`."""
+    first = comparison.systems[0]
+    return json.dumps(
+        {
             "systems": [
-                {"letter": letter(number), "name": each.name, "commit": each.commit, "seed": each.settings.get("seed")}
-                | {"changed_settings": {name: [mine, own] for name, mine, own in changed_settings(first, each)}}
-                for number, each in enumerate(self.systems)
+                {
+                    "letter": letter(number),
+                    "name": system.name,
+                    "commit": system.commit,
+                    "seed": system.settings.get("seed"),
+                    "changed_settings": {
+                        name: [mine, own] for name, mine, own in changed_settings(first.settings, system.settings)
+                    },
+                }
+                for number, system in enumerate(comparison.systems)
             ],
             "comparisons": [
                 {
                     "first": "A",
                     "later": letter(number),
-                    "scores": {name: _difference_json(each) for name, each in comparison.differences.items()},
-                    "gained": [self._dialogue_json(comparison, index) for index in comparison.gained(self.dialogues)],
-                    "lost": [self._dialogue_json(comparison, index) for index in comparison.lost(self.dialogues)],
+                    "scores": {name: _difference_json(value) for name, value in pair.differences.items()},
+                    "gained": [_dialogue_json(first, pair, index) for index in pair.gained(dialogues)],
+                    "lost": [_dialogue_json(first, pair, index) for index in pair.lost(dialogues)],
                 }
-                for number, comparison in enumerate(self.comparisons, start=1)
+                for number, pair in enumerate(comparison.pairs, start=1)
             ],
             "seeds": [
                 {
-                    "systems": [letter(number) for number in each.systems],
-                    "seeds": each.seeds,
+                    "systems": [letter(number) for number in group.systems],
+                    "seeds": group.seeds,
                     "scores": {
                         name: dict(zip(("lowest", "highest", "standard_deviation"), spread, strict=True))
-                        for name, spread in each.spread().items()
+                        for name, spread in group.spread().items()
                     },
                 }
-                for each in self.seeds
+                for group in comparison.seeds
             ],
-            "dialogues": len(first.summaries),
-            "signatures": self.signatures,
-            "problems": self.problems,
+            "dialogues": len(first.predictions.summaries),
+            "signatures": comparison.signatures,
+            "problems": comparison.problems,
             "note": NOTE,
-        }
-        return json.dumps(report, ensure_ascii=False, indent=2)
-
-    def _dialogue_json(self, comparison: Comparison, index: int) -> dict[str, Any]:
-        first = self.systems[0]
-        return {
-            "id": (first.ids or [])[index],
-            "references": first.references[index],
-            "first": first.summaries[index],
-            "later": comparison.system.summaries[index],
-            "change": float(comparison.changes[index]),
-        }
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
 
 
 def letter(number: int) -> str:
-    """A to Z, then A1 and so on."""
+    """Return A to Z, then A1 and so on."""
     rounds, position = divmod(number, len(ascii_uppercase))
     return f"{ascii_uppercase[position]}{rounds or ''}"
 
 
 def hundred(value: float, *, sign: bool = False) -> str:
-    """A score in 0-1 as it is printed, times 100; zero has no minus sign."""
+    """Return a score in 0-1 as it is printed, times 100; zero has no minus sign."""
     rounded = round(100 * float(value), 2) + 0.0
     return f"{rounded:+.2f}" if sign else f"{rounded:.2f}"
 
 
-def _described(system: System, first: System) -> str:
-    """Its name, its commit, and what it was run with that the first wasn't."""
+def _describe(system: System, first: System) -> str:
+    """Return its name, its commit, and its settings that differ from the first's."""
     commit = f" ({system.commit})" if system.commit and not system.name.startswith(system.commit) else ""
     changes = [
-        f"{name} changed" if " " in name else f"{name} {_value(mine)} → {_value(own)}"
-        for name, mine, own in changed_settings(first, system)
+        f"{name} changed" if " " in name else f"{name} {_show(mine)} → {_show(own)}"
+        for name, mine, own in changed_settings(first.settings, system.settings)
     ]
     if len(changes) > _CHANGES:
         changes[_CHANGES:] = [f"and {len(changes) - _CHANGES} more"]
     return f"{system.name}{commit}{': ' if changes else ''}{', '.join(changes)}"
 
 
-def _value(value: object) -> str:
+def _show(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _scores(comparisons: Sequence[Comparison], dialogues: int) -> Grid:
+def _score_table(comparison: Comparison) -> Grid:
+    dialogues = len(comparison.systems[0].predictions.summaries)
     caption = f"{dialogues} dialogues; rouge_f: mean of rouge1_f, rouge2_f and rougeL_f"
+    first, *others = comparison.pairs
     rows = []
-    if len(comparisons) == 1:
-        for name, each in comparisons[0].differences.items():
-            rows.append([name, hundred(each.first), hundred(each.later), *_difference_cells(each), f"{each.p:.4f}"])
+    if not others:
+        for name, value in first.differences.items():
+            rows.append([name, hundred(value.first), hundred(value.later), *_difference_cells(value), f"{value.p:.4f}"])
         return Grid(["× 100", "A", "B", "B - A", "95 % interval", "p"], rows, caption=caption)
-    for name, first in comparisons[0].differences.items():
-        rows.append([name, "A", hundred(first.first), "", "", ""])
-        for number, comparison in enumerate(comparisons, start=1):
-            each = comparison.differences[name]
-            rows.append(["", letter(number), hundred(each.later), *_difference_cells(each), f"{each.p_holm:.4f}"])
+    for name, first_value in first.differences.items():
+        rows.append([name, "A", hundred(first_value.first), "", "", ""])
+        for number, pair in enumerate(comparison.pairs, start=1):
+            value = pair.differences[name]
+            rows.append(["", letter(number), hundred(value.later), *_difference_cells(value), f"{value.p_holm:.4f}"])
     return Grid(["× 100", "", "F1", "minus A", "95 % interval", "p, Holm"], rows, caption=caption)
 
 
-def _difference_cells(each: Difference) -> list[str]:
-    low, high = (hundred(bound, sign=True) for bound in (each.interval.low, each.interval.high))
-    return [hundred(each.difference, sign=True), f"{low} to {high}"]
+def _difference_cells(difference: Difference) -> list[str]:
+    low, high = (hundred(bound, sign=True) for bound in (difference.interval.low, difference.interval.high))
+    return [hundred(difference.difference, sign=True), f"{low} to {high}"]
 
 
-def _difference_json(each: Difference) -> dict[str, Any]:
-    return {
-        "first": each.first,
-        "later": each.later,
-        "difference": each.difference,
-        "interval": [each.interval.low, each.interval.high],
-        "p": each.p,
-        "p_holm": each.p_holm,
-    }
+def _dialogue_tables(comparison: Comparison, pair: Pair, later: str, dialogues: int) -> Iterator[Line | Grid]:
+    first, system = comparison.systems[0].predictions, pair.system.predictions
+    differ = sum(a != b for a, b in zip(first.summaries, system.summaries, strict=True))
+    yield Line(f"{later}'s summary differs from A's in {differ} of {len(first.summaries)} dialogues.")
+    if not dialogues:
+        return
+    for verb, indices in (("gained", pair.gained(dialogues)), ("lost", pair.lost(dialogues))):
+        if not indices:
+            yield Line(f"No dialogue {verb} from A to {later}.")
+            continue
+        several = max(len(first.references[index]) for index in indices) > 1
+        yield Grid(
+            columns=["id, change", "first reference" if several else "reference", "A", later],
+            rows=[
+                [
+                    f"{(first.ids or [])[index]}\n{hundred(pair.changes[index], sign=True)}",
+                    first.references[index][0],
+                    first.summaries[index],
+                    system.summaries[index],
+                ]
+                for index in indices
+            ],
+            title=f"{verb.capitalize()} most from A to {later}, in {comparison.headline} × 100",
+            prose=True,
+        )
 
 
-def _seed_spreads(groups: Sequence[SeedSpread]) -> Grid:
+def _seed_table(groups: Sequence[SeedSpread]) -> Grid:
     rows = []
     for group in groups:
         seeds = ", ".join(f"{letter(number)}: {seed}" for number, seed in zip(group.systems, group.seeds, strict=True))
@@ -196,3 +179,24 @@ def _seed_spreads(groups: Sequence[SeedSpread]) -> Grid:
         title="Between seeds of the same code, data and parameters",
         labels=2,
     )
+
+
+def _difference_json(difference: Difference) -> dict[str, Any]:
+    return {
+        "first": difference.first,
+        "later": difference.later,
+        "difference": difference.difference,
+        "interval": [difference.interval.low, difference.interval.high],
+        "p": difference.p,
+        "p_holm": difference.p_holm,
+    }
+
+
+def _dialogue_json(first: System, pair: Pair, index: int) -> dict[str, Any]:
+    return {
+        "id": (first.predictions.ids or [])[index],
+        "references": first.predictions.references[index],
+        "first": first.predictions.summaries[index],
+        "later": pair.system.predictions.summaries[index],
+        "change": float(pair.changes[index]),
+    }

@@ -21,7 +21,7 @@ import typer
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
-BOUNDS = {"prepare": 15.0, "dvc repro, nothing to do": 3.0, "beamline.score --help": 0.5}
+BOUNDS = {"prepare": 15.0, "dvc repro, nothing to do": 3.0, "beamline score --help": 0.5}
 
 
 def measure(command: list[str], directory: Path) -> tuple[float, float]:
@@ -72,7 +72,7 @@ def main(
         commands = {
             "prepare": ([*python, "beamline.prepare"], prepared_directory(Path(name, "prepare"), dialogsum)),
             "dvc repro, nothing to do": ([*python, "dvc", "repro"], finished_clone(Path(name, "clone"))),
-            "beamline.score --help": ([*python, "beamline.score", "--help"], Path(name)),
+            "beamline score --help": ([*python, "beamline", "score", "--help"], Path(name)),
         }
         measured: dict[str, list[tuple[float, float]]] = {each: [] for each in commands}
         for _ in range(rounds):

@@ -9,9 +9,7 @@ import pytest
 
 
 def command(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"beamline.{module}", *arguments], capture_output=True, text=True, check=False
-    )
+    return subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(autouse=True)
@@ -21,14 +19,14 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_help_of_a_stage_says_what_it_is_and_runs_nothing() -> None:
-    asked = command("prepare", "--help")
+    asked = command("beamline.prepare", "--help")
     assert (asked.returncode, asked.stderr) == (0, "")
     assert asked.stdout.startswith("The `prepare` stage: ")
     assert "python -m beamline.prepare\n" in asked.stdout
 
 
 def test_a_stage_takes_no_arguments() -> None:
-    refused = command("prepare", "--nosuch")
+    refused = command("beamline.prepare", "--nosuch")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
         "error: --nosuch: expected no arguments; set what it reads in params.yaml, or: dvc exp run -S KEY=VALUE\n"
@@ -46,6 +44,6 @@ def test_a_line_is_one_write_which_those_of_other_processes_cannot_split() -> No
 
 
 def test_a_command_with_options_explains_those_that_it_does_not_know() -> None:
-    refused = command("score", "--nosuch")
+    refused = command("beamline", "score", "--nosuch")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "No such option: --nosuch" in refused.stderr

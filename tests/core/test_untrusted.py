@@ -89,7 +89,7 @@ def test_compare_as_markdown_takes_markup_of_the_data_for_text(tmp_path: Path) -
         lines = [json.dumps({**row, "summary": f"He buys {more}"}) for row in rows]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     files = [str(tmp_path / f"{name}.jsonl") for name in ("a", "b")]
-    markdown = Repository(tmp_path).run("python", "-m", "beamline.compare", *files, "--markdown").stdout
+    markdown = Repository(tmp_path).run("python", "-m", "beamline", "compare", *files, "--markdown").stdout
     page = Page(MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown))
     ours = {
         "ul",

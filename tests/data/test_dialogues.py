@@ -169,7 +169,7 @@ def test_a_missing_column_lists_those_found(tmp_path: Path, record: dict[str, st
     path = jsonl(tmp_path / "train.jsonl", record)
     assert error_of(path) == (
         f"train.jsonl:1: no column '{role}', found {found};"
-        f" name the one that holds the {role} in data.columns.{role} (beamline.data.download: --{role})"
+        f" name the one that holds the {role} in data.columns.{role} (beamline download: --{role})"
     )
 
 
@@ -199,13 +199,13 @@ def test_a_mapped_column_that_is_missing_is_not_replaced_by_the_usual_one(tmp_pa
 def test_cells_that_are_empty_or_no_text(tmp_path: Path, change: dict[str, Any], problem: str) -> None:
     path = tmp_path / "train.jsonl"
     path.write_text(f"{json.dumps({**GOOD, 'id': 'b'})}\n{json.dumps({**GOOD, **change})}\n", encoding="utf-8")
-    assert error_of(path) == f"train.jsonl:2: {problem}; mend the record or remove it"
+    assert error_of(path) == f"train.jsonl:2: {problem}; fix the record or remove it"
 
 
 def test_an_empty_numbered_reference_is_named(tmp_path: Path) -> None:
     path = tmp_path / "test.csv"
     path.write_text("dialogue,summary1,summary2\nd,s,\n", encoding="utf-8")
-    assert error_of(path) == "test.csv:2: summary2 is empty; mend the record or remove it"
+    assert error_of(path) == "test.csv:2: summary2 is empty; fix the record or remove it"
 
 
 def test_text_that_is_not_utf8_is_named_by_line_and_byte(tmp_path: Path) -> None:
@@ -234,8 +234,7 @@ def test_csv_rows_are_named_by_the_line_where_they_start(tmp_path: Path) -> None
     path = tmp_path / "train.csv"
     path.write_bytes(b'dialogue,summary\r\n"a\r\nb\r\nc",s\r\n\r\n"d\r\ne",s,more\r\n')
     assert error_of(path) == (
-        "train.csv:6: expected 2 cells as in the header, found 3;"
-        " a cell with commas or line ends must stand in double quotes"
+        "train.csv:6: expected 2 cells as in the header, found 3; put a cell with commas or line ends in double quotes"
     )
 
 
@@ -260,7 +259,7 @@ def test_csv_columns_that_no_commas_separate(tmp_path: Path, separator: str, mar
 def test_csv_columns_that_stand_twice(tmp_path: Path) -> None:
     path = tmp_path / "train.csv"
     path.write_text("summary,dialogue,summary\ns,d,t\n", encoding="utf-8")
-    assert error_of(path) == "train.csv:1: column 'summary' stands twice in the header; rename one"
+    assert error_of(path) == "train.csv:1: column 'summary' is twice in the header; rename one"
 
 
 def test_a_damaged_parquet_file(tmp_path: Path) -> None:
@@ -273,7 +272,7 @@ def test_a_damaged_parquet_file(tmp_path: Path) -> None:
 def test_parquet_rows_are_named_by_number(tmp_path: Path) -> None:
     path = tmp_path / "train.parquet"
     pq.write_table(pa.Table.from_pylist([GOOD, {**GOOD, "summary": None}]), path)
-    assert error_of(path) == "train.parquet: row 2: summary is empty; mend the record or remove it"
+    assert error_of(path) == "train.parquet: row 2: summary is empty; fix the record or remove it"
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
@@ -300,7 +299,7 @@ def test_references_are_as_many_for_every_record(tmp_path: Path) -> None:
 
 def test_an_id_that_stands_twice_is_named_with_both_lines(tmp_path: Path) -> None:
     path = jsonl(tmp_path / "test.jsonl", GOOD, {**GOOD, "id": "b"}, GOOD)
-    assert error_of(path) == "test.jsonl:3: id 'a' stands at test.jsonl:1 already; give every record its own"
+    assert error_of(path) == "test.jsonl:3: id 'a' is at test.jsonl:1 already; give every record its own"
 
 
 # The three splits together
@@ -349,8 +348,8 @@ def leak(corpus: Path, into: str) -> None:
 def test_a_test_dialogue_that_stands_in_train_is_an_error(corpus: Path) -> None:
     leak(corpus, "train")
     assert corpus_error(corpus) == (
-        "DIR/test.jsonl:1: the dialogue of 'test_1' also stands in train (DIR/train.jsonl:3, 'train_stolen_1');"
-        " test dialogues that do: 2 of 2;"
+        "DIR/test.jsonl:1: the dialogue of 'test_1' is also in train (DIR/train.jsonl:3, 'train_stolen_1');"
+        " test dialogues that are: 2 of 2;"
         " remove them from one side, or set data.allow_leakage: true to make this a recorded warning"
     )
 
@@ -358,7 +357,7 @@ def test_a_test_dialogue_that_stands_in_train_is_an_error(corpus: Path) -> None:
 def test_leakage_that_is_allowed_is_recorded_without_paths(corpus: Path) -> None:
     leak(corpus, "train")
     assert read_corpus(data(corpus, allow_leakage=True)).warnings == (
-        "2 of 2 test dialogues also stand in train, first test.jsonl:1 = train.jsonl:3",
+        "2 of 2 test dialogues are also in train, first test.jsonl:1 = train.jsonl:3",
     )
 
 
@@ -366,8 +365,8 @@ def test_overlap_with_validation_is_a_warning(corpus: Path) -> None:
     leak(corpus, "validation")
     jsonl(corpus / "train.jsonl", {**GOOD, "dialogue": "validation 2"})
     assert read_corpus(data(corpus)).warnings == (
-        "2 of 2 test dialogues also stand in validation, first test.jsonl:1 = validation.jsonl:3",
-        "1 of 4 validation dialogues also stand in train, first validation.jsonl:2 = train.jsonl:1",
+        "2 of 2 test dialogues are also in validation, first test.jsonl:1 = validation.jsonl:3",
+        "1 of 4 validation dialogues are also in train, first validation.jsonl:2 = train.jsonl:1",
     )
 
 
@@ -376,8 +375,8 @@ def test_dialogsum_reads_with_its_three_references_and_its_overlaps(dialogsum: P
     assert (len(read.train), len(read.validation), len(read.test)) == (12460, 500, 500)
     assert {len(each.references) for each in read.test} == {3}
     assert read.warnings == (
-        "6 of 500 test dialogues also stand in validation, first test.jsonl:60 = dev.jsonl:88",
-        "32 of 500 validation dialogues also stand in train, first dev.jsonl:43 = train.jsonl:2558",
+        "6 of 500 test dialogues are also in validation, first test.jsonl:60 = dev.jsonl:88",
+        "32 of 500 validation dialogues are also in train, first dev.jsonl:43 = train.jsonl:2558",
     )
     assert {"#Person1#", "#PErson2#", "#PersonN#"} <= {
         tag for each in read.train for tag in speaker_tags(each.dialogue)

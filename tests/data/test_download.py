@@ -37,7 +37,7 @@ def write(path: Path, records: list[dict[str, Any]]) -> None:
 def download(directory: Path, *arguments: str, hub: str = "http://127.0.0.1:9") -> subprocess.CompletedProcess[str]:
     """Run the command in `directory` with caches of its own; without `hub` there is none to be reached."""
     return subprocess.run(
-        [sys.executable, "-m", "beamline.data.download", *arguments],
+        [sys.executable, "-m", "beamline", "download", *arguments],
         cwd=directory,
         env={**os.environ, "HF_HOME": str(directory / "cache"), "HF_ENDPOINT": hub, "HF_HUB_OFFLINE": "0"},
         capture_output=True,
@@ -141,7 +141,7 @@ def test_records_that_cannot_be_used_are_left_out_and_listed(tmp_path: Path, sou
     run = download(tmp_path, "source", "out")
     assert run.stdout.splitlines()[0] == (
         "out/train.jsonl: 2 records, 2 unusable left out"
-        " (first: train record 2: dialogue is empty; mend the record or remove it)"
+        " (first: train record 2: dialogue is empty; fix the record or remove it)"
     )
     provenance = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
     assert [line.partition(":")[0] for line in provenance["left_out"]["train.jsonl"]] == [
@@ -152,7 +152,7 @@ def test_records_that_cannot_be_used_are_left_out_and_listed(tmp_path: Path, sou
 def test_a_column_that_no_record_has_is_an_error_and_leaves_nothing(tmp_path: Path, source: Path) -> None:
     assert error_of(download(tmp_path, "source", "out", "--dialogue", "talk")) == (
         "error: source: train record 1: no column 'talk', found 'fname', 'dialogue', 'summary';"
-        " name the one that holds the dialogue in data.columns.dialogue (beamline.data.download: --dialogue)"
+        " name the one that holds the dialogue in data.columns.dialogue (beamline download: --dialogue)"
     )
     assert {path.name for path in tmp_path.iterdir()} == {"source", "cache"}
 

@@ -8,9 +8,10 @@ import pytest
 from support.corpus_evidence import corpus, evidence
 from support.small_run import find
 
+from beamline.core.records import Predictions
 from beamline.diagnosis.checks import CATALOGUE, Status
 from beamline.diagnosis.checks.baselines import gap_to_baselines
-from beamline.diagnosis.evidence import Evidence, Predictions
+from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.baselines import (
     first_utterances,
     longest_utterance,

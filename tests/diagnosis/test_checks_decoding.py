@@ -13,10 +13,11 @@ from support.small_run import find
 from transformers import GenerationConfig
 
 from beamline.core.params import Rouge
+from beamline.core.records import Predictions
 from beamline.diagnosis.checks import CATALOGUE, Status
-from beamline.diagnosis.evidence import Epoch, Evidence, Predictions
+from beamline.diagnosis.evidence import Epoch, Evidence
 from beamline.diagnosis.measures.ablation import UNASKED
-from beamline.training.batching import source_tensors
+from beamline.models.families.seq2seq import source_tensors
 
 CAUSES = [each.name for each in CATALOGUE if each.family == "decoding" and not each.is_symptom]
 SYMPTOMS = [each.name for each in CATALOGUE if each.family == "decoding" and each.is_symptom]

@@ -11,8 +11,8 @@ import torch
 from support.corpus_evidence import PARAMS, corpus, evidence, failing_causes, finding, findings, people
 
 from beamline.core.params import Scratch
-from beamline.core.records import SPEAKER_TAG
-from beamline.diagnosis.evidence import Evidence, Predictions
+from beamline.core.records import SPEAKER_TAG, Predictions
+from beamline.diagnosis.evidence import Evidence
 from beamline.models.scratch import build_model
 
 Change = Callable[[str], str]

@@ -9,11 +9,10 @@ import pytest
 from support.checkpoints import FAMILIES
 from support.repository import ROOT, Repository, set_params, write_tiny_data
 
-from beamline.core.errors import run
+from beamline.cli import main
 from beamline.core.params import read_params
-from beamline.diagnose import app
 from beamline.diagnosis.checks import CATALOGUE
-from beamline.diagnosis.collect import of_checkpoint
+from beamline.diagnosis.sources import evidence_from_checkpoint
 
 
 @pytest.fixture
@@ -23,10 +22,17 @@ def clone(finished: Repository, tmp_path: Path) -> Repository:
 
 
 def error_of(repository: Repository, *options: str) -> str:
-    failed = repository.run("python", "-m", "beamline.diagnose", *options, check=False)
+    failed = repository.run("python", "-m", "beamline", "diagnose", *options, check=False)
     assert failed.returncode == 1
     [message] = failed.stderr.splitlines()
     return message
+
+
+def write_korean_files(directory: Path) -> None:
+    """Summaries and references that differ in a number alone, so that one check fails."""
+    for name, verb in {"references": "샀다", "predictions": "봤다"}.items():
+        lines = [f"가게에서 {number} 번 표를 {verb}.\n" for number in range(30)]
+        (directory / f"{name}.txt").write_text("".join(lines), encoding="utf-8")
 
 
 def test_every_check_is_counted_and_stands_in_the_report(finished: Repository) -> None:
@@ -54,7 +60,7 @@ def test_another_revision_is_diagnosed_without_touching_the_workspace(clone: Rep
     shown = (clone.path / "reports/diagnosis.md").read_text(encoding="utf-8").splitlines()[0]
     clone.set({"generation.max_length": 5})
     before = clone.git("status", "--porcelain").stdout
-    printed = clone.run("python", "-m", "beamline.diagnose", "--rev", "HEAD").stdout
+    printed = clone.run("python", "-m", "beamline", "diagnose", "--rev", "HEAD").stdout
     assert shown.replace("\\", "")[:60] in printed
     assert clone.git("status", "--porcelain").stdout == before
 
@@ -68,15 +74,10 @@ def test_a_revision_that_is_not_in_the_cache_says_how_to_get_it(clone: Repositor
 
 
 def test_summaries_of_another_system_get_the_checks_that_they_allow(clone: Repository, tmp_path: Path) -> None:
-    (tmp_path / "references.txt").write_text(
-        "".join(f"가게에서 {n} 번 표를 샀다.\n" for n in range(30)), encoding="utf-8"
-    )
-    (tmp_path / "predictions.txt").write_text(
-        "".join(f"가게에서 {n} 번 표를 봤다.\n" for n in range(30)), encoding="utf-8"
-    )
+    write_korean_files(tmp_path)
     before = clone.git("status", "--porcelain").stdout
     printed = clone.run(
-        "python", "-m", "beamline.diagnose",
+        "python", "-m", "beamline", "diagnose",
         "--predictions", str(tmp_path / "predictions.txt"), "--references", str(tmp_path / "references.txt"),
     ).stdout  # fmt: skip
     assert " checks passed, " in printed
@@ -89,7 +90,7 @@ def test_summaries_of_another_system_get_the_checks_that_they_allow(clone: Repos
 
 def test_a_checkpoint_is_tried_on_somebodys_dialogues(clone: Repository) -> None:
     printed = clone.run(
-        "python", "-m", "beamline.diagnose", "--model", "models/epoch-002", "--data", "data/tiny"
+        "python", "-m", "beamline", "diagnose", "--model", "models/epoch-002", "--data", "data/tiny"
     ).stdout
     assert " checks passed, " in printed
     assert "speaker tags are tokens" not in printed
@@ -103,20 +104,38 @@ def test_a_checkpoint_is_tried_within_its_own_positions(tmp_path: Path, asked: i
     shutil.copy(ROOT / "params.yaml", tmp_path)
     set_params(tmp_path / "params.yaml", {"tokenizer.max_source_tokens": asked, "tokenizer.max_target_tokens": asked})
     params = read_params(tmp_path / "params.yaml")
-    codec = of_checkpoint(tmp_path / "bart", tmp_path / "data/tiny", params).codec
+    codec = evidence_from_checkpoint(tmp_path / "bart", tmp_path / "data/tiny", params).codec
     assert codec is not None
     assert (codec.encoding.max_source_tokens, codec.encoding.max_target_tokens) == (taken, taken)
 
 
-def test_fail_on_stops_the_pipeline_after_the_report_is_written(clone: Repository) -> None:
-    clone.set({"diagnose.fail_on": "warning"})
-    (clone.path / "reports/diagnosis.md").unlink()
-    failed = clone.dvc("repro", check=False)
-    assert failed.returncode != 0
-    [message] = [line for line in failed.stderr.splitlines() if line.startswith("error: ")]
-    assert message.startswith("error: diagnose.fail_on is 'warning': ")
+def test_fail_on_ends_with_exit_code_1_after_the_report(finished: Repository) -> None:
+    count = finished.read("metrics/diagnosis.json")["count"]
+    assert (count["failure"], count["warning"] > 0) == (0, True), "the two tests here need a run like that"
+    before = finished.git("status", "--porcelain").stdout
+    failed = finished.run("python", "-m", "beamline", "diagnose", "--fail-on", "warning", check=False)
+    assert failed.returncode == 1
+    [message] = failed.stderr.splitlines()
+    assert message.startswith("error: --fail-on warning: ")
     assert "training is long enough" in message
-    assert (clone.path / "reports/diagnosis.md").is_file()
+    assert message.count(", ") + 1 == count["warning"]
+    assert failed.stdout.splitlines()[-1].startswith("Verdict: ")
+    assert finished.git("status", "--porcelain").stdout == before, "only the stage writes the report"
+
+
+def test_fail_on_failure_passes_with_warnings(finished: Repository) -> None:
+    assert finished.run("python", "-m", "beamline", "diagnose", "--fail-on", "failure").stderr == ""
+
+
+def test_fail_on_failure_stops_on_a_failure(tmp_path: Path) -> None:
+    write_korean_files(tmp_path)
+    options = ["--predictions", "predictions.txt", "--references", "references.txt"]
+    failed = Repository(tmp_path).run(
+        "python", "-m", "beamline", "diagnose", *options, "--fail-on", "failure", check=False
+    )
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("error: --fail-on failure: ")
+    assert "references can be told apart" in failed.stderr
 
 
 @pytest.mark.parametrize(
@@ -139,9 +158,9 @@ def test_what_cannot_be_diagnosed_is_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(finished.path)
-    monkeypatch.setattr(sys, "argv", ["diagnose", *options])
+    monkeypatch.setattr(sys, "argv", ["beamline", "diagnose", *options])
     with pytest.raises(SystemExit) as end:
-        run(app)
+        main()
     assert end.value.code == 1
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(message)

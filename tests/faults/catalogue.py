@@ -17,7 +17,7 @@ from transformers import AutoModelForSeq2SeqLM
 
 from beamline.core.params import read_params
 from beamline.core.records import SPEAKER_TAG
-from beamline.diagnosis.collect import of_directory
+from beamline.diagnosis.collect import evidence_from_directory
 from beamline.encoding.codec import TextCodec, build_codec
 from beamline.encoding.prepared import EncodedDialogue, encode_split, read_codec, read_split, write_split
 from beamline.models.families.seq2seq import source_tensors
@@ -84,7 +84,7 @@ def with_summaries(change: Callable[[list[str]], list[str]]) -> Callable[[Path],
     """Other summaries in reports/predictions.jsonl."""
 
     def inject(directory: Path) -> None:
-        predictions = of_directory(directory).predictions
+        predictions = evidence_from_directory(directory).predictions
         assert predictions is not None
         faulty_run.rewrite(directory, change(list(predictions.summaries)))
 
@@ -105,7 +105,7 @@ def blind(directory: Path) -> None:
 
 def blind_and_stripped(directory: Path) -> None:
     blind(directory)
-    predictions = of_directory(directory).predictions
+    predictions = evidence_from_directory(directory).predictions
     assert predictions is not None
     references = [[strip_tags(text) for text in texts] for texts in predictions.references]
     faulty_run.rewrite(directory, [strip_tags(text) for text in predictions.summaries], references)
@@ -216,7 +216,7 @@ def train_without_source(directory: Path) -> None:
 
 
 def dropout_on(directory: Path) -> None:
-    run = of_directory(directory)
+    run = evidence_from_directory(directory)
     assert run.params and run.splits and run.codec
     test = run.splits["test"]
     faulty_run.rewrite(
@@ -246,7 +246,7 @@ def generation_config(directory: Path) -> None:
         path = checkpoint / "generation_config.json"
         config = json.loads(path.read_text(encoding="utf-8"))
         path.write_text(json.dumps({**config, "max_length": 10, "num_beams": 2}), encoding="utf-8")
-    run = of_directory(directory)
+    run = evidence_from_directory(directory)
     assert run.splits and run.checkpoint and run.codec
     model = AutoModelForSeq2SeqLM.from_pretrained(run.checkpoint)
     summaries = []

@@ -12,7 +12,7 @@ from support.repository import ROOT, set_params
 
 from beamline import evaluate, prepare, train
 from beamline.core.files import write_json, write_jsonl
-from beamline.diagnosis.collect import of_directory
+from beamline.diagnosis.collect import evidence_from_directory
 from beamline.diagnosis.verdict import Result, Verdict, judge, run_checks
 from beamline.encoding.prepared import read_split
 from beamline.metrics.results import prediction_rows
@@ -65,7 +65,7 @@ def run_stages(directory: Path, *stages: str) -> None:
 
 def rewrite(directory: Path, summaries: Sequence[str], references: Sequence[Sequence[str]] | None = None) -> None:
     """Other summaries, and maybe references, in place of those that were evaluated, scored as `evaluate` does."""
-    run = of_directory(directory)
+    run = evidence_from_directory(directory)
     assert run.predictions and run.recorded and run.params
     test = [dialogue.record for dialogue in read_split("test", directory / "data" / "prepared")]
     if references is not None:
@@ -84,7 +84,7 @@ def rewrite(directory: Path, summaries: Sequence[str], references: Sequence[Sequ
 
 
 def diagnose(directory: Path) -> Diagnosis:
-    run = of_directory(directory)
+    run = evidence_from_directory(directory)
     results = run_checks(run)
     assert [each for each in results if not agree(each.finding)] == []
     return Diagnosis(results, judge(run, results))

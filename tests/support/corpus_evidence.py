@@ -9,10 +9,10 @@ from typing import Any
 from support.marks import agree
 
 from beamline.core.params import Columns, read_params
-from beamline.core.records import Dialogue, speaker_tags
+from beamline.core.records import Dialogue, Predictions, speaker_tags
 from beamline.data.dialogues import read_split
 from beamline.diagnosis.checks import CATALOGUE, Finding
-from beamline.diagnosis.evidence import Evidence, Predictions
+from beamline.diagnosis.evidence import Evidence
 from beamline.encoding.codec import build_codec
 from beamline.encoding.prepared import encode_split
 

@@ -11,7 +11,7 @@ from support.repository import ROOT, set_params
 from support.small_run import SMALL
 
 from beamline import evaluate, prepare, train
-from beamline.diagnosis.collect import of_directory
+from beamline.diagnosis.collect import evidence_from_directory
 from beamline.diagnosis.evidence import Evidence
 
 THINGS = ("a red car", "two old chairs", "fresh bread", "a winter coat")
@@ -52,4 +52,4 @@ def memorised_run(directory: Path) -> Evidence:
         prepare.main()
         train.main()
         evaluate.main()
-    return of_directory(directory)
+    return evidence_from_directory(directory)

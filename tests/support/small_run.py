@@ -10,7 +10,7 @@ from support.repository import ROOT, TINY, set_params
 
 from beamline import evaluate, prepare, train
 from beamline.diagnosis.checks import CATALOGUE, Finding
-from beamline.diagnosis.collect import of_directory
+from beamline.diagnosis.collect import evidence_from_directory
 from beamline.diagnosis.evidence import Evidence
 
 SMALL: dict[str, Any] = {
@@ -37,7 +37,7 @@ def small_run(directory: Path, changes: dict[str, Any]) -> Evidence:
         prepare.main()
         train.main()
         evaluate.main()
-    return of_directory(directory)
+    return evidence_from_directory(directory)
 
 
 def find(run: Evidence, name: str) -> Finding:

@@ -1,25 +1,23 @@
-"""Several systems on one test set: what sets them apart, how sure that is, and which dialogues it comes from."""
+"""Several systems on one test set: how they differ, how sure that is, and in which dialogues."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from beamline.comparison.systems import Settings, System
-from beamline.core.errors import BeamlineError, quote
+from beamline.comparison.alignment import INTERVALS_ONLY, align
+from beamline.comparison.scoring import SEED
+from beamline.comparison.seeds import SeedSpread, seed_spreads
+from beamline.comparison.systems import System, read_systems
+from beamline.core.errors import BeamlineError
+from beamline.metrics import read_signature
 from beamline.metrics.intervals import RESAMPLES, FloatArray, Interval
-from beamline.metrics.rouge import SCORES
 from beamline.metrics.significance import PERMUTATIONS, difference_intervals, holm, randomization_p_values
-
-HEADLINE = "rouge_f"  # the score by which dialogues gain and lose
-INTERVALS_ONLY = ("bs", "seed")  # signature fields that move no score; every comparison has its own
-# The seed, and what moves the last digits only. (`tracking` isn't in dvc.lock: no stage depends on it.)
-NO_SETTING = ("seed", "train.threads", "evaluate.threads", "evaluate.tokens_per_batch")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A score of the first system and of a later one, in 0-1, and what the difference (later minus first) is worth."""
+    """A mean score of the first system and of a later one, in 0-1, and the difference: later minus first."""
 
     first: float
     later: float
@@ -30,175 +28,131 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A later system against the first. changes: what each dialogue gained in `HEADLINE`, float64 [dialogues]."""
+class Pair:
+    """A later system against the first.
+
+    differences: by column name. changes: what each dialogue gained in the headline column, float64 [dialogues].
+    """
 
     system: System
     differences: dict[str, Difference]
     changes: FloatArray
 
     def gained(self, count: int) -> list[int]:
-        """Indices of the dialogues that gained most, the highest gain first; none that didn't gain."""
+        """Return the indices of the dialogues that gained most, the highest gain first; none that didn't gain."""
         order = np.argsort(-self.changes, kind="stable")[:count]
         return [int(index) for index in order if self.changes[index] > 0]
 
     def lost(self, count: int) -> list[int]:
+        """Return the indices of the dialogues that lost most, the highest loss first; none that didn't lose."""
         order = np.argsort(self.changes, kind="stable")[:count]
         return [int(index) for index in order if self.changes[index] < 0]
 
 
 @dataclass(frozen=True)
-class SeedSpread:
-    """Systems of which nothing but the seed differs. scores: test means in 0-1, float64 [seeds, scores]."""
+class Comparison:
+    """Systems on the same dialogues in the same order, and every later one against the first.
 
-    systems: tuple[int, ...]
-    seeds: tuple[object, ...]
-    scores: FloatArray
-
-    def spread(self) -> dict[str, tuple[float, float, float]]:
-        """Each score's lowest and highest mean, and the standard deviation between seeds (of a sample: n - 1)."""
-        columns = zip(self.scores.min(axis=0), self.scores.max(axis=0), self.scores.std(axis=0, ddof=1), strict=True)
-        return {name: (float(a), float(b), float(c)) for name, (a, b, c) in zip(SCORES, columns, strict=True)}
-
-
-def compare(systems: Sequence[System], *, seed: int) -> list[Comparison]:
-    """Every later system against the first, on the same dialogues in the same order.
-
-    The p-values of one score are corrected over the systems, not over the scores, which measure nearly the same thing.
+    headline: the column by which dialogues gain and lose. problems: why it would be refused without --force.
     """
-    first, *later = systems
-    differences = np.hstack([each.scores - first.scores for each in later])
-    shape = len(later), len(SCORES)
-    intervals = difference_intervals(differences, seed=seed)
-    p_values = np.array(randomization_p_values(differences, seed=seed)).reshape(shape)
-    corrected = np.array([holm(column) for column in p_values.T.tolist()]).T
-    comparisons = []
-    for number, system in enumerate(later):
-        first_means, means = first.scores.mean(axis=0), system.scores.mean(axis=0)
-        comparisons.append(
-            Comparison(
-                system,
-                {
-                    name: Difference(
-                        first=float(first_means[index]),
-                        later=float(means[index]),
-                        difference=float(means[index] - first_means[index]),
-                        interval=intervals[number * len(SCORES) + index],
-                        p=float(p_values[number, index]),
-                        p_holm=float(corrected[number, index]),
-                    )
-                    for index, name in enumerate(SCORES)
-                },
-                (system.scores - first.scores)[:, SCORES.index(HEADLINE)],
-            )
-        )
-    return comparisons
+
+    systems: Sequence[System]
+    pairs: Sequence[Pair]
+    headline: str
+    seeds: Sequence[SeedSpread]
+    signatures: Sequence[str]
+    problems: Sequence[str]
 
 
-def align(systems: Sequence[System], *, force: bool) -> tuple[list[System], list[str]]:
-    """The systems with the same dialogues in the same order, and what keeps them from being comparable.
+def compare_systems(names: Sequence[str], *, force: bool, rescore: bool) -> Comparison:
+    """Compare experiments, branches, tags, commits, the workspace or files of predictions.
 
-    Dialogues are paired by id, or by their place if a file has no ids. Raises `BeamlineError`, naming the field and
-    both values, where test sets or signatures differ, except with `force`: then the dialogues that all systems have
-    are compared, and what differs is returned to be said. Signatures may differ in `INTERVALS_ONLY`.
+    force: although signatures or test sets differ. rescore: all scored here, with the defaults of `beamline score`.
+    Raises `BeamlineError` for fewer than two names, for what can't be read, and for what is not comparable.
     """
-    if any(each.ids is None for each in systems):
-        systems = [replace(each, ids=[str(line) for line in range(1, len(each.summaries) + 1)]) for each in systems]
-    first, *later = systems
-    test_sets = list(filter(None, (_test_sets_differ(first, each) for each in later)))
-    signatures = list(filter(None, (_signatures_differ(first, each) for each in later)))
-    if test_sets and not force:
-        raise BeamlineError(f"{test_sets[0]}; --force compares the dialogues that all have")
-    if signatures and not force:
-        raise BeamlineError(f"{signatures[0]}; --rescore scores all alike, --force compares them as they are")
-    rows = [{key: row for row, key in enumerate(each.ids or ())} for each in systems]
-    shared = [key for key in first.ids or () if all(key in each for each in rows)]
-    if not shared:
-        raise BeamlineError(f"{first.name} and {later[0].name} have no dialogue in common")
-    aligned = [each.select([own[key] for key in shared]) for each, own in zip(systems, rows, strict=True)]
-    return aligned, test_sets + signatures
+    if len(names) < 2:
+        raise BeamlineError(f"expected two systems or more, found {len(names)}; for instance: main workspace")
+    systems, problems = align(read_systems(names, rescore=rescore), force=force)
+    columns = shared_columns(systems)
+    return Comparison(
+        systems=systems,
+        pairs=pair_systems(systems, columns),
+        headline=systems[0].headline,
+        seeds=seed_spreads(systems, columns),
+        signatures=[comparison_signature(system) for system in systems],
+        problems=problems,
+    )
 
 
-def _test_sets_differ(first: System, later: System) -> str | None:
-    ours, theirs = ({key: row for row, key in enumerate(each.ids or ())} for each in (first, later))
-    for system, other, mine, others in ((first, later, ours, theirs), (later, first, theirs, ours)):
-        if missing := next((key for key in mine if key not in others), None):
-            return (
-                f"test sets differ in their ids: {missing!r} is in {system.name} ({_dialogues(len(mine))}),"
-                f" not in {other.name} ({_dialogues(len(others))})"
-            )
-    for key, row in ours.items():
-        texts = {"references": (" | ".join(first.references[row]), " | ".join(later.references[theirs[key]]))}
-        if first.dialogues and later.dialogues:
-            texts["dialogue"] = first.dialogues[row], later.dialogues[theirs[key]]
-        for field, (a, b) in texts.items():
-            if a != b:
-                shown = _from_where_they_differ(a, b)
-                return f"test sets differ in {field} of {key!r}: {shown[0]} in {first.name}, {shown[1]} in {later.name}"
-    return None
+def shared_columns(systems: Sequence[System]) -> list[str]:
+    """Return the names of the columns that all systems have: an older experiment lacks those of newer metrics.
 
+    A column that has no dialogue for which all systems define it is left out.
 
-def _dialogues(count: int) -> str:
-    return f"{count} dialogue{'s' if count != 1 else ''}"
-
-
-def _from_where_they_differ(a: str, b: str) -> tuple[str, str]:
-    same = next((at for at, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    start = max(0, same - 15)
-    return quote(f"…{a[start:]}" if start else a), quote(f"…{b[start:]}" if start else b)
-
-
-def _signatures_differ(first: System, later: System) -> str | None:
-    mine, others = signature_fields(first), signature_fields(later)
-    for field in mine | others:
-        if field not in INTERVALS_ONLY and mine.get(field) != others.get(field):
-            return (
-                f"signatures differ in {field}: {mine.get(field, 'absent')} in {first.name},"
-                f" {others.get(field, 'absent')} in {later.name}"
-            )
-    return None
-
-
-def signature_fields(system: System) -> dict[str, str]:
-    return dict(field.partition(":")[::2] for field in system.signature.split("|"))
-
-
-def comparison_signature(system: System, *, seed: int) -> str:
-    """The system's signature, with what decides this comparison in place of its own interval's `bs` and `seed`.
-
-    bs: bootstrap resamples. ar: random assignments of the approximate-randomization test. seed: of both.
+    Raises `BeamlineError` if the first system's headline is not one of them.
     """
-    fields = {name: value for name, value in signature_fields(system).items() if name not in INTERVALS_ONLY}
-    fields |= {"bs": str(RESAMPLES), "ar": str(PERMUTATIONS), "seed": str(seed)}
-    return "|".join(f"{name}:{value}" for name, value in fields.items())
-
-
-def seed_spreads(systems: Sequence[System]) -> list[SeedSpread]:
-    """Groups of systems with two seeds or more whose code, data and parameters are otherwise the same."""
-    groups: list[tuple[Settings, dict[object, int]]] = []  # seed -> system
-    for index, system in enumerate(systems):
-        if "seed" in system.settings:
-            others = {name: value for name, value in system.settings.items() if name not in NO_SETTING}
-            group = next((seeds for settings, seeds in groups if settings == others), None)
-            if group is None:
-                group = {}
-                groups.append((others, group))
-            group.setdefault(system.settings["seed"], index)
+    first = systems[0]
+    for system in systems:
+        if first.headline not in system.scores:
+            raise BeamlineError(
+                f"{system.name}: has no {first.headline}, the headline of {first.name}; --rescore scores all alike"
+            )
     return [
-        SeedSpread(
-            tuple(group.values()),
-            tuple(group),
-            np.array([systems[index].scores.mean(axis=0) for index in group.values()]),
-        )
-        for _, group in groups
-        if len(group) > 1
+        name
+        for name in first.scores
+        if all(name in system.scores for system in systems)
+        and not np.isnan(sum(system.scores[name] for system in systems)).all()
     ]
 
 
-def changed_settings(first: System, later: System) -> Iterator[tuple[str, object, object]]:
-    """What the later system was run with that the first wasn't: name, the first's value, the later's."""
-    if first.settings and later.settings:
-        for name in first.settings | later.settings:
-            mine, others = first.settings.get(name), later.settings.get(name)
-            if mine != others:
-                yield name, mine, others
+def pair_systems(systems: Sequence[System], columns: Sequence[str]) -> list[Pair]:
+    """Return every later system against the first, in these columns.
+
+    A column is compared over the dialogues for which both systems define it. Its p-values are corrected over the
+    systems; not over the columns, which measure nearly the same thing.
+    """
+    first, *later = systems
+    differences = [{name: system.scores[name] - first.scores[name] for name in columns} for system in later]
+    tests = _test_differences([column for by_name in differences for column in by_name.values()])
+    corrected = {
+        name: holm([p for _, p in tests[index :: len(columns)]]) for index, name in enumerate(columns)
+    }  # by column, then by system
+    pairs = []
+    for number, (system, by_name) in enumerate(zip(later, differences, strict=True)):
+        rows = dict(zip(columns, tests[number * len(columns) :], strict=False))
+        found = {}
+        for name, difference in by_name.items():
+            defined = ~np.isnan(difference)
+            before, after = float(first.scores[name][defined].mean()), float(system.scores[name][defined].mean())
+            interval, p = rows[name]
+            found[name] = Difference(before, after, after - before, interval, p, p_holm=corrected[name][number])
+        pairs.append(Pair(system, found, np.nan_to_num(by_name[first.headline])))
+    return pairs
+
+
+def _test_differences(columns: Sequence[FloatArray]) -> list[tuple[Interval, float]]:
+    """Return interval and p-value of each column's mean, over the dialogues for which it is defined.
+
+    Columns that are defined for the same dialogues are tested together, with the same random draws.
+    """
+    groups: dict[bytes, list[int]] = {}
+    for index, column in enumerate(columns):
+        groups.setdefault(np.isnan(column).tobytes(), []).append(index)
+    tests: dict[int, tuple[Interval, float]] = {}
+    for indices in groups.values():
+        matrix = np.column_stack([columns[index] for index in indices])
+        matrix = matrix[~np.isnan(matrix[:, 0])]
+        intervals = difference_intervals(matrix, seed=SEED)
+        p_values = randomization_p_values(matrix, seed=SEED)
+        tests |= dict(zip(indices, zip(intervals, p_values, strict=True), strict=True))
+    return [tests[index] for index in range(len(columns))]
+
+
+def comparison_signature(system: System) -> str:
+    """Return the system's signature, with what decides this comparison in place of its own interval's `bs` and `seed`.
+
+    bs: bootstrap resamples. ar: random assignments of the approximate-randomization test. seed: of both.
+    """
+    fields = {name: value for name, value in read_signature(system.signature).items() if name not in INTERVALS_ONLY}
+    fields |= {"bs": str(RESAMPLES), "ar": str(PERMUTATIONS), "seed": str(SEED)}
+    return "|".join(f"{name}:{value}" for name, value in fields.items())

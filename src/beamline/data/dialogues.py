@@ -1,7 +1,7 @@
-"""Dialogue and summary files, read and checked: rows of JSON lines, CSV or Parquet become `Dialogue` records.
+"""Files of dialogues with their summaries, read and checked: rows become `Dialogue` records.
 
-Everything after this module may rely on what is checked here: text that is text, ids that are unique, as many
-references for every dialogue of a split, and no test dialogue that the model has been trained on.
+What is checked here holds for everything after it: text is text, ids are unique, every dialogue of a split has as many
+references, and no test dialogue is in the training data.
 """
 
 import re
@@ -12,17 +12,24 @@ from pathlib import Path
 from beamline.core.errors import BeamlineError, quote
 from beamline.core.params import Columns, Data
 from beamline.core.records import Dialogue
+from beamline.data.columns import (
+    DIALOGUE_COLUMN,
+    SUMMARY_COLUMN,
+    check_unique_ids,
+    find_columns,
+    find_id_column,
+    split_cells,
+)
 from beamline.data.readers import READERS, Row, read_rows
 
 SPLITS = {"train": ("train",), "validation": ("validation", "dev"), "test": ("test",)}  # split: names of its file
-ID_COLUMNS = ("id", "fname")
 
 
 @dataclass(frozen=True)
 class Corpus:
     """The three splits, each in the order of its file, and what was found odd but let pass.
 
-    `warnings` depend on the data alone (no absolute paths), so that they can stand in a tracked file.
+    `warnings` depend on the data alone (no absolute paths), so that a tracked file can hold them.
     """
 
     train: tuple[Dialogue, ...]
@@ -37,9 +44,9 @@ Located = dict[str, Dialogue]  # by `where`
 def read_corpus(data: Data) -> Corpus:
     """Read the three splits in the directory `data.path`.
 
-    A test dialogue that also stands in train makes every score a measure of memory: an error, or with
+    A test dialogue that is also in train makes every score a measure of memory: an error, or with
     `data.allow_leakage` a warning. Overlaps with validation only blur the choice of a checkpoint: always a warning.
-    Dialogues are compared without regard to white space.
+    Differences in white space are ignored.
 
     Raises `BeamlineError` for a path that is no directory, a split that is missing or there twice, leakage, and
     everything that `read_split` raises it for.
@@ -49,7 +56,7 @@ def read_corpus(data: Data) -> Corpus:
         found = "a file; expected the directory that holds" if directory.exists() else "no such directory; expected"
         raise BeamlineError(
             f"{directory}: {found} train, validation (or dev) and test files"
-            " (a hub dataset is fetched with: python -m beamline.data.download ID --revision REVISION DIRECTORY)"
+            " (download a dataset of the hub with: beamline download ID --revision REVISION DIRECTORY)"
         )
     files = [_split_file(directory, split) for split in SPLITS]  # all are there before the first is read
     train, validation, test = (_read_located(path, data.columns) for path in files)
@@ -58,14 +65,14 @@ def read_corpus(data: Data) -> Corpus:
     if leaks and not data.allow_leakage:
         where, source = next(iter(leaks.items()))
         raise BeamlineError(
-            f"{where}: the dialogue of {quote(test[where].id)} also stands in train ({source},"
-            f" {quote(train[source].id)}); test dialogues that do: {len(leaks)} of {len(test)};"
+            f"{where}: the dialogue of {quote(test[where].id)} is also in train ({source},"
+            f" {quote(train[source].id)}); test dialogues that are: {len(leaks)} of {len(test)};"
             " remove them from one side, or set data.allow_leakage: true to make this a recorded warning"
         )
     overlaps = {
-        "test dialogues also stand in train": (leaks, test),
-        "test dialogues also stand in validation": (_repeats(test, validation), test),
-        "validation dialogues also stand in train": (_repeats(validation, train), validation),
+        "test dialogues are also in train": (leaks, test),
+        "test dialogues are also in validation": (_repeats(test, validation), test),
+        "validation dialogues are also in train": (_repeats(validation, train), validation),
     }
     return Corpus(
         train=tuple(train.values()),
@@ -80,7 +87,7 @@ def read_corpus(data: Data) -> Corpus:
 
 
 def read_split(path: Path, columns: Columns) -> tuple[Dialogue, ...]:
-    """The records of one file, in its order; a record without an id is called `train-1` after its file and number.
+    """Return the dialogues of one file, in its order; one without an id is called `train-1` after its file and number.
 
     Raises `BeamlineError` naming file and line (in Parquet, the row) for whatever makes a record unusable: see
     `read_rows` and `check_rows`.
@@ -92,38 +99,36 @@ def check_rows(rows: Iterable[Row], columns: Columns, source: str, split: str) -
     """Turn `rows` into dialogues; a row without an id is called after `split` and its number, from 1.
 
     Raises `BeamlineError` for what `to_dialogue` refuses, and for what no single row shows: no rows at all in
-    `source`, an id that stands twice (predictions are joined by id), or numbers of references that differ (a mean over
-    them would mean something else from one dialogue to the next).
+    `source`, an id that is there twice (predictions are joined by id), or different numbers of references (a mean over
+    them would have another meaning from one dialogue to the next).
     """
     dialogues = {
         row.where: to_dialogue(row, columns, default_id=f"{split}-{number}") for number, row in enumerate(rows, 1)
     }
     if not dialogues:
         raise BeamlineError(f"{source}: no records; expected at least one dialogue with its summary")
-    first = next(iter(dialogues))
-    ids: dict[str, str] = {}
-    for where, each in dialogues.items():
-        if (taken := ids.setdefault(each.id, where)) != where:
-            raise BeamlineError(f"{where}: id {quote(each.id)} stands at {taken} already; give every record its own")
-        if len(each.references) != len(dialogues[first].references):
+    check_unique_ids((where, dialogue.id) for where, dialogue in dialogues.items())
+    first, expected = next((where, len(dialogue.references)) for where, dialogue in dialogues.items())
+    for where, dialogue in dialogues.items():
+        if len(dialogue.references) != expected:
             raise BeamlineError(
-                f"{where}: number of references is {len(each.references)}, but {len(dialogues[first].references)}"
-                f" at {first}; give every record of a split as many"
+                f"{where}: number of references is {len(dialogue.references)}, but {expected} at {first};"
+                " give every record of a split as many"
             )
     return dialogues
 
 
 def to_dialogue(row: Row, columns: Columns, default_id: str) -> Dialogue:
-    """The dialogue that `row` holds, by the names in `columns` or else the usual ones.
+    """Return the dialogue that `row` holds, by the names in `columns` or else the usual ones.
 
     Raises `BeamlineError` for a missing column and for a cell that is null, blank, not text, or not writable as UTF-8.
     """
-    id_column = columns.id or next((name for name in ID_COLUMNS if name in row.cells), None)
-    dialogue_column = columns.dialogue or "dialogue"
+    id_column = columns.id or find_id_column(row)
+    dialogue_column = columns.dialogue or DIALOGUE_COLUMN
     return Dialogue(
         id=_id(row, id_column) if id_column else default_id,
         dialogue=_text(row, dialogue_column, _cell(row, "dialogue", dialogue_column)),
-        references=_references(row, columns.summary or "summary"),
+        references=_references(row, columns.summary or SUMMARY_COLUMN),
     )
 
 
@@ -137,23 +142,17 @@ def _id(row: Row, column: str) -> str:
 
 
 def _references(row: Row, column: str) -> tuple[str, ...]:
-    """One text, a list of texts, or the texts of `summary1`, `summary2`, ... in the order of their numbers."""
-    if column not in row.cells:
-        numbered = [name for name in row.cells if re.fullmatch(re.escape(column) + r"\d+", name)]
-        if numbered:
-            numbered.sort(key=lambda name: int(name.removeprefix(column)))
-            return tuple(_text(row, name, row.cells[name]) for name in numbered)
-    value = _cell(row, "summary", column)
-    if isinstance(value, list) and value:
-        return tuple(_text(row, f"{column}[{index}]", each) for index, each in enumerate(value))
-    return (_text(row, column, value),)
+    """Return the texts of a column, which may hold lists, or those of `summary1`, `summary2`, ..."""
+    if not (names := find_columns(column, row.cells)):
+        _cell(row, "summary", column)
+    return tuple(_text(row, name, value) for name, value in split_cells(row, names))
 
 
 def _cell(row: Row, role: str, column: str) -> object:
     if column not in row.cells:
         raise BeamlineError(
             f"{row.where}: no column '{column}', found {', '.join(map(quote, row.cells)) or 'none'};"
-            f" name the one that holds the {role} in data.columns.{role} (beamline.data.download: --{role})"
+            f" name the one that holds the {role} in data.columns.{role} (beamline download: --{role})"
         )
     return row.cells[column]
 
@@ -171,7 +170,7 @@ def _text(row: Row, column: str, value: object) -> str:
     elif not value.isascii() and re.search("[\ud800-\udfff]", value):
         problem = "has half of a surrogate pair, which is no character"
     if problem:
-        raise BeamlineError(f"{row.where}: {column} {problem}; mend the record or remove it")
+        raise BeamlineError(f"{row.where}: {column} {problem}; fix the record or remove it")
     assert isinstance(value, str)
     return value.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -180,7 +179,7 @@ def _split_file(directory: Path, split: str) -> Path:
     paths = [directory / f"{name}{suffix}" for name in SPLITS[split] for suffix in READERS]
     found = [path for path in paths if path.exists()]
     if len(found) > 1:
-        raise BeamlineError(f"{directory}: {' and '.join(each.name for each in found)} are both {split}; keep one")
+        raise BeamlineError(f"{directory}: {' and '.join(path.name for path in found)} are both {split}; keep one")
     if not found:
         present = sorted(path.name for path in directory.iterdir() if not path.name.startswith("."))
         raise BeamlineError(
@@ -191,11 +190,11 @@ def _split_file(directory: Path, split: str) -> Path:
 
 
 def _repeats(split: Located, earlier: Located) -> dict[str, str]:
-    """Where in `split` a dialogue stands that also stands in `earlier`, and where it first does there."""
+    """Return where in `split` a dialogue of `earlier` is, and where in `earlier` it is first."""
     seen: dict[str, str] = {}
-    for where, each in earlier.items():
-        seen.setdefault(" ".join(each.dialogue.split()), where)
-    texts = {where: " ".join(each.dialogue.split()) for where, each in split.items()}
+    for where, dialogue in earlier.items():
+        seen.setdefault(" ".join(dialogue.dialogue.split()), where)
+    texts = {where: " ".join(dialogue.dialogue.split()) for where, dialogue in split.items()}
     return {where: seen[text] for where, text in texts.items() if text in seen}
 
 

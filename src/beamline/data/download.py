@@ -1,6 +1,6 @@
 """Bring a dataset of the Hugging Face hub into the form that `data.path` takes, with its provenance beside it.
 
-python -m beamline.data.download HUB_ID --revision REVISION DIRECTORY
+beamline download HUB_ID --revision REVISION DIRECTORY
 
 A DVC dependency is a file, so a hub id can't be one: download once, `dvc add` the directory, and every run depends on
 these bytes and not on what the hub holds that day. No code from the hub is executed: datasets 5 can't.
@@ -10,11 +10,9 @@ import hashlib
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from beamline.core.errors import BeamlineError, run
+from beamline.core.errors import BeamlineError
 from beamline.core.files import replaced_directory, write_json, write_jsonl
 from beamline.core.params import Columns
 from beamline.data.dialogues import check_rows, read_split, to_dialogue
@@ -23,31 +21,8 @@ from beamline.data.readers import Row
 SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
 JSON_TYPES = (str, int, float, bool, list, dict, type(None))  # the others (dates, for one) are written as text
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-
-@app.command(help="Bring a hub dataset into DIRECTORY as train, validation and test .jsonl with provenance.json.")
-def main(
-    source: Annotated[str, typer.Argument(metavar="HUB_ID", help="the hub's id, or a local directory of data files")],
-    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="where to put it; new or empty")],
-    revision: Annotated[str | None, typer.Option(help="commit, branch or tag; its commit is what is recorded")] = None,
-    config: Annotated[str | None, typer.Option(help="configuration, where the dataset has several")] = None,
-    id: Annotated[str | None, typer.Option(help="column, as in data.columns.id")] = None,
-    dialogue: Annotated[str | None, typer.Option(help="column, as in data.columns.dialogue")] = None,
-    summary: Annotated[str | None, typer.Option(help="column or stem, as in data.columns.summary")] = None,
-) -> None:
-    columns = Columns(id=id, dialogue=dialogue, summary=summary)
-    provenance = download(source, revision, config, columns, directory)
-    for name, file in provenance["files"].items():
-        left_out = provenance["left_out"].get(name, [])
-        note = f", {len(left_out)} unusable left out (first: {left_out[0]})" if left_out else ""
-        typer.echo(f"{directory / name}: {file['records']} records{note}")
-    typer.echo(f"licence: {provenance['licence'] or 'not stated'}; commit: {provenance['revision'] or 'none (local)'}")
-    mapped = "".join(f" -S data.columns.{role}={name}" for role, name in columns if name)
-    typer.echo(f"next: dvc add {directory}; dvc exp run -S data.path={directory}{mapped}")
-
-
-def download(
+def download_dataset(
     source: str, revision: str | None, config: str | None, columns: Columns, directory: Path
 ) -> dict[str, Any]:
     """Write the splits of `source` and provenance.json into `directory`, whole or not at all; return the provenance.
@@ -84,6 +59,21 @@ def download(
     except OSError as error:
         raise BeamlineError(f"{directory}: can't be written: {error.strerror or error}") from None
     return provenance
+
+
+def describe_download(provenance: dict[str, Any], columns: Columns, directory: Path) -> str:
+    """Return what was written, its licence and commit, and the commands that come next, a line each."""
+    lines = []
+    for name, file in provenance["files"].items():
+        left_out = provenance["left_out"].get(name, [])
+        note = f", {len(left_out)} unusable left out (first: {left_out[0]})" if left_out else ""
+        lines.append(f"{directory / name}: {file['records']} records{note}")
+    lines.append(
+        f"licence: {provenance['licence'] or 'not stated'}; commit: {provenance['revision'] or 'none (local)'}"
+    )
+    mapped = "".join(f" -S data.columns.{role}={name}" for role, name in columns if name)
+    lines.append(f"next: dvc add {directory}; dvc exp run -S data.path={directory}{mapped}")
+    return "\n".join(lines)
 
 
 def _resolve(source: str, revision: str | None) -> tuple[str | None, str | list[str] | None]:
@@ -183,7 +173,3 @@ def _describe(path: Path, columns: Columns) -> dict[str, Any]:
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
-
-
-if __name__ == "__main__":
-    run(app)

@@ -1,4 +1,4 @@
-"""Records of JSON lines, CSV and Parquet files, whatever they hold, each with the place where it stands."""
+"""Records of JSON lines, CSV and Parquet files, whatever they hold, each with its place in the file."""
 
 import ast
 import csv
@@ -17,14 +17,14 @@ from beamline.core.errors import BeamlineError, quote
 
 @dataclass(frozen=True)
 class Row:
-    """A record as it stands in its source. `where` opens every error about it: `data/train.csv:17`."""
+    """A record as it is in its source. `where` opens every error about it: `data/train.csv:17`."""
 
     where: str
     cells: Mapping[str, object]
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The records of a JSON lines, CSV or Parquet file, whatever they hold.
+    """Return the records of a JSON lines, CSV or Parquet file, whatever they hold.
 
     Raises `BeamlineError` for a file that can't be read: none there, another kind, damaged, not UTF-8, or with NUL
     bytes; for a line that is no JSON object; for CSV rows whose cells don't match the header.
@@ -32,17 +32,44 @@ def read_rows(path: Path) -> Iterator[Row]:
     reader = READERS.get(path.suffix)
     if reader is None:
         raise BeamlineError(f"{path}: unknown kind of file; expected one that ends in {' or '.join(READERS)}")
+    return reader(path)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file, without the byte order mark that it may begin with; line ends are as they are.
+
+    Raises `BeamlineError` for a file that can't be read, that is not UTF-8, or that has a NUL byte.
+    """
     try:
-        yield from reader(path)
+        text = _read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise BeamlineError(
+            f"{path}:{line}: not UTF-8: byte 0x{error.object[error.start]:02x}; save the file as UTF-8"
+        ) from None
+    if (position := text.find("\0")) >= 0:
+        line = text.count("\n", 0, position) + 1
+        raise BeamlineError(f"{path}:{line}: a NUL byte; the file is damaged or not UTF-8: save it again as UTF-8")
+    return text
+
+
+def parse_jsonl(text: str, source: str) -> Iterator[Row]:
+    """Yield the records of JSON lines. source: the file that they are from, as errors name it."""
+    # Not splitlines(): it would also split at U+2028 and others that JSON allows inside a text.
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield Row(where := f"{source}:{number}", _parse_object(line, where))
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except OSError as error:
         raise BeamlineError(f"{path}: can't be read: {error.strerror or error}") from None
 
 
 def _read_jsonl(path: Path) -> Iterator[Row]:
-    # Not splitlines(): it would also split at U+2028 and others that JSON allows inside a text.
-    for number, line in enumerate(_read_text(path).split("\n"), 1):
-        if line.strip():
-            yield Row(where := f"{path}:{number}", _parse_object(line, where))
+    return parse_jsonl(read_text(path), str(path))
 
 
 def _parse_object(line: str, where: str) -> dict[str, object]:
@@ -71,7 +98,7 @@ def _is_python_literal(line: str) -> bool:
 
 
 def _read_csv(path: Path) -> Iterator[Row]:
-    text = _read_text(path)
+    text = read_text(path)
     header_line = text.partition("\n")[0].rstrip("\r")
     # Seen here, because commas inside the texts and quotes behind other separators would be blamed instead.
     if "," not in header_line and (";" in header_line or "\t" in header_line):
@@ -85,18 +112,18 @@ def _read_csv(path: Path) -> Iterator[Row]:
         return
     line, header = records[0]
     if repeated := {name for name in header if header.count(name) > 1}:
-        raise BeamlineError(f"{path}:{line}: column {quote(min(repeated))} stands twice in the header; rename one")
+        raise BeamlineError(f"{path}:{line}: column {quote(min(repeated))} is twice in the header; rename one")
     for line, cells in records[1:]:
         if len(cells) != len(header):
             raise BeamlineError(
                 f"{path}:{line}: expected {len(header)} cells as in the header, found {len(cells)};"
-                " a cell with commas or line ends must stand in double quotes"
+                " put a cell with commas or line ends in double quotes"
             )
         yield Row(f"{path}:{line}", dict(zip(header, cells, strict=True)))
 
 
 def _csv_records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record that isn't a blank line, with the number of the physical line where it starts."""
+    """Yield each record that isn't a blank line, with the number of the physical line where it starts."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     start = 1
     try:
@@ -111,7 +138,7 @@ def _csv_records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _read_parquet(path: Path) -> Iterator[Row]:
-    content = pa.BufferReader(path.read_bytes())
+    content = pa.BufferReader(_read_bytes(path))
     try:
         # Not read_table(): it takes a directory called `lang=en` for a column.
         records = pq.ParquetFile(content).read().to_pylist()
@@ -126,17 +153,3 @@ READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
     ".csv": _read_csv,
     ".parquet": _read_parquet,
 }
-
-
-def _read_text(path: Path) -> str:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise BeamlineError(
-            f"{path}:{line}: not UTF-8: byte 0x{error.object[error.start]:02x}; save the file as UTF-8"
-        ) from None
-    if (position := text.find("\0")) >= 0:
-        line = text.count("\n", 0, position) + 1
-        raise BeamlineError(f"{path}:{line}: a NUL byte; the file is damaged or not UTF-8: save it again as UTF-8")
-    return text

@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Generation, Padding, Params, Rouge
+from beamline.core.records import Predictions
 from beamline.decoding.backends import SummaryDecoder, build_decoder
 from beamline.decoding.transformers_backend import Decoder
 from beamline.diagnosis.measures import baselines
@@ -32,16 +33,6 @@ TRUSTED_COVERAGE = 0.9
 _PADDING = Padding(mode="longest", labels="masked")
 
 Part = TypeVar("Part")
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """Summaries and their references, row by row; ids and dialogues are None where the files hold none."""
-
-    ids: Sequence[str] | None
-    dialogues: Sequence[str] | None
-    references: Sequence[Sequence[str]]
-    summaries: Sequence[str]
 
 
 @dataclass(frozen=True)

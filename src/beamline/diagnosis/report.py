@@ -42,7 +42,8 @@ def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
 def brief_parts(results: Sequence[Result], verdict: Verdict, report: str = "") -> Iterator[Line | Grid]:
     """What a terminal shows: the checks that found something, and how many passed. report: the file that has all.
 
-    Figures and bounds are left to that file: sentences need the width, and say what matters of them.
+    Figures and bounds are left to that file: sentences need the width, and say what matters of them. The verdict is the
+    last line, too, because the tables can be long.
     """
     yield from _judgement(verdict)
     found = [each for each in results if each.is_found]
@@ -60,6 +61,7 @@ def brief_parts(results: Sequence[Result], verdict: Verdict, report: str = "") -
     if skipped := statuses.count(Status.NOT_APPLICABLE):
         counts.append(f"{skipped} could not be made")
     yield Line(f"{', '.join(counts)}{f': {report}' if report else ''}")
+    yield Line(f"Verdict: {verdict.headline}.")
 
 
 def _judgement(verdict: Verdict) -> Iterator[Line | Grid]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from beamline.core.errors import BeamlineError
 from beamline.diagnosis.checks import CATALOGUE, Check, Finding, Status
 from beamline.diagnosis.checks.baselines import gap_to_baselines
 from beamline.diagnosis.evidence import Evidence
@@ -98,6 +100,13 @@ def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
         gap=gap_to_baselines(run),
         checked=_checked(run, results),
     )
+
+
+def stop_on(status: Literal["failure", "warning"], results: Sequence[Result]) -> None:
+    """Raise `BeamlineError` if a check found that status, or a worse one."""
+    stopping = {Status.FAILURE} if status == "failure" else {Status.FAILURE, Status.WARNING}
+    if names := [result.check.title for result in results if result.finding.status in stopping]:
+        raise BeamlineError(f"--fail-on {status}: {', '.join(names)}; the report above says what to do")
 
 
 def _checked(run: Evidence, results: Sequence[Result]) -> str:

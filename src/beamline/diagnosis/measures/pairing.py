@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from beamline.core.errors import BeamlineError
-from beamline.diagnosis.evidence import Predictions
+from beamline.core.records import Predictions
 from beamline.diagnosis.measures.overlap import overlaps, words
 from beamline.encoding.prepared import EncodedDialogue
 from beamline.metrics.intervals import FloatArray

@@ -1,0 +1,5 @@
+"""`python -m beamline` is the same as the command `beamline`."""
+
+from beamline.cli import main
+
+main()

@@ -1,0 +1,209 @@
+"""The `beamline` command: arguments only. Each subcommand calls one function of a package and shows what it returns.
+
+Imports of packages are inside the functions: they take a second or more, and --help needs none of them.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from beamline.core.errors import BeamlineError, run
+
+app = typer.Typer(
+    help="Score summaries, compare systems and find out why a score is low.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command; a `BeamlineError` becomes one line on stderr and exit code 1."""
+    run(_run_app)
+
+
+def _run_app() -> None:
+    app(prog_name="beamline")  # the same for `python -m beamline`, on whose name shell completion depends, too
+
+
+@app.command()
+def score(
+    predictions: Annotated[
+        Path, typer.Argument(metavar="PREDICTIONS", help="Plain text, a summary a line, or .jsonl, .csv, .parquet.")
+    ],
+    references: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="REFERENCES",
+            help="The same, in the same order; several files are several references. None: PREDICTIONS has them.",
+            show_default=False,
+        ),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Column of PREDICTIONS.", show_default="prediction or predictions or summary"
+        ),
+    ] = None,
+    reference_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Column of REFERENCES, or the stem of summary1, summary2, ...; can be repeated.",
+            show_default="references or reference or summary",
+        ),
+    ] = None,
+    tokenizer: Annotated[
+        Literal["auto", "english", "words", "characters", "korean"],
+        typer.Option(help="auto: by the script of the references."),
+    ] = "auto",
+    stemmer: Annotated[bool, typer.Option(help="Porter's, for the english tokenizer.")] = True,
+    multi: Annotated[
+        Literal["mean", "best"],
+        typer.Option("--references", help="Of several: the mean of their scores, or the highest for each ROUGE type."),
+    ] = "mean",
+    each: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write each summary's scores there, as JSON lines.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, scores in 0-1, instead of the table.")] = False,
+) -> None:
+    """Score summaries against their references.
+
+    Prints each score's mean with its 95 % interval, and the signature: scores are comparable if their signatures are
+    the same.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from beamline.comparison.scoring import DEFAULTS, score_files, score_parts, to_json  # noqa: PLC0415
+    from beamline.pages.terminal import print_terminal  # noqa: PLC0415
+
+    scored = score_files(
+        predictions,
+        references or [],
+        column=column,
+        reference_columns=reference_column or [],
+        rouge=DEFAULTS.model_copy(update={"tokenizer": tokenizer, "stemmer": stemmer, "references": multi}),
+        each=each,
+    )
+    if as_json:
+        typer.echo(to_json(scored))
+    else:
+        print_terminal(score_parts(scored), Console())
+
+
+@app.command()
+def compare(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="A B [C]...",
+            help="Experiments, branches, tags, commits, 'workspace', or .jsonl, .csv, .parquet files of predictions.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compare although signatures or test sets differ, the dialogues in common.")
+    ] = False,
+    rescore: Annotated[
+        bool, typer.Option("--rescore", help="Score all predictions here, with the defaults of beamline score.")
+    ] = False,
+    dialogues: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Dialogues to show: N that gained and N that lost most.")
+    ] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, scores in 0-1, instead of tables.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, fit for a pull request.")] = False,
+) -> None:
+    """Compare systems: is the difference more than noise?
+
+    Prints the scores beside those of A, each difference with its 95 % interval and p-value, and the dialogues that
+    gained and lost most.
+    """
+    if as_json and as_markdown:
+        raise BeamlineError("--json, --markdown: only one of them can be printed")
+
+    from rich.console import Console  # noqa: PLC0415
+
+    from beamline.comparison.differences import compare_systems  # noqa: PLC0415
+    from beamline.comparison.tables import comparison_parts, to_json  # noqa: PLC0415
+    from beamline.pages.markdown import to_markdown  # noqa: PLC0415
+    from beamline.pages.terminal import print_terminal  # noqa: PLC0415
+
+    comparison = compare_systems(names or [], force=force, rescore=rescore)
+    if as_json:
+        typer.echo(to_json(comparison, dialogues))
+    elif as_markdown:
+        typer.echo(to_markdown(comparison_parts(comparison, dialogues)))
+    else:
+        print_terminal(comparison_parts(comparison, dialogues), Console())
+
+
+@app.command()
+def diagnose(
+    revision: Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="An experiment, branch, tag or commit.", show_default=False),
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Summaries: plain lines, .jsonl, .csv, .parquet.", show_default=False),
+    ] = None,
+    references: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Their references, in the same order; can be repeated.", show_default=False),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIRECTORY", help="Somebody's checkpoint.", show_default=False)
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIRECTORY", help="Dialogues to try it on.", show_default=False)
+    ] = None,
+    fail_on: Annotated[
+        Literal["failure", "warning"] | None,
+        typer.Option(help="End with exit code 1 if a check finds that, or worse.", show_default=False),
+    ] = None,
+) -> None:
+    """Say why the score of a run is low, with evidence.
+
+    Without options: of the run in the workspace. Prints the verdict and the checks that found something. The stage
+    writes the full report, reports/diagnosis.md.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from beamline.diagnosis.report import brief_parts  # noqa: PLC0415
+    from beamline.diagnosis.sources import open_evidence  # noqa: PLC0415
+    from beamline.diagnosis.verdict import judge, run_checks, stop_on  # noqa: PLC0415
+    from beamline.pages.terminal import print_terminal  # noqa: PLC0415
+
+    with open_evidence(revision, predictions, references or [], model, data) as evidence:
+        results = run_checks(evidence)
+        print_terminal(brief_parts(results, judge(evidence, results)), Console())
+    if fail_on is not None:
+        stop_on(fail_on, results)
+
+
+@app.command()
+def download(
+    source: Annotated[str, typer.Argument(metavar="HUB_ID", help="The hub's id, or a local directory of data files.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to put it; new or empty.")],
+    revision: Annotated[
+        str | None, typer.Option(metavar="REV", help="Commit, branch or tag; its commit is recorded.")
+    ] = None,
+    config: Annotated[str | None, typer.Option(metavar="NAME", help="Configuration, if there are several.")] = None,
+    id: Annotated[str | None, typer.Option(metavar="NAME", help="Column, as in data.columns.id.")] = None,
+    dialogue: Annotated[str | None, typer.Option(metavar="NAME", help="Column, as in data.columns.dialogue.")] = None,
+    summary: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Column or stem, as in data.columns.summary.")
+    ] = None,
+) -> None:
+    """Write a dataset of the hub as train, validation and test .jsonl.
+
+    Beside them, provenance.json says what determined these files.
+    """
+    from beamline.core.params import Columns  # noqa: PLC0415
+    from beamline.data.download import describe_download, download_dataset  # noqa: PLC0415
+
+    columns = Columns(id=id, dialogue=dialogue, summary=summary)
+    provenance = download_dataset(source, revision, config, columns, directory)
+    typer.echo(describe_download(provenance, columns, directory))

@@ -1,0 +1,125 @@
+"""Scores of anybody's summaries, without a pipeline: what `beamline score` measures and shows."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from beamline.core.errors import BeamlineError
+from beamline.core.files import write_jsonl
+from beamline.core.params import Rouge
+from beamline.core.records import Predictions
+from beamline.core.report import Grid, Line
+from beamline.data.predictions import join_references
+from beamline.metrics import Scorer, Scores
+from beamline.metrics.scorer import column_means
+
+SEED = 42  # of the bootstrap
+DEFAULTS = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
+
+_FIXES = ("name the one to read with --column", "name the one to read with --reference-column")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of predictions, and how they were measured.
+
+    several: whether a dialogue has more than one reference. coverage: the share of the references' letters and digits,
+    0-1, that the tokenizer sees.
+    """
+
+    scores: Scores
+    several: bool
+    coverage: float
+    signature: str
+
+
+def score_predictions(predictions: Predictions, rouge: Rouge) -> Scored:
+    """Score predictions against their references with every metric.
+
+    Raises `BeamlineError` if the tokenizer is not installed or does not see enough of the references.
+    """
+    scorer = Scorer(rouge, predictions.references, predictions.dialogues, seed=SEED)
+    return Scored(
+        scores=scorer.score(predictions.summaries),
+        several=any(len(texts) > 1 for texts in predictions.references),
+        coverage=scorer.coverage,
+        signature=scorer.signature(),
+    )
+
+
+def score_files(
+    predictions: Path,
+    references: Sequence[Path],
+    *,
+    column: str | None,
+    reference_columns: Sequence[str],
+    rouge: Rouge,
+    each: Path | None,
+) -> Scored:
+    """Score the summaries of one file against the references of others, or of the same file if `references` is empty.
+
+    each: where to write the scores of every summary. Raises `BeamlineError` as `join_references` does, and if `each` is
+    one of the other files.
+    """
+    inputs = [predictions, *references]
+    if each is not None and each.resolve() in [path.resolve() for path in inputs]:
+        raise BeamlineError(f"{each}: is read from; give --each another file")
+    joined = join_references(
+        predictions,
+        references or [predictions],
+        column=column,
+        reference_columns=reference_columns,
+        fixes=_FIXES,
+    )
+    scored = score_predictions(joined, rouge)
+    if each is not None:
+        write_jsonl(each, to_rows(joined, scored))
+    return scored
+
+
+def to_rows(predictions: Predictions, scored: Scored) -> list[dict[str, object]]:
+    """Return a row for each summary: the number of its line, its id if there are ids, and its scores in 0-1."""
+    columns = scored.scores.columns
+    return [
+        {"line": row + 1}
+        | ({} if predictions.ids is None else {"id": predictions.ids[row]})
+        | {name: None if np.isnan(values[row]) else float(values[row]) for name, values in columns.items()}
+        for row in range(len(predictions.summaries))
+    ]
+
+
+def to_json(scored: Scored) -> str:
+    scores = scored.scores
+    report: dict[str, object] = {
+        "references": scores.references,
+        "mean": column_means(scores.mean),
+        "best": column_means(scores.best),
+        "intervals": {name: [interval.low, interval.high] for name, interval in scores.intervals().items()},
+        "coverage": scored.coverage,
+        "signature": scored.signature,
+    }
+    if scores.undefined:
+        report["undefined"] = dict(scores.undefined)
+    return json.dumps(report, indent=2)
+
+
+def score_parts(scored: Scored) -> Iterator[Line | Grid]:
+    """Yield the table of scores, times 100, and the signature."""
+    scores = scored.scores
+    other = "best" if scores.references == "mean" else "mean"
+    columns = ["× 100", f"F1, {scores.references}" if scored.several else "F1", "95 % interval", "precision", "recall"]
+    means, other_means = scores.means(), column_means(scores.best if other == "best" else scores.mean)
+    sides = column_means(scores.precision), column_means(scores.recall)
+    rows = []
+    for name, interval in scores.intervals().items():
+        cells = [name, f"{100 * means[name]:.2f}", f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"]
+        cells += [f"{100 * side[name]:.2f}" if name in side else "" for side in sides]
+        rows.append([*cells, f"{100 * other_means[name]:.2f}"] if scored.several else cells)
+    caption = "rouge_f: mean of rouge1_f, rouge2_f and rougeL_f"
+    yield Grid([*columns, f"F1, {other}"] if scored.several else columns, rows, caption=caption)
+    for name, reason in scores.undefined.items():
+        yield Line(f"{name} is undefined: {reason}")
+    yield Line(scored.signature, "code")

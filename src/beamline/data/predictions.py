@@ -1,0 +1,153 @@
+"""A system's predictions: from reports/predictions.jsonl of any revision, or from anybody's files."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from beamline.core import paths
+from beamline.core.errors import BeamlineError
+from beamline.core.records import Predictions
+from beamline.data.columns import (
+    DIALOGUE_COLUMN,
+    PREDICTION_COLUMNS,
+    REFERENCE_COLUMNS,
+    check_unique_ids,
+    choose_columns,
+    read_id,
+    read_texts,
+)
+from beamline.data.readers import Row, parse_jsonl, read_rows, read_text
+
+_PLAIN_TEXT = "(plain text)"  # the column of a file that has none
+_NEVER_PLAIN = (".jsonl", ".csv", ".parquet", ".json", ".tsv", ".xlsx")  # `read_rows` says which of them it can read
+_RENAME = "rename the one to read"
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read a file that holds both summaries and references: reports/predictions.jsonl, or one with the same columns.
+
+    Raises `BeamlineError` for a file that can't be read or holds nothing, for columns that are not there, for values
+    that are not text, and for an id that is there twice.
+    """
+    return _to_predictions(_read_records(path))
+
+
+def parse_predictions(text: str, source: str) -> tuple[Predictions, dict[str, list[float]]]:
+    """Return what the text of a reports/predictions.jsonl holds: predictions, and their scores by column name, in 0-1.
+
+    source: the file as errors name it. The scores are those that every row has; null, for what is undefined, is NaN.
+    Raises `BeamlineError` as `read_predictions` does.
+    """
+    rows = list(parse_jsonl(text, source))
+    if not rows:
+        raise BeamlineError(f"{source}: empty; expected one JSON object a line")
+    return _to_predictions(rows), _read_scores(rows)
+
+
+def join_references(
+    path: Path,
+    reference_paths: Sequence[Path],
+    *,
+    column: str | None = None,
+    reference_columns: Sequence[str] = (),
+    fixes: tuple[str, str] = (_RENAME, _RENAME),
+) -> Predictions:
+    """Read summaries of one file and references of others, whose rows are in the same order.
+
+    Files are tables (.jsonl, .csv, .parquet) or plain text, a text a line. `path` may be one of `reference_paths`.
+    column, reference_columns: names of columns, instead of the usual ones. fixes: what an error proposes if the column
+    of summaries or that of references is not found.
+
+    Raises `BeamlineError` for a file that can't be read or holds nothing, for files with different numbers of rows or
+    with ids in different orders, for columns that are not there, and for values that are not text.
+    """
+    rows = _read_records(path)
+    references_by_path = {other: rows if other == path else _read_records(other) for other in reference_paths}
+    for other, other_rows in references_by_path.items():
+        _check_order(path, rows, other, other_rows)
+
+    names = choose_columns(rows[0], [column] if column else [], PREDICTION_COLUMNS, [], fixes[0])
+    summaries = [_read_summary(row, names, fixes[0]) for row in rows]
+    references: list[list[str]] = [[] for _ in rows]
+    for other_rows in references_by_path.values():
+        taken = names if other_rows is rows else []
+        if _PLAIN_TEXT in taken:
+            raise BeamlineError(
+                f"{rows[0].where}: plain text has no column of references; give a file of references, too"
+            )
+        other_names = choose_columns(other_rows[0], reference_columns, REFERENCE_COLUMNS, taken, fixes[1])
+        for texts, row in zip(references, other_rows, strict=True):
+            texts.extend(read_texts(row, other_names))
+    return Predictions(_read_ids(rows), _read_dialogues(rows), references, summaries)
+
+
+def _read_records(path: Path) -> list[Row]:
+    """Return the records of a table, or the lines of any other file as records of one column."""
+    if path.suffix in _NEVER_PLAIN:
+        rows = list(read_rows(path))
+    else:
+        # Not splitlines(): it would also split at U+2028 and others that belong to a text.
+        lines = read_text(path).replace("\r\n", "\n").removesuffix("\n").split("\n")
+        rows = [Row(f"{path}:{number}", {_PLAIN_TEXT: line}) for number, line in enumerate(lines, start=1)]
+        rows = rows if lines != [""] else []
+    if not rows:
+        raise BeamlineError(f"{path}: empty; expected one summary a line or a record")
+    return rows
+
+
+def _to_predictions(rows: Sequence[Row]) -> Predictions:
+    try:
+        names = choose_columns(rows[0], [], PREDICTION_COLUMNS, [], _RENAME)
+        reference_names = choose_columns(rows[0], [], REFERENCE_COLUMNS, names, _RENAME)
+    except BeamlineError:
+        names, reference_names = [], []
+    if len(names) != 1:
+        plain = "; plain text is for beamline score, or beamline diagnose --predictions"
+        raise BeamlineError(
+            f"{rows[0].where}: expected columns summary and references, as in {paths.PREDICTIONS},"
+            f" found {', '.join(rows[0].cells)}{plain if _PLAIN_TEXT in rows[0].cells else ''}"
+        )
+    check_unique_ids((row.where, key) for row in rows if (key := read_id(row)) is not None)
+    return Predictions(
+        ids=_read_ids(rows),
+        dialogues=_read_dialogues(rows),
+        references=[read_texts(row, reference_names) for row in rows],
+        summaries=[_read_summary(row, names, "keep one of them") for row in rows],
+    )
+
+
+def _read_summary(row: Row, names: Sequence[str], fix: str) -> str:
+    texts = read_texts(row, names)
+    if len(texts) > 1:
+        raise BeamlineError(f"{row.where}: {len(texts)} summaries, expected one; {fix}")
+    return texts[0]
+
+
+def _read_ids(rows: Sequence[Row]) -> list[str] | None:
+    ids = [key for row in rows if (key := read_id(row)) is not None]
+    return ids if len(ids) == len(rows) else None
+
+
+def _read_dialogues(rows: Sequence[Row]) -> list[str] | None:
+    dialogues = [str(row.cells[DIALOGUE_COLUMN]) for row in rows if row.cells.get(DIALOGUE_COLUMN)]
+    return dialogues if len(dialogues) == len(rows) else None
+
+
+def _read_scores(rows: Sequence[Row]) -> dict[str, list[float]]:
+    found = [scores if isinstance(scores := row.cells.get("scores"), dict) else {} for row in rows]
+    return {
+        name: [math.nan if scores[name] is None else float(scores[name]) for scores in found]
+        for name in found[0]
+        if all(name in scores and isinstance(scores[name], int | float | None) for scores in found)
+    }
+
+
+def _check_order(path: Path, rows: Sequence[Row], other_path: Path, others: Sequence[Row]) -> None:
+    if len(rows) != len(others):
+        raise BeamlineError(
+            f"{other_path}: holds {len(others)}, but {path} {len(rows)}; give one reference for each summary, in order"
+        )
+    for row, other in zip(rows, others, strict=True):
+        mine, theirs = read_id(row), read_id(other)
+        if None not in (mine, theirs) and mine != theirs:
+            raise BeamlineError(f"{other.where}: id is {theirs!r}, but {mine!r} at {row.where}; sort both alike")

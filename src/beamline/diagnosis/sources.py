@@ -1,0 +1,116 @@
+"""Evidence of what `beamline diagnose` is asked about: a revision, two files of text, somebody's checkpoint.
+
+The command alone reads these. The stage reads the workspace's run, and depends on none of the packages needed here.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+import transformers
+
+from beamline.comparison.revisions import open_revision
+from beamline.comparison.scoring import DEFAULTS, SEED
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Data, Params, read_params
+from beamline.core.records import pair_summaries
+from beamline.data.dialogues import read_corpus
+from beamline.data.predictions import join_references
+from beamline.diagnosis.collect import FILES, evidence_from_directory
+from beamline.diagnosis.evidence import Evidence
+from beamline.encoding.codec import TextCodec, load_codec
+from beamline.encoding.prepared import SPLITS, encode_split
+from beamline.models.checkpoint import Checkpoint, fingerprint
+from beamline.models.families import choose_family
+
+
+@contextmanager
+def open_evidence(
+    revision: str | None, predictions: Path | None, references: Sequence[Path], model: Path | None, data: Path | None
+) -> Iterator[Evidence]:
+    """Collect the evidence that the command's options name; that of the workspace's run if they name none.
+
+    Raises `BeamlineError` for options that don't go together, and for what can't be found or read.
+    """
+    if (predictions is None) != (not references):
+        raise BeamlineError("--predictions, --references: each needs the other")
+    if (model is None) != (data is None):
+        raise BeamlineError("--model, --data: each needs the other")
+    if sum(source is not None for source in (revision, predictions, model)) > 1:
+        raise BeamlineError("--rev, --predictions, --model: only one of them can be diagnosed at a time")
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    if revision is not None:
+        with evidence_from_revision(revision) as evidence:
+            yield evidence
+    elif predictions is not None:
+        yield evidence_from_files(predictions, references)
+    elif model is not None and data is not None:
+        yield evidence_from_checkpoint(model, data, read_params())
+    else:
+        yield limit_threads(evidence_from_directory(Path()))
+
+
+@contextmanager
+def evidence_from_revision(name: str) -> Iterator[Evidence]:
+    """Copy the run of an experiment, branch, tag or commit to a temporary directory; nothing is checked out.
+
+    Raises `BeamlineError` for what can't be found, in git, in the cache or in the remote.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        open_revision(name).export(FILES, Path(directory))
+        yield limit_threads(evidence_from_directory(Path(directory)))
+
+
+def evidence_from_files(predictions: Path, references: Sequence[Path]) -> Evidence:
+    """Read summaries and references as `beamline score` does: plain text, JSON lines, CSV or Parquet.
+
+    Raises `BeamlineError` for what can't be read, and for files whose rows don't belong together.
+    """
+    return Evidence(seed=SEED, rouge=DEFAULTS, predictions=join_references(predictions, references))
+
+
+def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidence:
+    """Decode a directory of dialogues with somebody's checkpoint, and score the summaries, as `params` say.
+
+    Its tokenizer is taken as it is: what it makes of speaker tags is one of the things to find out. If it has fewer
+    positions than `params.tokenizer` asks for, they are the limit. Raises `BeamlineError` for a directory that is no
+    checkpoint and for dialogues that can't be read.
+    """
+    if not model.is_dir():
+        raise BeamlineError(f"--model: {model}: no such directory; expected that of a checkpoint")
+    codec = _read_codec(model, params)
+    corpus = read_corpus(Data(path=str(data), columns=params.data.columns, allow_leakage=True))
+    splits = {split: encode_split(getattr(corpus, split), codec) for split in SPLITS}
+    evidence = Evidence(
+        seed=params.seed, rouge=params.rouge, params=params, splits=splits, codec=codec, checkpoint=model
+    )
+    test = evidence.sample("test")
+    evidence.splits = {**splits, "test": test}
+    summaries = evidence.summarize(evidence.model, codec, params.generation, test)
+    evidence.predictions = pair_summaries([dialogue.record for dialogue in test], summaries)
+    return evidence
+
+
+def limit_threads(evidence: Evidence) -> Evidence:
+    """Decode with as many threads as the run's evaluation: their number changes the last digits."""
+    if evidence.params is not None:
+        torch.set_num_threads(evidence.params.evaluate.threads)
+    return evidence
+
+
+def _read_codec(model: Path, params: Params) -> TextCodec:
+    if (model / "encoding.json").is_file():
+        return TextCodec.load(model)
+    checkpoint = Checkpoint(str(model), fingerprint(model))
+    config = checkpoint.config()
+    positions = choose_family(config, str(model)).position_limits(config, params.tokenizer.max_source_tokens)
+    limits = {
+        name: min(getattr(params.tokenizer, name), limit)
+        for name, limit in zip(("max_source_tokens", "max_target_tokens"), positions, strict=True)
+        if limit is not None
+    }
+    return load_codec(params.tokenizer.model_copy(update=limits), checkpoint, tags=())

@@ -1,0 +1,103 @@
+"""Predictions through real files: one type, whoever wrote them, and the stage's file byte for byte."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beamline.core.errors import BeamlineError
+from beamline.core.files import to_jsonl
+from beamline.core.records import Dialogue, Predictions, pair_summaries
+from beamline.data.predictions import join_references, parse_predictions, read_predictions
+
+PREDICTIONS = Predictions(
+    ids=["a", "b"],
+    dialogues=["#Person1#: 안녕.", "Hi.\nHo."],
+    references=[["one", "two"], ["three", "four"]],
+    summaries=["one", ""],
+)
+TEXT = (
+    '{"id": "a", "dialogue": "#Person1#: 안녕.", "references": ["one", "two"], "summary": "one",'
+    ' "scores": {"rouge_f": 0.5, "other": null}}\n'
+    '{"id": "b", "dialogue": "Hi.\\nHo.", "references": ["three", "four"], "summary": "",'
+    ' "scores": {"rouge_f": 0.0, "other": 1.0}}\n'
+)
+
+
+def write(path: Path, *rows: Any) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_what_is_written_is_what_is_read() -> None:
+    text = to_jsonl(PREDICTIONS.to_rows({"rouge_f": [0.5, 0.0], "other": [math.nan, 1.0]}))
+    assert text == TEXT
+    predictions, scores = parse_predictions(text, "main:reports/predictions.jsonl")
+    assert predictions == PREDICTIONS
+    assert scores["rouge_f"] == [0.5, 0.0]
+    assert math.isnan(scores["other"][0])
+    assert scores["other"][1] == 1.0
+
+
+def test_a_file_and_a_text_of_it_are_read_alike(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.jsonl"
+    path.write_text(TEXT, encoding="utf-8")
+    assert read_predictions(path) == parse_predictions(TEXT, "x")[0]
+
+
+def test_rows_are_selected_in_the_order_asked_for() -> None:
+    assert PREDICTIONS.select([1, 0]).select([1, 0]) == PREDICTIONS
+    nameless = Predictions(None, None, [["one"], ["two"]], ["a", "b"])
+    assert nameless.select([1]) == Predictions(None, None, [["two"]], ["b"])
+
+
+def test_summaries_are_paired_with_their_dialogues() -> None:
+    paired = pair_summaries([Dialogue("a", "Hi.", ("one", "two"))], ["one"])
+    assert paired == Predictions(["a"], ["Hi."], [("one", "two")], ["one"])
+
+
+def test_ids_and_dialogues_that_some_rows_lack_are_none(tmp_path: Path) -> None:
+    row = {"summary": "s", "references": ["r"]}
+    path = write(tmp_path / "x.jsonl", row | {"fname": 7, "dialogue": "d"}, row)
+    predictions = read_predictions(path)
+    assert (predictions.ids, predictions.dialogues) == (None, None)
+
+
+def test_numbered_references_and_the_other_name_of_ids_are_known(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.jsonl", {"fname": 7, "prediction": "s", "summary10": "c", "summary2": "b"})
+    assert read_predictions(path) == Predictions(["7"], None, [["b", "c"]], ["s"])
+
+
+def test_a_score_that_a_row_lacks_is_left_out() -> None:
+    rows = [{"references": ["r"], "summary": "s", "scores": scores} for scores in ({"a": 1, "b": 0.5}, {"b": 0.25})]
+    assert parse_predictions(to_jsonl(rows), "x")[1] == {"b": [0.5, 0.25]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            [{"id": "a", "summary": "s", "references": ["r"]}] * 2,
+            "x.jsonl:2: id 'a' is at x.jsonl:1 already; give every record its own",
+        ),
+        ([{"summary": "s", "references": ["r", None]}], "x.jsonl:1: references[1] holds null, expected text"),
+        ([{"summary": ["s", "t"], "references": ["r"]}], "x.jsonl:1: 2 summaries, expected one; keep one of them"),
+        ([], "x.jsonl: empty; expected one summary a line or a record"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[Any], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BeamlineError) as caught:
+        read_predictions(write(Path("x.jsonl"), *rows))
+    assert str(caught.value) == message
+
+
+def test_a_nul_byte_in_plain_text_is_named_by_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("summaries.txt").write_bytes(b"one\ntw\0o\n")
+    with pytest.raises(BeamlineError, match=r"^summaries.txt:2: a NUL byte; "):
+        join_references(Path("summaries.txt"), [Path("summaries.txt")])

@@ -1,0 +1,98 @@
+"""The command `beamline` as a whole: its help, shell completion, and how it is installed."""
+
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+import time
+import tomllib
+
+import pytest
+from support.repository import ROOT
+
+from beamline import cli
+
+SUBCOMMANDS = ("score", "compare", "diagnose", "download")
+
+
+def beamline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "beamline", *arguments],
+        env={**os.environ, "COLUMNS": "80", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_lists_the_subcommands_with_one_whole_line_each() -> None:
+    lines = beamline("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == list(SUBCOMMANDS)
+    assert all(line.endswith((".", "?")) and not line.endswith("...") for line in lines)
+
+
+@pytest.mark.parametrize("name", SUBCOMMANDS)
+def test_help_of_a_subcommand_answers_at_once(name: str) -> None:
+    def measure() -> float:
+        start = time.perf_counter()
+        shown = beamline(name, "--help")
+        assert shown.stdout.startswith(f"Usage: beamline {name} ")
+        return time.perf_counter() - start
+
+    assert min(measure() for _ in range(3)) <= 0.5
+
+
+def test_shell_completion_names_subcommands_and_options() -> None:
+    asked = {"_BEAMLINE_COMPLETE": "complete_bash", "COMP_WORDS": "beamline co", "COMP_CWORD": "1"}
+    assert beamline(**asked).stdout.split() == ["compare"]
+    asked |= {"COMP_WORDS": "beamline diagnose --fa", "COMP_CWORD": "2"}
+    assert beamline(**asked).stdout.split() == ["--fail-on"]
+
+
+def test_an_unknown_subcommand_is_named() -> None:
+    refused = beamline("summarise")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "No such command 'summarise'" in refused.stderr
+
+
+@pytest.mark.parametrize("module", ["score", "compare", "data.download"])
+def test_there_is_no_second_way_to_run_a_subcommand(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"beamline.{module}", "--help"], capture_output=True, text=True, check=False
+    )
+    assert "Usage" not in done.stdout
+
+
+def test_the_stage_diagnose_imports_nothing_that_only_the_command_needs() -> None:
+    code = "import sys, beamline.diagnose; print(*sorted(name for name in sys.modules if name.startswith('beamline')))"
+    names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "beamline.diagnosis.collect" in names
+    unwanted = ("beamline.comparison", "beamline.cli", "beamline.data.download", "beamline.diagnosis.sources")
+    assert [name for name in names if name.startswith(unwanted)] == []
+
+
+# What pyproject.toml says
+
+
+def read_names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[=<>~! ;]", requirement, maxsplit=1)[0].lower() for requirement in requirements}
+
+
+def test_dependencies_are_those_of_the_pinned_environment() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pinned = read_names([line for line in lines if line and not line.startswith("#")])
+    declared = read_names(project["project"]["dependencies"]) | read_names(project["dependency-groups"]["dev"])
+    assert declared == pinned
+    optional = {name for extra in project["project"]["optional-dependencies"].values() for name in read_names(extra)}
+    assert optional == {"ctranslate2", "kiwipiepy", "dvc-s3"}
+    for name in optional:
+        assert any(re.match(rf"#\s+{name}==", line) for line in lines), name
+
+
+def test_the_installed_command_is_this_one() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [(name, value)] = project["project"]["scripts"].items()
+    entry = importlib.metadata.EntryPoint(name, value, "console_scripts")
+    assert (name, entry.load()) == ("beamline", cli.main)

@@ -17,7 +17,7 @@ from beamline.core import paths, processes
 from beamline.core.errors import BeamlineError, run
 from beamline.core.files import to_json, to_jsonl, unreplaced, write_texts
 from beamline.core.params import Params, read_params
-from beamline.core.records import Dialogue
+from beamline.core.records import Dialogue, pair_summaries
 from beamline.decoding.backends import build_decoder
 from beamline.decoding.transformers_backend import ResolvedGeneration
 from beamline.encoding.codec import TextCodec
@@ -27,7 +27,6 @@ from beamline.metrics.health import health
 from beamline.metrics.results import (
     SAMPLES,
     length_pairs,
-    prediction_rows,
     sample_rows,
     score_histogram,
     score_metrics,
@@ -99,12 +98,13 @@ def evaluate(params: Params) -> None:
             "checkpoint": best.checkpoint,
             "signature": signature,
         }
+        predictions = pair_summaries(test.dialogues, final.summaries)
         write_texts(
             {
                 paths.GENERATION: to_json(asdict(final.resolved)),
                 paths.SCORE_PLOT: to_json(score_histogram(final.scores)),
                 paths.LENGTH_PLOT: to_json(length_pairs(final.summaries, test.references)),
-                paths.PREDICTIONS: to_jsonl(prediction_rows(test.dialogues, final.summaries, final.scores)),
+                paths.PREDICTIONS: to_jsonl(predictions.to_rows(final.scores.columns)),
                 paths.SCORES: to_json(metrics),
             }
         )

@@ -12,10 +12,10 @@ from support.repository import ROOT, set_params
 
 from beamline import evaluate, prepare, train
 from beamline.core.files import write_json, write_jsonl
+from beamline.core.records import pair_summaries
 from beamline.diagnosis.collect import evidence_from_directory
 from beamline.diagnosis.verdict import Result, Verdict, judge, run_checks
 from beamline.encoding.prepared import read_split
-from beamline.metrics.results import prediction_rows
 
 MakeRun = Callable[[str], Path]  # of a language: the directory of a finished run
 
@@ -79,7 +79,7 @@ def rewrite(directory: Path, summaries: Sequence[str], references: Sequence[Sequ
         "coverage": scorer.coverage,
         "signature": scorer.signature(backend="transformers"),
     }
-    write_jsonl(directory / "reports" / "predictions.jsonl", prediction_rows(test, summaries, result))
+    write_jsonl(directory / "reports" / "predictions.jsonl", pair_summaries(test, summaries).to_rows(result.columns))
     write_json(directory / "metrics" / "rouge.json", metrics)
 
 

@@ -13,12 +13,11 @@ from support.toy_metrics import Copied, Ends
 from beamline import evaluate
 from beamline.core.files import to_json
 from beamline.core.params import Rouge
-from beamline.core.records import Dialogue
+from beamline.core.records import Dialogue, pair_summaries
 from beamline.diagnosis.evidence import Evidence
 from beamline.metrics import METRICS, Scorer
 from beamline.metrics.results import (
     length_pairs,
-    prediction_rows,
     sample_rows,
     score_histogram,
     score_metrics,
@@ -51,7 +50,7 @@ def printed(scores) -> str:
 @pytest.mark.usefixtures("toys")
 def test_registered_metrics_are_in_the_predictions_the_metrics_and_the_table():
     scores = score(dialogues=["a x", "d"])
-    [first, second] = prediction_rows(DIALOGUES, SUMMARIES, scores)
+    [first, second] = pair_summaries(DIALOGUES, SUMMARIES).to_rows(scores.columns)
     assert (first["scores"]["ends"], first["scores"]["copied"]) == (1, 0.5)
     assert second["scores"]["ends"] is None
     metrics = score_metrics(scores, scores, scores.intervals(), {"empty": 0.5})

@@ -256,7 +256,7 @@ def test_queued_sweep_runs_on_two_workers_that_need_the_same_training(clone: Rep
 
 def test_own_dialogues_brought_into_form_and_kept_by_dvc(clone: Repository) -> None:
     (clone.path / "data" / "tiny").rename(clone.path / "mine")
-    clone.run("python", "-m", "beamline.data.download", "mine", "data/own")
+    clone.run("python", "-m", "beamline", "download", "mine", "data/own")
     clone.dvc("add", "data/own")
     clone.dvc("exp", "run", "-S", "data.path=data/own")
     assert clone.read("data/prepared/statistics.json")["splits"]["train"]["dialogues"] == 64

@@ -1,5 +1,6 @@
 """The errors that are for people, and the one place where they are printed."""
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -34,13 +35,13 @@ def run(main: Callable[[], None]) -> None:
             _take_no_arguments()
         main()
     except BeamlineError as error:
-        _say(f"error: {error}")
+        _say(f"error: {error}{_restoring()}")
         raise SystemExit(1) from None
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        _say(f"error: out of memory ({reason}); take smaller batches, or a smaller model")
+        _say(f"error: out of memory ({reason}); take smaller batches, or a smaller model{_restoring()}")
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         _end_interrupted()
@@ -51,8 +52,15 @@ def run(main: Callable[[], None]) -> None:
 
 
 def _end_interrupted() -> NoReturn:
-    _say("interrupted: nothing is left half-written")
+    _say(f"interrupted: nothing is left half-written{_restoring()}")
     raise SystemExit(_INTERRUPTED) from None
+
+
+def _restoring() -> str:
+    """Return what the line of a failed stage says last: DVC deleted the stage's earlier outputs before it began."""
+    if "DVC_STAGE" not in os.environ:
+        return ""
+    return "; earlier results come back when you undo the change and run: dvc repro"
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""What an evaluation writes and shows: predictions one by one, plots, tables. All from plain texts and scores."""
+"""What an evaluation writes and shows: figures, plots, tables. All from plain texts and scores."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,24 +15,6 @@ from beamline.metrics.tokenizers import WordTokenizer
 
 SAMPLES = 50
 _BIN_WIDTH = 0.05
-
-
-def prediction_rows(dialogues: Sequence[Dialogue], summaries: Sequence[str], scores: Scores) -> list[dict[str, Any]]:
-    """Return reports/predictions.jsonl: a row for each dialogue, in the order of the data.
-
-    A score that is undefined for a dialogue is null.
-    """
-    columns = scores.columns
-    return [
-        {
-            "id": dialogue.id,
-            "dialogue": dialogue.dialogue,
-            "references": list(dialogue.references),
-            "summary": summary,
-            "scores": {name: _number(values[index]) for name, values in columns.items()},
-        }
-        for index, (dialogue, summary) in enumerate(zip(dialogues, summaries, strict=True))
-    ]
 
 
 def score_histogram(scores: Scores) -> list[dict[str, float]]:

@@ -5,6 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 # `#Person1#` and its relatives: DialogSum's slips (`#PErson2#`, `#PersonN#`) and the placeholders of anonymized data
 # (`#Address#`, `#PhoneNumber#`). A letter comes first, so that "#1 or #2#" is no tag.
 SPEAKER_TAG = re.compile(r"#[^\W\d_]\w*#")
@@ -40,10 +43,10 @@ class Predictions:
             summaries=[self.summaries[row] for row in rows],
         )
 
-    def to_rows(self, scores: Mapping[str, Sequence[float]]) -> list[dict[str, object]]:
+    def to_rows(self, scores: Mapping[str, npt.NDArray[np.float64]]) -> list[dict[str, object]]:
         """Return the rows of reports/predictions.jsonl.
 
-        scores: each column's values in 0-1, one for each row; NaN, if undefined for a row, is written as null.
+        scores: each column, float64 [rows], 0-1. NaN, if undefined for a row, is written as null.
         """
         return [
             ({} if self.ids is None else {"id": self.ids[row]})

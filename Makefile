@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 run: $(VENV)/installed  ## set up, run the pipeline, show the scores
 	dvc repro
-	dvc metrics show metrics/rouge.json metrics/train.json
+	@python -m beamline.pages.outcome
 
 test: $(VENV)/installed  ## set up, check style and types, run the tests
 	ruff check .

@@ -114,7 +114,7 @@ def evaluate(params: Params) -> None:
         read, tokenizer = model_reads(test, final.checkpoint), test.scorer.corpus.tokenizer
         tracker.table("examples", *sample_rows(test.dialogues, read, final.summaries, final.scores, tokenizer))
     console = Console()
-    console.print(score_table(best.scores, final.scores, intervals))
+    console.print(score_table(metrics))
     console.print(signature, soft_wrap=True, highlight=False)
     for name, reason in final.resolved.differing.items():
         console.print(f"generation.{name}: {reason}", soft_wrap=True, highlight=False)

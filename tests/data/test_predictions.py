@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from beamline.core.errors import BeamlineError
@@ -32,7 +33,7 @@ def write(path: Path, *rows: Any) -> Path:
 
 
 def test_what_is_written_is_what_is_read() -> None:
-    text = to_jsonl(PREDICTIONS.to_rows({"rouge_f": [0.5, 0.0], "other": [math.nan, 1.0]}))
+    text = to_jsonl(PREDICTIONS.to_rows({"rouge_f": np.array([0.5, 0.0]), "other": np.array([math.nan, 1.0])}))
     assert text == TEXT
     predictions, scores = parse_predictions(text, "main:reports/predictions.jsonl")
     assert predictions == PREDICTIONS

@@ -43,7 +43,7 @@ def score(*, dialogues=None):
 def printed(scores) -> str:
     console = Console(width=100)
     with console.capture() as capture:
-        console.print(score_table(scores, scores, scores.intervals()))
+        console.print(score_table(score_metrics(scores, scores, scores.intervals(), {})))
     return capture.get()
 
 
@@ -63,7 +63,7 @@ def test_registered_metrics_are_in_the_predictions_the_metrics_and_the_table():
     assert "NaN" not in to_json(metrics)
     table = printed(scores)
     assert "ends" in table
-    assert "(undefined for 1 of 2)" in table
+    assert "(1 undefined)" in table
 
 
 @pytest.mark.usefixtures("toys")

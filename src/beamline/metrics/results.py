@@ -97,21 +97,25 @@ def score_metrics(
     }
 
 
-def score_table(validation: Scores, test: Scores, intervals: Mapping[str, Interval]) -> Table:
-    """Return the mean of every column as a person reads it, times 100; or the reason why it is undefined."""
+def score_table(metrics: Mapping[str, Any]) -> Table:
+    """Return the mean of every column as a person reads it, times 100; or the reason why it is undefined.
+
+    metrics: what `score_metrics` returns, and metrics/rouge.json holds.
+    """
     table = Table()
     table.add_column("× 100")
     for name in ("validation", "test", "test, 95 % interval"):
         table.add_column(name, justify="right")
-    validation_means, counts = validation.means(), test.undefined_counts()
-    for name, mean in test.means().items():
-        interval = intervals[name]
-        bounds = f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
-        if name in counts:
-            bounds += f" (undefined for {counts[name]} of {len(test.columns[name])})"
-        before = f"{100 * validation_means[name]:.2f}" if name in validation_means else ""
-        table.add_row(name, before, f"{100 * mean:.2f}", bounds)
-    for name, reason in test.undefined.items():
+    validation, test = metrics["validation"], metrics["test"]
+    for name in (name for name in test if f"{name}_interval" in test):
+        low, high = test[f"{name}_interval"]
+        bounds = f"{100 * low:.2f} to {100 * high:.2f}"
+        if f"{name}_undefined" in test:
+            bounds += f" ({test[f'{name}_undefined']} undefined)"
+        table.add_row(
+            name, f"{100 * validation[name]:.2f}" if name in validation else "", f"{100 * test[name]:.2f}", bounds
+        )
+    for name, reason in metrics.get("undefined", {}).items():
         table.add_row(name, "", "", reason)
     return table
 

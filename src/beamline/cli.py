@@ -107,7 +107,7 @@ def compare(
         bool, typer.Option("--force", help="Compare although signatures or test sets differ, the dialogues in common.")
     ] = False,
     rescore: Annotated[
-        bool, typer.Option("--rescore", help="Score all predictions here, with the defaults of beamline score.")
+        bool, typer.Option("--rescore", help="Score all predictions here, with the rouge settings of the first run.")
     ] = False,
     dialogues: Annotated[
         int, typer.Option(min=0, metavar="N", help="Dialogues to show: N that gained and N that lost most.")

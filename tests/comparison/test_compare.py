@@ -267,6 +267,12 @@ def test_rescoring_makes_them_comparable(inside):
     assert report["comparisons"][0]["scores"]["rouge1_f"]["p"] == 1  # the summaries are the same
 
 
+def test_rescoring_keeps_the_settings_that_the_first_was_run_with(inside):
+    report = run_json("team/words", "main", "--rescore")
+    assert "|tok:words|" in report["signatures"][0]
+    assert report["signatures"][0] == report["signatures"][1]
+
+
 def test_seeds_of_the_bootstrap_and_threads_are_no_difference(inside):
     run_compare("main", "seed-3")
 

@@ -67,7 +67,7 @@ class Comparison:
 def compare_systems(names: Sequence[str], *, force: bool, rescore: bool) -> Comparison:
     """Compare experiments, branches, tags, commits, the workspace or files of predictions.
 
-    force: although signatures or test sets differ. rescore: all scored here, with the defaults of `beamline score`.
+    force: although signatures or test sets differ. rescore: all scored here, see `rescore_systems`.
     Raises `BeamlineError` for fewer than two names, for what can't be read, and for what is not comparable.
     """
     if len(names) < 2:

@@ -13,7 +13,7 @@ from beamline.core.params import Rouge
 from beamline.core.records import Predictions
 from beamline.core.report import Grid, Line
 from beamline.data.predictions import join_references
-from beamline.metrics import Scorer, Scores
+from beamline.metrics import DEFAULT_HEADLINE, Scorer, Scores
 from beamline.metrics.scorer import column_means
 
 SEED = 42  # of the bootstrap
@@ -36,12 +36,12 @@ class Scored:
     signature: str
 
 
-def score_predictions(predictions: Predictions, rouge: Rouge) -> Scored:
+def score_predictions(predictions: Predictions, rouge: Rouge, *, headline: str = DEFAULT_HEADLINE) -> Scored:
     """Score predictions against their references with every metric.
 
     Raises `BeamlineError` if the tokenizer is not installed or does not see enough of the references.
     """
-    scorer = Scorer(rouge, predictions.references, predictions.dialogues, seed=SEED)
+    scorer = Scorer(rouge, predictions.references, predictions.dialogues, headline=headline, seed=SEED)
     return Scored(
         scores=scorer.score(predictions.summaries),
         several=any(len(texts) > 1 for texts in predictions.references),

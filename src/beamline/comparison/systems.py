@@ -12,10 +12,11 @@ from beamline.comparison.scoring import DEFAULTS, score_predictions
 from beamline.comparison.settings import Settings, find_upstream, read_settings
 from beamline.core import paths
 from beamline.core.errors import BeamlineError
+from beamline.core.params import Rouge
 from beamline.core.records import Predictions
 from beamline.data.predictions import parse_predictions, read_predictions
 from beamline.data.readers import READERS
-from beamline.metrics import read_signature
+from beamline.metrics import DEFAULT_HEADLINE, read_signature
 from beamline.metrics.intervals import FloatArray
 
 
@@ -38,7 +39,7 @@ class System:
     @property
     def headline(self) -> str:
         """Return the name of the column that chose the checkpoint."""
-        return read_signature(self.signature).get("headline", "rouge_f")
+        return read_signature(self.signature).get("headline", DEFAULT_HEADLINE)
 
     def select(self, rows: Sequence[int]) -> "System":
         """Return the same system with these dialogues only, in this order."""
@@ -50,7 +51,7 @@ def read_systems(names: Sequence[str], *, rescore: bool) -> list[System]:
     """Read each name as a file of predictions, if there is one or it ends like one; else as a revision.
 
     Files don't say how their scores were measured. So if one of the names is a file, or with `rescore`, all are scored
-    here. Raises `BeamlineError` for what can't be found or read.
+    here, in the way of the first system that has settings. Raises `BeamlineError` for what can't be found or read.
     """
     is_file = {name: Path(name).suffix in READERS or Path(name).is_file() for name in names}
     rescore = rescore or any(is_file.values())
@@ -60,7 +61,7 @@ def read_systems(names: Sequence[str], *, rescore: bool) -> list[System]:
         else read_revision(name, scored=not rescore)
         for name in names
     ]
-    return [rescore_system(system) for system in systems] if rescore else systems
+    return rescore_systems(systems) if rescore else systems
 
 
 def read_revision(name: str, *, scored: bool) -> System:
@@ -97,10 +98,21 @@ def read_revision(name: str, *, scored: bool) -> System:
     return system
 
 
-def rescore_system(system: System) -> System:
-    """Return the system scored here, as `beamline score` does by default, whatever scored it before."""
-    scored = score_predictions(system.predictions, DEFAULTS)
-    return replace(system, scores=scored.scores.columns, signature=scored.signature)
+def rescore_systems(systems: Sequence[System]) -> list[System]:
+    """Return the systems scored here, all in one way, whatever scored them before.
+
+    It is the way of the first system that was run with `rouge` settings. If all are files, it is the default of
+    `beamline score`.
+    """
+    settings = next((system.settings for system in systems if system.settings), {})
+    own = {field: settings[f"rouge.{field}"] for field in Rouge.model_fields if f"rouge.{field}" in settings}
+    rouge = Rouge.model_validate({**DEFAULTS.model_dump(), **own})
+    headline = str(settings.get("metrics.headline", DEFAULT_HEADLINE))
+    scored = [score_predictions(system.predictions, rouge, headline=headline) for system in systems]
+    return [
+        replace(system, scores=result.scores.columns, signature=result.signature)
+        for system, result in zip(systems, scored, strict=True)
+    ]
 
 
 def _read_signature(revision: Revision) -> str:

@@ -1,4 +1,4 @@
-"""data/prepared: what `prepare` writes and the later stages read. Token ids are unpadded, texts stand beside them."""
+"""data/prepared: what `prepare` writes and the later stages read. Token ids are unpadded, beside their texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _SCHEMA = pa.schema(
 class EncodedDialogue:
     """A dialogue with its token ids, within the limits. labels: one row for each reference.
 
-    source_tokens, target_tokens: the lengths before the limits cut.
+    source_tokens, target_tokens: their lengths before truncation.
     """
 
     record: Dialogue
@@ -43,14 +43,15 @@ class EncodedDialogue:
 
 
 def encode_split(dialogues: Sequence[Dialogue], codec: TextCodec) -> list[EncodedDialogue]:
-    sources = codec.encode_dialogues([each.dialogue for each in dialogues])
-    targets = iter(codec.encode_summaries([text for each in dialogues for text in each.references]))
+    """Return the dialogues of a split with their token ids, in their order."""
+    sources = codec.encode_dialogues([dialogue.dialogue for dialogue in dialogues])
+    targets = iter(codec.encode_summaries([text for dialogue in dialogues for text in dialogue.references]))
     encoded = []
-    for each, source in zip(dialogues, sources, strict=True):
-        labels = [next(targets) for _ in each.references]
+    for dialogue, source in zip(dialogues, sources, strict=True):
+        labels = [next(targets) for _ in dialogue.references]
         encoded.append(
             EncodedDialogue(
-                each,
+                dialogue,
                 codec.truncate_dialogue(source),
                 [codec.truncate_summary(row) for row in labels],
                 len(source),
@@ -70,29 +71,32 @@ class Example:
 
 
 def examples(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
-    """Each dialogue once for every reference that it has."""
-    return [Example(each.record.id, each.input_ids, labels) for each in dialogues for labels in each.labels]
+    """Return each dialogue once for every reference that it has."""
+    return [
+        Example(dialogue.record.id, dialogue.input_ids, labels) for dialogue in dialogues for labels in dialogue.labels
+    ]
 
 
 def write_split(directory: Path, split: str, dialogues: Sequence[EncodedDialogue]) -> None:
+    """Write a split as Parquet, with checksums, into `directory`."""
     rows: list[dict[str, Any]] = [
         {
-            "id": each.record.id,
-            "dialogue": each.record.dialogue,
-            "references": list(each.record.references),
-            "input_ids": each.input_ids,
-            "labels": each.labels,
-            "source_tokens": each.source_tokens,
-            "target_tokens": each.target_tokens,
+            "id": dialogue.record.id,
+            "dialogue": dialogue.record.dialogue,
+            "references": list(dialogue.record.references),
+            "input_ids": dialogue.input_ids,
+            "labels": dialogue.labels,
+            "source_tokens": dialogue.source_tokens,
+            "target_tokens": dialogue.target_tokens,
         }
-        for each in dialogues
+        for dialogue in dialogues
     ]
     table = pa.Table.from_pylist(rows, schema=_SCHEMA)
     pq.write_table(table, directory / f"{split}.parquet", write_page_checksum=True)
 
 
 def read_split(split: str, directory: Path = paths.PREPARED) -> list[EncodedDialogue]:
-    """Raises `BeamlineError` when the file is missing or is not what `write_split` wrote."""
+    """Return what `write_split` wrote. Raises `BeamlineError` if the file is missing or damaged."""
     path = directory / f"{split}.parquet"
     try:
         rows = pq.read_table(path, schema=_SCHEMA, page_checksum_verification=True).to_pylist()
@@ -111,4 +115,5 @@ def read_split(split: str, directory: Path = paths.PREPARED) -> list[EncodedDial
 
 
 def read_codec(directory: Path = paths.PREPARED) -> TextCodec:
+    """Return the tokenizer that `prepare` wrote. Raises `BeamlineError` if it is missing or unreadable."""
     return TextCodec.load(directory / "tokenizer")

@@ -17,7 +17,7 @@ _USUAL_TAG = re.compile(r"#Person[1-9][0-9]*#")
 def corpus_statistics(
     splits: Mapping[str, Sequence[EncodedDialogue]], codec: TextCodec, warnings: Sequence[str]
 ) -> dict[str, Any]:
-    """data/prepared/statistics.json: per split, then what concerns them all."""
+    """Return data/prepared/statistics.json: each split, then what concerns all of them."""
     return {
         "splits": {name: _split_statistics(dialogues, codec) for name, dialogues in splits.items()},
         "vocabulary": len(codec.tokenizer),
@@ -28,8 +28,8 @@ def corpus_statistics(
 
 def _split_statistics(dialogues: Sequence[EncodedDialogue], codec: TextCodec) -> dict[str, Any]:
     limits = codec.encoding
-    sources = [each.source_tokens for each in dialogues]
-    targets = [length for each in dialogues for length in each.target_tokens]
+    sources = [dialogue.source_tokens for dialogue in dialogues]
+    targets = [length for dialogue in dialogues for length in dialogue.target_tokens]
     return {
         "dialogues": len(dialogues),
         "references_per_dialogue": len(dialogues[0].record.references),
@@ -42,24 +42,24 @@ def _split_statistics(dialogues: Sequence[EncodedDialogue], codec: TextCodec) ->
 
 
 def _lengths(lengths: Sequence[int]) -> dict[str, int]:
-    """Percentiles, rounded up to a length that occurs; before truncation, special tokens counted."""
+    """Return percentiles, rounded up to a length that occurs; before truncation, special tokens included."""
     middle, high, highest = np.percentile(lengths, [50, 95, 99], method="higher").tolist()
     return {"p50": middle, "p95": high, "p99": highest, "max": max(lengths)}
 
 
 def _unknown_rate(dialogues: Sequence[EncodedDialogue], codec: TextCodec) -> float:
     unknown = codec.tokenizer.unk_token_id
-    rows = [row for each in dialogues for row in (each.input_ids, *each.labels)]
+    rows = [row for dialogue in dialogues for row in (dialogue.input_ids, *dialogue.labels)]
     return sum(row.count(unknown) for row in rows) / sum(map(len, rows))
 
 
 def _tag_counts(splits: Mapping[str, Sequence[EncodedDialogue]]) -> dict[str, Any]:
-    """Occurrences of each tag; `odd` are those not of the form #Person1#, and those that training never saw."""
+    """Return the occurrences of each tag; `odd`: those unlike #Person1#; `unseen_in_train`: those not in train."""
     counts = {
         name: Counter(
             tag
-            for each in dialogues
-            for text in (each.record.dialogue, *each.record.references)
+            for dialogue in dialogues
+            for text in (dialogue.record.dialogue, *dialogue.record.references)
             for tag in speaker_tags(text)
         )
         for name, dialogues in splits.items()

@@ -1,16 +1,16 @@
-"""Where the work of a training lies until DVC has its results.
+"""Where the work of a training is until DVC has its results.
 
-DVC removes or replaces a stage's outputs, and its temporary runs have a directory each, so that unfinished work lies
-under the repository's root, in `.work/train-<key>`:
+DVC removes a stage's outputs before it runs, and each of its temporary runs has its own directory. So unfinished work
+is under the repository's root, in `.work/train-<key>`:
 
     checkpoint-120/        the Trainer's state after step 120; the newest two are there
-    kept/epoch-003/        the checkpoints that evaluation is to choose from
+    kept/epoch-003/        the checkpoints that evaluation chooses from
     unfinished/            what is being written
-    finished               a copy of models/checkpoints.json, when all is written that DVC still has to take
+    finished               a copy of models/checkpoints.json, once everything is written and DVC has yet to take it
 
-A checkpoint is written in `unfinished`, and renamed once all of it is on disk. What is in its files, and in those of
-the kept checkpoints that it needs, is recorded in its progress.json, and what is in that, too: damage is seen before it
-is learnt from.
+A checkpoint is written in `unfinished`, and renamed once all of it is on disk. Its progress.json has the hashes of its
+files, of the kept checkpoints that it needs, and of progress.json itself, so nothing is learned from damaged files.
+
 Some of its files are pickles (optimizer.pt, scheduler.pt, rng_state.pth), written by this program and read by it
 without executing anything (`torch.load(weights_only=True)`, which is what transformers does).
 """
@@ -34,9 +34,16 @@ from beamline.core.params import Params
 from beamline.models.checkpoint import fingerprint
 
 CPU = Path("/proc/cpuinfo")
-CODE = ("__init__.py", "core", "encoding", "models", "train.py", "training")  # under src/beamline: what `train` imports
+CODE = (
+    "__init__.py",
+    "core",
+    "encoding",
+    "models",
+    "train.py",
+    "training",
+)  # under src/beamline: the dependencies of `train` in dvc.yaml
 PROGRESS = "progress.json"
-SAVED = 2  # checkpoints; the older one is for the case that the newer one is damaged
+SAVED = 2  # checkpoints; the older one is for when the newer one is damaged
 
 
 class Work:
@@ -53,7 +60,7 @@ class Work:
     def held(self, waiting: Callable[[], None]) -> Iterator[None]:
         """Keep other processes out, and clear what a killed one left half-written.
 
-        waiting: called where another process trains the same. Two workers of a queue may: the second one waits, and
+        waiting: called if another process trains the same, as two workers of a queue may. The second one waits, and
         then goes on from the last step of the first.
         """
         with writing(self.directory), locked(self.directory, waiting):
@@ -64,12 +71,12 @@ class Work:
             yield
 
     def checkpoints(self) -> list[Path]:
-        """The newest first."""
+        """Return the saved checkpoints, the newest first."""
         found = self.directory.glob("checkpoint-*")
         return sorted(found, key=lambda path: int(path.name.split("-")[1]), reverse=True)
 
     def newest(self) -> Path | None:
-        """The newest checkpoint that is whole, to go on from; damaged ones before it are deleted."""
+        """Return the newest whole checkpoint, and delete newer ones that are damaged."""
         for path in self.checkpoints():
             if self._is_whole(path):
                 return path
@@ -79,10 +86,11 @@ class Work:
     def add(self, step: int, progress: dict[str, Any]) -> None:
         """Make what the Trainer has written for `step` in `unfinished` the newest checkpoint."""
         written = self.unfinished / f"checkpoint-{step}"
-        for each in progress["kept"]:
-            if each["name"] not in self._kept_files:
-                self._kept_files[each["name"]] = fingerprint(self.kept / each["name"])
-        kept_files = {each["name"]: self._kept_files[each["name"]] for each in progress["kept"]}
+        names = [checkpoint["name"] for checkpoint in progress["kept"]]
+        for name in names:
+            if name not in self._kept_files:
+                self._kept_files[name] = fingerprint(self.kept / name)
+        kept_files = {name: self._kept_files[name] for name in names}
         progress = {**progress, "files": digests(written), "kept_files": kept_files}
         write_json(written / PROGRESS, {**progress, "digest": digest(progress)})
         sync(written)
@@ -90,14 +98,14 @@ class Work:
         sync_entry(self.directory)
         for path in self.checkpoints()[SAVED:]:
             self._delete(path)
-        needed = {each["name"] for path in self.checkpoints() for each in read_progress(path)["kept"]}
+        needed = {kept["name"] for path in self.checkpoints() for kept in read_progress(path)["kept"]}
         for path in self.kept.iterdir():
             if path.name not in needed:
                 self._delete(path)
 
     def finish(self, models: Path) -> None:
-        """Note that all outputs have been written, to `models` too. Until DVC has them, a kill would have the training
-        run once more, which then goes on from its last step."""
+        """Note that all outputs have been written. Until DVC has them, a kill would make the training run once more,
+        and it then goes on from its last step. models: where the checkpoints were written."""
         write_text(self.finished, _listed(models))
 
     def _delete(self, path: Path) -> None:
@@ -117,11 +125,12 @@ class Work:
 
 
 def digest(progress: dict[str, Any]) -> str:
+    """Return the SHA-256 of a progress.json without its own digest."""
     return hashlib.sha256(to_json(progress).encode()).hexdigest()
 
 
 def digests(checkpoint: Path) -> dict[str, str]:
-    """Of each file of a checkpoint but its progress."""
+    """Return the SHA-256 of each file of a checkpoint, except its progress.json."""
     digests = {}
     for path in sorted(checkpoint.iterdir()):
         if path.name != PROGRESS:
@@ -136,10 +145,10 @@ def read_progress(checkpoint: Path) -> dict[str, Any]:
 
 
 def remove_finished(root: Path, models: Path) -> None:
-    """Delete the work of the training that wrote `models`, unless it is being done once more.
+    """Delete the work of the training that wrote `models`, unless that training is running again.
 
-    It is known by what it wrote and not by its key, since code may have changed since. Other trainings may have
-    finished a moment ago, in another worker of a queue, and DVC may not have their results yet.
+    It is known by what it wrote, as its key changes with the code. Other trainings may have finished a moment ago, in
+    another worker of a queue, and DVC may not have their results yet.
     """
     for finished in (root / paths.WORK).glob("train-*/finished"):
         with (
@@ -148,19 +157,19 @@ def remove_finished(root: Path, models: Path) -> None:
             locked(finished.parent),
         ):
             if finished.read_text(encoding="utf-8") == _listed(models):
-                # A kill in between leaves no harm: a checkpoint that is still whole leads to the same results.
+                # A kill in between is harmless: a checkpoint that is still whole leads to the same results.
                 shutil.rmtree(finished.parent, ignore_errors=True)
 
 
 def _listed(models: Path) -> str:
-    """The checkpoints that a training has kept, with losses that tell it from others."""
+    """Return the list of kept checkpoints, whose losses distinguish a training from others."""
     return (models / paths.CHECKPOINTS.name).read_text(encoding="utf-8")
 
 
 def work_directory(root: Path, params: Params, prepared: Path) -> Path:
-    """Where the training that these settings, data, code, libraries and device determine keeps its unfinished work.
+    """Return where a training keeps its unfinished work: settings, data, code, libraries and device decide.
 
-    Every module under `CODE` counts: resuming the work of other code by mistake costs more than training again.
+    Every module under `CODE` counts. Resuming the work of other code by mistake costs more than training again.
     """
     determining = {
         "params": params.model_dump(include={"seed", "padding", "model", "train"}, exclude={"train": {"save_seconds"}}),
@@ -175,14 +184,14 @@ def work_directory(root: Path, params: Params, prepared: Path) -> Path:
 
 
 def code_of_training() -> list[Path]:
-    """The modules under `CODE`, sorted by path."""
+    """Return the modules under `CODE`, sorted by path."""
     package = Path(__file__).parents[1]
     places = [package / name for name in CODE]
     return sorted(path for place in places for path in (place.rglob("*.py") if place.is_dir() else [place]))
 
 
 def processor() -> str:
-    """The CPU's name, where the system tells, and the instructions that torch uses: both settle the last digits."""
+    """Return the CPU's name, if the system tells, and the instructions that torch uses: both decide the last digits."""
     names = [line.partition(":")[2].strip() for line in _lines(CPU) if line.startswith("model name")]
     return " ".join([platform.machine(), *names[:1], torch.backends.cpu.get_cpu_capability()])
 

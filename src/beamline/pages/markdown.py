@@ -6,9 +6,15 @@ from collections.abc import Iterator
 
 from beamline.core.report import Grid, Line
 
+# What a person types: a command with its stages and options; a key, a column or a file.
+_OPTION = r"-[\w-]+(?:[ =][\w.]+(?:=\w+)?)?"
+_COMMAND = rf"(?:dvc|git|beamline) (?:exp run|[a-z]+)(?: (?:{_OPTION}|prepare|train|evaluate|diagnose))*"
+_NAME = r"(?<![\w./-])[a-z]{2,}\w*(?:/\w+)*(?:[._]\w+)+(?:=\w+)?"
+_CODE = re.compile(rf"\b{_COMMAND}\b|{_NAME}")
+
 
 def to_markdown(parts: Iterator[Line | Grid]) -> str:
-    """GitHub's Markdown: numbers in the open, dialogues folded away."""
+    """Return the parts as GitHub's Markdown: numbers in the open, dialogues folded away, keys and commands as code."""
     lines: list[str] = []
     previous = ""
     for part in parts:
@@ -22,9 +28,9 @@ def to_markdown(parts: Iterator[Line | Grid]) -> str:
             lines.append(f"`{part.text}`")
         elif part.kind == "item":
             first, _, rest = part.text.partition("  ")
-            lines.append(f"- **{first}** {_markdown_text(rest)}")
+            lines.append(f"- **{first}** {_own_text(rest)}")
         else:
-            lines.append(_markdown_text(part.text))
+            lines.append(_own_text(part.text))
     return "\n".join(lines)
 
 
@@ -32,19 +38,30 @@ def _markdown_table(grid: Grid) -> Iterator[str]:
     if grid.prose:
         yield from ("<details>", f"<summary>{html.escape(grid.title)}</summary>", "")
     elif grid.title:
-        yield from (f"**{_markdown_text(grid.title)}**", "")
+        yield from (f"**{_plain_text(grid.title)}**", "")
     rules = ["---" if grid.prose or number < grid.labels else "---:" for number in range(len(grid.columns))]
     for cells in (grid.columns, rules):
         yield f"| {' | '.join(cells)} |"
+    cell_text = _plain_text if grid.prose else _own_text  # prose is what people and models wrote
     for row in grid.rows:
-        yield f"| {' | '.join(map(_markdown_text, row))} |"
+        yield f"| {' | '.join(map(cell_text, row))} |"
     if grid.prose:
         yield from ("", "</details>")
     elif grid.caption:
-        yield from ("", _markdown_text(grid.caption))
+        yield from ("", _own_text(grid.caption))
 
 
-def _markdown_text(text: str) -> str:
-    """As plain text in one table cell: no markup of its own, and line ends kept."""
+def _own_text(text: str) -> str:
+    """Return text that Beamline wrote, for one table cell, with keys and commands in backticks."""
+    found: list[str] = []
+    end = 0
+    for match in _CODE.finditer(text):
+        found += [_plain_text(text[end : match.start()]), f"`{match[0]}`"]
+        end = match.end()
+    return "".join([*found, _plain_text(text[end:])])
+
+
+def _plain_text(text: str) -> str:
+    """Return any text for one table cell, without markup of its own. Line ends are kept."""
     escaped = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", html.escape(text, quote=False))
     return re.sub(r"\r\n|[\n\r\u2028\u2029]", "<br>", escaped)

@@ -128,7 +128,7 @@ def test_a_terminal_shows_what_was_found_and_counts_the_rest() -> None:
     assert "1 of 4 checks passed, 1 could not be made: `reports/diagnosis.md`" in text.splitlines()
     alone = to_markdown(brief_parts([fine], verdict(fine)))
     assert "Checks" not in alone
-    assert alone.splitlines()[-1] == "1 of 1 checks passed"
+    assert "1 of 1 checks passed" in alone.splitlines()
 
 
 def test_a_warned_cause_may_explain_warned_symptoms() -> None:

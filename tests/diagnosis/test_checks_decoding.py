@@ -16,7 +16,7 @@ from beamline.core.params import Rouge
 from beamline.diagnosis.checks import CATALOGUE, Status
 from beamline.diagnosis.evidence import Epoch, Evidence, Predictions
 from beamline.diagnosis.measures.ablation import UNASKED
-from beamline.training.batching import source_tensors
+from beamline.models.families.seq2seq import source_tensors
 
 CAUSES = [each.name for each in CATALOGUE if each.family == "decoding" and not each.is_symptom]
 SYMPTOMS = [each.name for each in CATALOGUE if each.family == "decoding" and each.is_symptom]

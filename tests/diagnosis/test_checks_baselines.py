@@ -12,7 +12,7 @@ from beamline.core.records import Predictions
 from beamline.diagnosis.checks import CATALOGUE, Status
 from beamline.diagnosis.checks.baselines import gap_to_baselines
 from beamline.diagnosis.evidence import Evidence
-from beamline.diagnosis.measures.baselines import (
+from beamline.diagnosis.measures.trivial_summaries import (
     first_utterances,
     longest_utterance,
     nearest_summaries,

@@ -14,6 +14,7 @@ from support.repository import ROOT, Repository, write_tiny_data
 # Commands that need more than a clone on this machine, and what runs the same instead.
 CI = ".ci/run"
 REMOTE = "tests/pipeline/test_remote.py::test_what_one_clone_pushed_no_other_runs_again"
+RUN_CACHE = "tests/pipeline/test_pipeline.py::test_a_second_clone_pulls_the_run_cache_and_runs_nothing"
 DOWNLOAD = "tests/data/test_download.py::test_a_hub_dataset_is_recorded_with_the_commit_that_the_revision_stands_for"
 FAMILIES = "tests/models/test_families.py::test_family_learns_16_dialogues_by_heart"
 ELSEWHERE = {
@@ -22,15 +23,15 @@ ELSEWHERE = {
     "source .venv/bin/activate": CI,
     "pip install -c constraints.txt ctranslate2": CI,
     "pip install -c constraints.txt dvc-s3": CI,
-    "pip install -c constraints.txt 'kiwipiepy==0.24.1'": "tests/metrics/test_tokenizers.py",
+    "pip install -c constraints.txt 'kiwipiepy==0.24.1'": CI,
     "beamline download knkarthick/samsum data/samsum --revision main": DOWNLOAD,
     "beamline download knkarthick/dialogsum data/dialogsum --revision main": DOWNLOAD,
     "dvc exp run -S data.path=data/samsum -S model.name=facebook/bart-base -S model.revision=COMMIT": FAMILIES,
     "dvc exp run -S model.name=facebook/bart-base -S model.revision=COMMIT"
     " -S train.learning_rate=5e-5 -S train.num_train_epochs=3": FAMILIES,
     "pytest tests/pipeline/test_gpu.py": "tests/pipeline/test_gpu.py",
-    "dvc push --run-cache": REMOTE,
-    "dvc pull --run-cache": REMOTE,
+    "dvc push --run-cache": RUN_CACHE,
+    "dvc pull --run-cache": RUN_CACHE,
     "dvc remote add --default team s3://BUCKET/beamline": REMOTE,
     "dvc remote modify team endpointurl URL": REMOTE,
     "git add .dvc/config": REMOTE,
@@ -41,7 +42,7 @@ ELSEWHERE = {
     "dvc exp pull origin NAME": REMOTE,
     "dvc exp apply NAME": REMOTE,
     "PYTHONPATH=tests python tests/faults/table.py": "tests/faults/test_faults_of_training.py",
-    "python tools/plot_study.py": "tests/project/test_study.py",
+    "python tools/plot_study.py": CI,
 }
 TORCHRUN = "torchrun --nnodes=2"
 

@@ -178,7 +178,7 @@ def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
         return Params.model_validate(_updated(document) if past else document)
     except ValidationError as error:
         # A misspelt key is both unknown and missing; naming the unknown one says what to mend.
-        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+        first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         raise BeamlineError(_explain(first, document, path)) from None
 
 

@@ -19,7 +19,7 @@ from beamline.core.params import Generation, Padding, Params, Rouge
 from beamline.core.records import Predictions
 from beamline.decoding.backends import SummaryDecoder, build_decoder
 from beamline.decoding.transformers_backend import Decoder
-from beamline.diagnosis.measures import baselines
+from beamline.diagnosis.measures import trivial_summaries
 from beamline.diagnosis.measures.probes import Forced, force
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import EncodedDialogue, Example
@@ -133,11 +133,14 @@ class Evidence:
         count = len(predictions.summaries)
         rows = np.random.default_rng(self.seed).choice(count, min(BASELINE_ROWS, count), replace=False)
         dialogues = [""] * len(rows) if predictions.dialogues is None else [predictions.dialogues[row] for row in rows]
-        summarizers = {} if predictions.dialogues is None else baselines.from_dialogues()
+        summarizers = {} if predictions.dialogues is None else trivial_summaries.from_dialogues()
         if self.splits is not None:
             training = self.splits["train"]
-            texts = [each.record.dialogue for each in training], [each.record.references[0] for each in training]
-            summarizers |= baselines.from_training(*texts, seed=self.seed)
+            texts = (
+                [dialogue.record.dialogue for dialogue in training],
+                [dialogue.record.references[0] for dialogue in training],
+            )
+            summarizers |= trivial_summaries.from_training(*texts, seed=self.seed)
         scorer = self.scorer_with(
             [predictions.references[row] for row in rows],
             None if predictions.dialogues is None else dialogues,
@@ -155,9 +158,9 @@ class Evidence:
     @property
     def model(self) -> PreTrainedModel:
         """The evaluated checkpoint with dropout off."""
-        return self.model_of(self._given(self.checkpoint, "checkpoint"))
+        return self.load_model_once(self._given(self.checkpoint, "checkpoint"))
 
-    def model_of(self, checkpoint: Path) -> PreTrainedModel:
+    def load_model_once(self, checkpoint: Path) -> PreTrainedModel:
         if checkpoint not in self._models:
             self._models[checkpoint] = load_model(checkpoint).to(self.device).eval()
         return self._models[checkpoint]
@@ -165,9 +168,9 @@ class Evidence:
     @cached_property
     def model_codec(self) -> TextCodec:
         """The tokenizer that lies beside the evaluated checkpoint, which decoding goes by."""
-        return self.codec_of(self._given(self.checkpoint, "checkpoint"))
+        return self.load_codec_of(self._given(self.checkpoint, "checkpoint"))
 
-    def codec_of(self, checkpoint: Path) -> TextCodec:
+    def load_codec_of(self, checkpoint: Path) -> TextCodec:
         """The tokenizer beside a checkpoint; of somebody else's, which has no encoding.json, the one made for it."""
         if self.kept is None and not (checkpoint / "encoding.json").is_file():
             return self.training_codec
@@ -204,7 +207,7 @@ class Evidence:
 
         One is added to each count, so that a token that is not there has a probability too.
         """
-        labels = [row for each in self._given(self.splits, "splits")["train"] for row in each.labels]
+        labels = [row for dialogue in self._given(self.splits, "splits")["train"] for row in dialogue.labels]
         counts = np.bincount(np.concatenate(labels), minlength=len(self.training_codec.tokenizer)) + 1.0
         return np.asarray(-np.log(counts / counts.sum()))
 
@@ -224,10 +227,10 @@ class Evidence:
         directory = checkpoint or self._given(self.checkpoint, "checkpoint")
         key = (directory, split, generation)
         if key not in self._decoded:
-            codec = self.codec_of(directory)
+            codec = self.load_codec_of(directory)
             what = ", ".join([split, directory.name, *(f"{name} {value}" for name, value in changes.items())])
             if generation.backend == "transformers":
-                model = self.model_of(directory)
+                model = self.load_model_once(directory)
                 self._decoded[key] = self.summarize(model, codec, generation, self.sample(split), description=what)
             else:
                 decoder = build_decoder(directory, codec, generation, _PADDING, self.device)
@@ -250,7 +253,10 @@ class Evidence:
         seed: of sampling and dropout, the run's own where it is None. dropout: decode with the model in training mode.
         Raises `BeamlineError` for a token that the model has no embedding for.
         """
-        known, highest = model.get_input_embeddings().num_embeddings, max(max(each.input_ids) for each in dialogues)
+        known, highest = (
+            model.get_input_embeddings().num_embeddings,
+            max(max(dialogue.input_ids) for dialogue in dialogues),
+        )
         if highest >= known:
             raise BeamlineError(f"the model has embeddings for {known} tokens, the tokenizer gives token {highest}")
         limit = getattr(model.config, "max_position_embeddings", None) or generation.max_length
@@ -268,9 +274,9 @@ class Evidence:
         self, decoder: SummaryDecoder, dialogues: Sequence[EncodedDialogue], seed: int, description: str
     ) -> list[str]:
         budget = self._given(self.params, "params").evaluate.tokens_per_batch
-        sources = [each.input_ids for each in dialogues]
+        sources = [dialogue.input_ids for dialogue in dialogues]
         summaries = decoder.summaries(sources, tokens_per_batch=budget, seed=seed, description=description)
-        return [each.text for each in summaries]
+        return [summary.text for summary in summaries]
 
     @property
     def rewritten(self) -> list[str]:
@@ -285,7 +291,7 @@ class Evidence:
         """
         predictions = self._given(self.predictions, "predictions")
         rows, test = self.sample_rows("test"), self._given(self.splits, "splits")["test"]
-        if list(predictions.dialogues or []) != [each.record.dialogue for each in test]:
+        if list(predictions.dialogues or []) != [dialogue.record.dialogue for dialogue in test]:
             raise BeamlineError("the predictions are not of the test split's dialogues")
         return [predictions.summaries[row] for row in rows]
 
@@ -312,4 +318,4 @@ class Evidence:
 
 
 def first_references(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
-    return [Example(each.record.id, each.input_ids, each.labels[0]) for each in dialogues]
+    return [Example(dialogue.record.id, dialogue.input_ids, dialogue.labels[0]) for dialogue in dialogues]

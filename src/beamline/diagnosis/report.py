@@ -17,12 +17,14 @@ def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
 
     Nothing in it is a list, which `dvc metrics diff` would drop.
     """
-    statuses = [each.finding.status for each in results]
+    statuses = [result.finding.status for result in results]
     return {
         "verdict": verdict.headline,
         "cause": verdict.cause,
         "count": {status.value.replace(" ", "_"): statuses.count(status) for status in Status},
-        "points": {each.check.name: each.finding.points for each in verdict.causes if each.finding.points is not None},
+        "points": {
+            result.check.name: result.finding.points for result in verdict.causes if result.finding.points is not None
+        },
         "figures": _figures(results),
     }
 
@@ -32,7 +34,7 @@ def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
     yield from _judgement(verdict)
     yield Grid(
         ["", "check", "figure", "healthy", "points", "what it means → what to do"],
-        [_row(each, verdict) for each in _by_family(results)],
+        [_row(result, verdict) for result in _by_family(results)],
         title="Checks",
         caption=f"✓ pass  ! warning  ✗ failure  – not applicable; {_POINTS}",
         labels=6,
@@ -46,9 +48,9 @@ def brief_parts(results: Sequence[Result], verdict: Verdict, report: str = "") -
     last line, too, because the tables can be long.
     """
     yield from _judgement(verdict)
-    found = [each for each in results if each.is_found]
+    found = [result for result in results if result.is_found]
     if found:
-        rows = [_row(each, verdict) for each in _by_family(found)]
+        rows = [_row(result, verdict) for result in _by_family(found)]
         yield Grid(
             ["", "check", "points", "what it means → what to do"],
             [[mark, title, points, advice] for mark, title, _, _, points, advice in rows],
@@ -56,7 +58,7 @@ def brief_parts(results: Sequence[Result], verdict: Verdict, report: str = "") -
             caption=f"! warning  ✗ failure; {_POINTS}",
             labels=4,
         )
-    statuses = [each.finding.status for each in results]
+    statuses = [result.finding.status for result in results]
     counts = [f"{statuses.count(Status.PASS)} of {len(results)} checks passed"]
     if skipped := statuses.count(Status.NOT_APPLICABLE):
         counts.append(f"{skipped} could not be made")
@@ -77,8 +79,8 @@ def _judgement(verdict: Verdict) -> Iterator[Line | Grid]:
 
 
 def _by_family(results: Sequence[Result]) -> list[Result]:
-    families = list(dict.fromkeys(each.check.family for each in results))
-    return sorted(results, key=lambda each: families.index(each.check.family))
+    families = list(dict.fromkeys(result.check.family for result in results))
+    return sorted(results, key=lambda result: families.index(result.check.family))
 
 
 def _causes(verdict: Verdict) -> Iterator[Line | Grid]:
@@ -87,8 +89,14 @@ def _causes(verdict: Verdict) -> Iterator[Line | Grid]:
         yield Grid(
             ["", "cause", "ROUGE points", "evidence", "what to do"],
             [
-                [str(number), each.check.title, _points(each.finding), each.finding.meaning, each.finding.advice]
-                for number, each in enumerate(verdict.causes, start=1)
+                [
+                    str(number),
+                    result.check.title,
+                    _points(result.finding),
+                    result.finding.meaning,
+                    result.finding.advice,
+                ]
+                for number, result in enumerate(verdict.causes, start=1)
             ],
             title="What could be better, and explains no failure" if verdict.unexplained else explaining,
             labels=5,
@@ -102,19 +110,19 @@ def _seen(verdict: Verdict) -> Iterator[Line | Grid]:
         yield Grid(
             ["seen", "it may be", "what would tell"],
             [
-                ["" if number else f"{each.check.title}: {each.finding.meaning}", other.cause, other.test]
-                for each in shown
-                for number, other in enumerate(each.check.may_be)
+                ["" if number else f"{result.check.title}: {result.finding.meaning}", other.cause, other.test]
+                for result in shown
+                for number, other in enumerate(result.check.may_be)
             ],
             title="Seen, with more than one possible cause",
             labels=3,
         )
-    yield from _also_seen([each for each in verdict.symptoms if each not in shown], "unusual")
+    yield from _also_seen([result for result in verdict.symptoms if result not in shown], "unusual")
 
 
 def _also_seen(symptoms: Sequence[Result], what: str) -> Iterator[Line]:
     if symptoms:
-        yield Line(f"Also seen, and {what}: {', '.join(each.check.title for each in symptoms)}.")
+        yield Line(f"Also seen, and {what}: {', '.join(result.check.title for result in symptoms)}.")
 
 
 def _row(result: Result, verdict: Verdict) -> list[str]:
@@ -137,7 +145,9 @@ def _advice(result: Result, verdict: Verdict) -> str:
         return "mend the causes above, then look again"
     if result in (verdict.unexplained or verdict.symptoms):
         return f"{TELL_APART}, as listed above"
-    return f"{TELL_APART}: {'; '.join(f'{each.cause} ({each.test})' for each in result.check.may_be)}"
+    return (
+        f"{TELL_APART}: {'; '.join(f'{explanation.cause} ({explanation.test})' for explanation in result.check.may_be)}"
+    )
 
 
 def _points(finding: Finding) -> str:
@@ -146,7 +156,7 @@ def _points(finding: Finding) -> str:
 
 def _figures(results: Sequence[Result]) -> dict[str, dict[str, float]]:
     figures: dict[str, dict[str, float]] = {}
-    for each in results:
-        if each.finding.figure is not None:
-            figures.setdefault(each.check.family, {})[each.check.name] = each.finding.figure
+    for result in results:
+        if result.finding.figure is not None:
+            figures.setdefault(result.check.family, {})[result.check.name] = result.finding.figure
     return figures

@@ -45,9 +45,9 @@ class Verdict:
     @property
     def unexplained(self) -> list[Result]:
         """Symptoms that failed where no cause did: a warning says what could be better, and so explains no failure."""
-        if any(each.has_failed for each in self.causes):
+        if any(cause.has_failed for cause in self.causes):
             return []
-        return [each for each in self.symptoms if each.has_failed]
+        return [symptom for symptom in self.symptoms if symptom.has_failed]
 
     @property
     def cause(self) -> str:
@@ -83,7 +83,7 @@ class Verdict:
 
 def run_checks(run: Evidence) -> list[Result]:
     """Every check's finding, in the order of the catalogue."""
-    return [Result(each, each(run)) for each in CATALOGUE]
+    return [Result(check, check(run)) for check in CATALOGUE]
 
 
 def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
@@ -93,10 +93,10 @@ def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
     Causes are ordered by severity, then by how much of the rest depends on them (the metric, the files, the data, the
     model), then by the points that they account for. A cause that costs nothing measurable keeps its listed place.
     """
-    found = [each for each in results if each.is_found]
+    found = [result for result in results if result.is_found]
     return Verdict(
-        causes=sorted((each for each in found if not each.check.is_symptom), key=_rank),
-        symptoms=sorted((each for each in found if each.check.is_symptom), key=_rank),
+        causes=sorted((result for result in found if not result.check.is_symptom), key=_rank),
+        symptoms=sorted((result for result in found if result.check.is_symptom), key=_rank),
         gap=gap_to_baselines(run),
         checked=_checked(run, results),
     )
@@ -110,9 +110,9 @@ def stop_on(status: Literal["failure", "warning"], results: Sequence[Result]) ->
 
 
 def _checked(run: Evidence, results: Sequence[Result]) -> str:
-    if all(getattr(run, name) is not None for each in results for name in each.check.needs):
+    if all(getattr(run, name) is not None for result in results for name in result.check.needs):
         return ""
-    applicable = sum(each.finding.status is not Status.NOT_APPLICABLE for each in results)
+    applicable = sum(result.finding.status is not Status.NOT_APPLICABLE for result in results)
     return f"{applicable} of {_counted(len(results), 'check')}"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from beamline.diagnosis.checks.check import TELL_APART, Explanation, Finding, Status, check, failed, passed, warned
 from beamline.diagnosis.evidence import TRUSTED_COVERAGE, Evidence
-from beamline.diagnosis.measures.pairing import are_alike, are_of, likely_orders, rows_in, swapped
+from beamline.diagnosis.measures.pairing import belong_to_split, likely_orders, rows_in, share_half_their_words, swapped
 from beamline.diagnosis.measures.postprocessing import (
     BARE_ENDS,
     CAPITALS,
@@ -180,14 +180,16 @@ def predictions_are_of_test(run: Evidence) -> Finding:
     wrong = [
         place
         for place, row in enumerate(rows)
-        if row is not None and not are_alike(predictions.references[place], test[row].record.references)
+        if row is not None and not share_half_their_words(predictions.references[place], test[row].record.references)
     ]
     missing = len(test) - len({row for row in rows if row is not None})
     figure = 1 - (len(strangers) + len(wrong)) / max(1, len(rows))
     if not (strangers or wrong or missing):
         return passed(f"all {len(rows)} predictions are of test", figure=1.0, threshold="1, and all of test")
     places = strangers or wrong
-    origin = next((name for name in ("validation", "train") if are_of(predictions, places, run.splits[name])), None)
+    origin = next(
+        (name for name in ("validation", "train") if belong_to_split(predictions, places, run.splits[name])), None
+    )
     problems = [
         f"{len(strangers)} of {len(rows)} predictions are of dialogues that are not in test" if strangers else "",
         f"{len(wrong)} of {len(rows)} predictions have references that are not their dialogue's" if wrong else "",
@@ -209,7 +211,7 @@ def same_speaker_tags(run: Evidence) -> Finding:
     A model that never learnt to write tags is no such case: see `was_taken_away`. The points are those of taking them
     out of both sides, which can be done with what is there; put back, they would give more.
     """
-    return _same(run, TAGS)
+    return _check_sides(run, TAGS)
 
 
 @check("predictions")
@@ -219,7 +221,7 @@ def same_letter_case(run: Evidence) -> Finding:
     ROUGE folds case, all tokenizers here as well, so that it costs nothing by itself; any other metric it costs much.
     A model whose tokenizer knows no capitals is no such case.
     """
-    return _same(run, CAPITALS)
+    return _check_sides(run, CAPITALS)
 
 
 @check("predictions")
@@ -228,7 +230,7 @@ def same_unicode_form(run: Evidence) -> Finding:
 
     The tokenizers here compose what they compare; rouge-score's own doesn't, and other tools see no match at all.
     """
-    return _same(run, COMPOSED)
+    return _check_sides(run, COMPOSED)
 
 
 @check("predictions")
@@ -237,7 +239,7 @@ def same_punctuation(run: Evidence) -> Finding:
 
     No tokenizer here counts them, so that it is a warning; rougeLsum, which goes by sentences, may move.
     """
-    findings = [_same(run, feature, report=warned) for feature in (FINAL_STOPS, BARE_ENDS)]
+    findings = [_check_sides(run, feature, report=warned) for feature in (FINAL_STOPS, BARE_ENDS)]
     return next((each for each in findings if each.status is not Status.PASS), findings[0])
 
 
@@ -317,7 +319,7 @@ def _rescored(run: Evidence, summaries: Sequence[str], references: Sequence[Sequ
     return scorer.headline_scores(summaries)
 
 
-def _same(run: Evidence, feature: Feature, *, report: Callable[..., Finding] = failed) -> Finding:
+def _check_sides(run: Evidence, feature: Feature, *, report: Callable[..., Finding] = failed) -> Finding:
     assert run.predictions
     side = side_without(run, feature)
     if side is None:

@@ -128,7 +128,9 @@ def curves_are_of_this_training(run: Evidence) -> Finding:
         ended = _json(path).get("validation", {}).get("loss")
         gaps["plots/training/metrics.json"] = (ended, run.epochs[-1].validation_loss)
     wrong = [
-        f"{where} has a validation loss of {a}, and it was {b}" for where, (a, b) in gaps.items() if not _same(a, b)
+        f"{where} has a validation loss of {a}, and it was {b}"
+        for where, (a, b) in gaps.items()
+        if not _numbers_are_equal(a, b)
     ]
     if wrong:
         return failed("; ".join(wrong), "run: dvc repro --force train", figure=len(wrong), threshold="0")
@@ -140,7 +142,7 @@ def _numbers(values: Any) -> dict[str, float]:
     return {name: each for name, each in (values or {}).items() if isinstance(each, int | float)}
 
 
-def _same(one: Any, other: Any) -> bool:
+def _numbers_are_equal(one: Any, other: Any) -> bool:
     if isinstance(one, int | float) and isinstance(other, int | float):
         return abs(one - other) <= _EQUAL * max(1.0, abs(other))
     return bool(one == other)

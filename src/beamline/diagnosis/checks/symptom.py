@@ -2,7 +2,7 @@
 
 from beamline.diagnosis.checks.check import TELL_APART, Explanation, Finding, failed, warned
 from beamline.diagnosis.evidence import Evidence
-from beamline.diagnosis.measures.curves import curves_of
+from beamline.diagnosis.measures.loss_curves import read_loss_curves
 
 UNDERTRAINED = Explanation(
     "training was too short", "training_is_long_enough; train.num_train_epochs: three times as many"
@@ -29,4 +29,4 @@ def is_still_learning(run: Evidence) -> bool:
     """Whether the validation loss was falling when training ended; False where there are no curves."""
     if run.epochs is None or run.splits is None or run.codec is None:
         return False
-    return curves_of(run).still_falls
+    return read_loss_curves(run).still_falls

@@ -11,7 +11,7 @@ from beamline.metrics.intervals import FloatArray
 from beamline.metrics.significance import holm, randomization_p_values
 
 
-def are_alike(run: Evidence, summaries: Sequence[str], others: Sequence[str]) -> bool:
+def are_from_one_writer(run: Evidence, summaries: Sequence[str], others: Sequence[str]) -> bool:
     """Whether summaries of the test sample are as near as others to those decoded again, as long, and as likely.
 
     None of the three differs at the 1 % level of a paired randomization test, corrected for being three: one in a
@@ -35,9 +35,9 @@ def _traits(run: Evidence, summaries: Sequence[str]) -> FloatArray:
     codec = run.training_codec
     labels = [codec.truncate_summary(row) for row in codec.encode_summaries(summaries)]
     examples = first_references(run.sample("test"))
-    forced = run.force([replace(each, labels=row) for each, row in zip(examples, labels, strict=True)])
+    forced = run.force([replace(example, labels=row) for example, row in zip(examples, labels, strict=True)])
     common = [_common_words(a, b) for a, b in zip(summaries, run.rewritten, strict=True)]
-    return np.column_stack([common, [len(each.split()) for each in summaries], forced.loss])
+    return np.column_stack([common, [len(summary.split()) for summary in summaries], forced.loss])
 
 
 def _common_words(one: str, other: str) -> float:

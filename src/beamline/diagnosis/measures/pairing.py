@@ -59,11 +59,11 @@ def rows_in(predictions: Predictions, test: Sequence[EncodedDialogue]) -> list[i
     """The row of test that each prediction is of, None where it is of none: by dialogue, else by id, else by place."""
     if predictions.dialogues is not None:
         known, asked = (
-            [one_line(each.record.dialogue) for each in test],
-            [one_line(each) for each in predictions.dialogues],
+            [one_line(dialogue.record.dialogue) for dialogue in test],
+            [one_line(dialogue) for dialogue in predictions.dialogues],
         )
     elif predictions.ids is not None:
-        known, asked = [each.record.id for each in test], list(predictions.ids)
+        known, asked = [dialogue.record.id for dialogue in test], list(predictions.ids)
     else:
         return [row if row < len(test) else None for row in range(len(predictions.summaries))]
     places: dict[str, list[int]] = {}
@@ -73,7 +73,7 @@ def rows_in(predictions: Predictions, test: Sequence[EncodedDialogue]) -> list[i
     return [next(unread.get(key, iter(())), None) for key in asked]
 
 
-def are_alike(references: Sequence[str], others: Sequence[str]) -> bool:
+def share_half_their_words(references: Sequence[str], others: Sequence[str]) -> bool:
     """Whether some of the references have half of their words in common with some of the others, tags and case apart.
 
     So have those of one dialogue after whatever post-processing, and those of two dialogues have not.
@@ -82,10 +82,10 @@ def are_alike(references: Sequence[str], others: Sequence[str]) -> bool:
     return any(len(left & right) >= len(left | right) / 2 for left in own for right in theirs)
 
 
-def are_of(predictions: Predictions, rows: Sequence[int], split: Sequence[EncodedDialogue]) -> bool:
+def belong_to_split(predictions: Predictions, rows: Sequence[int], split: Sequence[EncodedDialogue]) -> bool:
     """Whether most of these rows of predictions have a dialogue or a reference of `split`."""
-    dialogues = {one_line(each.record.dialogue) for each in split}
-    references = {" ".join(words(text)) for each in split for text in each.record.references}
+    dialogues = {one_line(dialogue.record.dialogue) for dialogue in split}
+    references = {" ".join(words(text)) for dialogue in split for text in dialogue.record.references}
     found = [
         bool(predictions.dialogues and one_line(predictions.dialogues[row]) in dialogues)
         or any(" ".join(words(text)) in references for text in predictions.references[row])

@@ -96,7 +96,7 @@ def was_taken_away(run: Evidence, feature: Feature, side: Literal["predictions",
 
 def _lacks(texts: Sequence[str], others: Sequence[str], feature: Feature) -> bool:
     possible = [text for text in texts if feature.is_possible(text)]
-    frequency, expected = (sum(map(feature.count, each)) / max(1, len(each)) for each in (possible, others))
+    frequency, expected = (sum(map(feature.count, texts)) / max(1, len(texts)) for texts in (possible, others))
     return len(set(possible)) >= 10 and frequency < expected / 50 and _is_much(others, feature)
 
 
@@ -106,4 +106,4 @@ def _is_much(texts: Sequence[str], feature: Feature) -> bool:
 
 
 def _references(run: Evidence, split: str) -> list[str]:
-    return [text for each in (run.splits or {})[split] for text in each.record.references]
+    return [text for dialogue in (run.splits or {})[split] for text in dialogue.record.references]

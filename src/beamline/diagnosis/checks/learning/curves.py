@@ -6,7 +6,7 @@ import numpy as np
 
 from beamline.diagnosis.checks.check import Finding, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import Evidence
-from beamline.diagnosis.measures.curves import NOTHING, curves_of
+from beamline.diagnosis.measures.loss_curves import NOTHING, read_loss_curves
 
 
 @check("epochs")
@@ -41,7 +41,7 @@ def learning_rate_reaches_its_peak(run: Evidence) -> Finding:
     """
     assert run.params and run.recorded
     warmup, peak = run.params.train.warmup_steps, run.params.train.learning_rate
-    steps, curves = run.recorded.train.get("steps"), curves_of(run)
+    steps, curves = run.recorded.train.get("steps"), read_loss_curves(run)
     if steps is None:
         return not_applicable("metrics/train.json does not say how many steps were trained")
     if not peak or curves.exploded:
@@ -70,7 +70,7 @@ def loss_falls(run: Evidence) -> Finding:
     too high 0.1 to 2.1 %. The curves don't tell a rate that is too low from one that is too high, or from too few
     epochs; the advice says what does. One epoch alone can only have exploded.
     """
-    curves = curves_of(run)
+    curves = read_loss_curves(run)
     if not curves.rate:
         return not_applicable("the learning rate was 0, so that no loss could fall")
     figure, threshold = (
@@ -143,7 +143,7 @@ def training_is_long_enough(run: Evidence) -> Finding:
     Where the default run lost 5 % (epochs 8 to 10), it gained a point of ROUGE, as much as 100 dialogues can tell; its
     last epoch lost 1.3 %, after two epochs it would have been 50 %.
     """
-    curves = curves_of(run)
+    curves = read_loss_curves(run)
     if not curves.rate or curves.exploded:
         return not_applicable("the learning rate was wrong: more epochs would change nothing")
     if curves.last_fall is None:

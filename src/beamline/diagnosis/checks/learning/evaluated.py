@@ -6,7 +6,7 @@ import numpy as np
 
 from beamline.diagnosis.checks.check import Finding, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import SAMPLE, Evidence
-from beamline.diagnosis.measures.likeness import are_alike, plain, share_equal
+from beamline.diagnosis.measures.likeness import are_from_one_writer, plain, share_equal
 from beamline.encoding.prepared import EncodedDialogue
 from beamline.metrics.significance import holm, randomization_p_values
 
@@ -57,7 +57,7 @@ def dropout_is_off(run: Evidence) -> Finding:
     differ = f"{1 - same:.0%} of the summaries differ when decoded again"
     sample = run.sample("test")
     drawn = run.summarize(run.model, run.model_codec, run.params.generation, sample, dropout=True)
-    if _is_explained(run, written) or not are_alike(run, written, drawn):
+    if _is_explained(run, written) or not are_from_one_writer(run, written, drawn):
         return passed(f"{differ}, but not as dropout would make them", figure=same, threshold=threshold)
     gains = run.sample_scores("test", again) - run.sample_scores("test", written)
     return failed(

@@ -29,12 +29,12 @@ class Curves:
 
     @cached_property
     def validation(self) -> list[float]:
-        return [each.validation_loss for each in self.epochs]
+        return [epoch.validation_loss for epoch in self.epochs]
 
     @cached_property
     def training(self) -> list[float]:
         """Means over an epoch, with dropout."""
-        return [each.training_loss for each in self.epochs]
+        return [epoch.training_loss for epoch in self.epochs]
 
     @property
     def highest(self) -> float:
@@ -103,11 +103,11 @@ class Curves:
     @property
     def rate(self) -> float:
         """The highest learning rate at an epoch's end."""
-        return max(each.learning_rate for each in self.epochs)
+        return max(epoch.learning_rate for epoch in self.epochs)
 
 
-def curves_of(run: Evidence) -> Curves:
+def read_loss_curves(run: Evidence) -> Curves:
     assert run.epochs is not None and run.splits and run.codec
-    labels = [row for each in run.splits["validation"] for row in each.labels]
+    labels = [row for dialogue in run.splits["validation"] for row in dialogue.labels]
     frequency = float(run.frequency_losses[np.concatenate(labels)].mean())
     return Curves(run.epochs, math.log(len(run.codec.tokenizer)), frequency)

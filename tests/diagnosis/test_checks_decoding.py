@@ -15,8 +15,9 @@ from transformers import GenerationConfig
 from beamline.core.params import Rouge
 from beamline.core.records import Predictions
 from beamline.diagnosis.checks import CATALOGUE, Status
-from beamline.diagnosis.evidence import Epoch, Evidence
+from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.ablation import UNASKED
+from beamline.diagnosis.recorded import Epoch
 from beamline.models.families.seq2seq import source_tensors
 
 CAUSES = [each.name for each in CATALOGUE if each.family == "decoding" and not each.is_symptom]

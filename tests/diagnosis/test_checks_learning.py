@@ -10,7 +10,8 @@ import torch
 from support.small_run import find, small_run
 
 from beamline.diagnosis.checks import CATALOGUE, Status
-from beamline.diagnosis.evidence import Epoch, Evidence
+from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.recorded import Epoch
 from beamline.training import batching
 
 CAUSES = [each.name for each in CATALOGUE if each.family == "learning" and not each.is_symptom]

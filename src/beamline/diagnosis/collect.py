@@ -10,7 +10,8 @@ from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.params import read_params
 from beamline.data.predictions import read_predictions
-from beamline.diagnosis.evidence import Epoch, Evidence, Recorded
+from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.recorded import Epoch, Recorded
 from beamline.encoding.prepared import SPLITS, read_codec, read_split
 
 # What a diagnosis reads of a run, each where the stages write it.

@@ -21,6 +21,7 @@ from beamline.decoding.backends import SummaryDecoder, build_decoder
 from beamline.decoding.transformers_backend import Decoder
 from beamline.diagnosis.measures import trivial_summaries
 from beamline.diagnosis.measures.probes import Forced, force
+from beamline.diagnosis.recorded import Epoch, Recorded
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import EncodedDialogue, Example
 from beamline.metrics import DEFAULT_HEADLINE, Scorer
@@ -33,25 +34,6 @@ TRUSTED_COVERAGE = 0.9
 _PADDING = Padding(mode="longest", labels="masked")
 
 Part = TypeVar("Part")
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """A point of the training curves. Losses in nats per token; the training loss is the epoch's mean."""
-
-    epoch: int
-    training_loss: float
-    validation_loss: float
-    learning_rate: float
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """The metrics files as they were written: metrics/rouge.json, metrics/generation.json, metrics/train.json."""
-
-    rouge: Mapping[str, Any]
-    generation: Mapping[str, Any]
-    train: Mapping[str, Any]
 
 
 @dataclass

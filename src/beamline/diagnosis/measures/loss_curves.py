@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from beamline.diagnosis.evidence import Epoch, Evidence
+from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.recorded import Epoch
 
 _SLOW = 0.05  # of the loss in the last epoch
 _HARDLY = 0.02  # the same, of a model that has learnt next to nothing

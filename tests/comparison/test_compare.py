@@ -333,7 +333,7 @@ def test_markdown_fits_a_pull_request(inside):
     assert lines[0].startswith("- **A** main (")
     header = lines.index("| × 100 | A | B | B - A | 95 % interval | p |")
     assert lines[header + 1] == "| --- | ---: | ---: | ---: | ---: | ---: |"
-    assert lines[header + 2].startswith(r"| rouge1\_f | ")
+    assert lines[header + 2].startswith("| `rouge1_f` | ")
     assert lines.count("<details>") == lines.count("</details>") == 2
     assert "<summary>Gained most from A to B, in rouge_f × 100</summary>" in lines
     assert sum(line.startswith(r"| test\_") for line in lines) == 6

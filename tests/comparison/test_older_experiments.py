@@ -22,6 +22,7 @@ from beamline.comparison.settings import changed_settings, read_settings
 from beamline.comparison.systems import System, read_revision
 from beamline.core import paths
 from beamline.data.predictions import read_predictions
+from beamline.metrics import read_signature
 
 OLDER = Path(__file__).parent / "older"
 FILES = {"pipeline.yaml": "dvc.yaml", "pipeline.lock": "dvc.lock", "rouge.json": "metrics/rouge.json"}
@@ -88,8 +89,9 @@ def test_an_older_experiment_is_compared_with_a_newer_one_in_the_columns_of_both
     older = json.loads((OLDER / "rouge.json").read_text(encoding="utf-8"))
     assert {name: value.first for name, value in pair.differences.items()} == pytest.approx(older["test"])
     assert pair.differences["rouge_f"].later == pytest.approx(0.9 * older["test"]["rouge_f"])
-    assert comparison.signatures[0] == comparison.signatures[1]
-    assert "|scoring:1|headline:rouge_f|" in comparison.signatures[0]
+    first, later = map(read_signature, comparison.signatures)
+    assert first == later
+    assert (first["scoring"], first["headline"]) == ("1", "rouge_f")
 
 
 def test_a_new_metric_is_compared_by_itself_over_the_dialogues_that_define_it(inside: Repository) -> None:

@@ -86,7 +86,7 @@ def test_bart_large_has_its_known_scores(dialogsum):
 
 def test_table_shows_scores_intervals_and_at_its_end_the_signature(files):
     lines = run_score("summaries.txt", "test.jsonl").splitlines()
-    assert lines[-1].startswith("rouge-score:0.1.2|")
+    assert lines[-1].startswith("scoring:1|headline:rouge_f|")
     assert "|tok:english|stem:yes|refs:2|multi:mean|" in lines[-1]
     headers = [cell.strip() for cell in lines[2].strip("┃").split("┃")]
     assert headers == ["× 100", "F1, mean", "95 % interval", "precision", "recall", "F1, best"]

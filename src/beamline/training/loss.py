@@ -64,23 +64,25 @@ def force_batches(
     """
     family, parts = choose_family(model.config, "model"), Parts("teacher forcing")
     for batch in batches:
-        forced = parts.run(len(batch["labels"]), partial(_force_rows, family, model, device, batch))
-        yield ForcedBatch(
-            torch.cat([part.losses for part in forced]),
-            torch.cat([part.guesses for part in forced]),
-            torch.cat([part.labels for part in forced]),
-        )
+        labels = batch["labels"].to(device)
+        # Made before the logits: small results after them would split the memory that the next part wants whole.
+        forced = ForcedBatch(torch.zeros(labels.shape, device=device), torch.zeros_like(labels), labels)
+        parts.run(len(labels), partial(_force_rows, family, model, batch, forced))
+        yield forced
 
 
 @torch.no_grad()
 def _force_rows(
-    family: Family, model: PreTrainedModel, device: torch.device, batch: dict[str, torch.Tensor], rows: slice
-) -> ForcedBatch:
-    inputs = {name: tensor[rows].to(device) for name, tensor in batch.items()}
-    labels = inputs.pop("labels")
+    family: Family, model: PreTrainedModel, batch: dict[str, torch.Tensor], forced: ForcedBatch, rows: slice
+) -> None:
+    """Write the losses and guesses of these rows into `forced`."""
+    labels = forced.labels[rows]
+    inputs = {name: tensor[rows].to(labels.device) for name, tensor in batch.items() if name != "labels"}
     logits = family.predict(model, inputs).float()
-    losses = functional.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED_LABEL, reduction="none")
-    return ForcedBatch(losses, logits.argmax(dim=-1), labels)
+    forced.losses[rows] = functional.cross_entropy(
+        logits.transpose(1, 2), labels, ignore_index=IGNORED_LABEL, reduction="none"
+    )
+    forced.guesses[rows] = logits.argmax(dim=-1)
 
 
 def measure_loss(

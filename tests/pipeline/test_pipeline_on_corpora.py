@@ -17,6 +17,8 @@ def test_korean_is_scored_by_a_tokenizer_that_sees_it(tmp_path: Path) -> None:
     assert blind.returncode != 0
     [message] = [line for line in blind.stderr.splitlines() if line.startswith("error: ")]
     assert "the 'english' tokenizer throws away" in message
+    repository.set({"rouge.tokenizer": "auto"})
+    repository.dvc("repro", "evaluate")
     assert repository.read("metrics/rouge.json") == rouge
 
 

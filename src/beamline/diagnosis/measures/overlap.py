@@ -98,4 +98,5 @@ def beyond_reach(texts: Sequence[str], sources: Sequence[str], kept: Sequence[st
     weights = weigh_items(whole)
     taken = own.multiply(whole)
     total = float((taken @ weights).sum())
-    return 1 - float((taken.multiply(left) @ weights).sum()) / total if total else 0.0
+    lost = taken - taken.multiply(left)
+    return float((lost @ weights).sum()) / total if total else 0.0

@@ -22,7 +22,8 @@ def mark_presence(*groups: Iterable[set[str]]) -> list[sparse.csr_array]:
         found: list[int] = []
         ends = [0]
         for items in group:
-            found.extend(columns.setdefault(item, len(columns)) for item in items)
+            # Sorted: the order of a set differs from process to process, and with it the last digits of sums.
+            found.extend(columns.setdefault(item, len(columns)) for item in sorted(items))
             ends.append(len(found))
         built.append((found, ends))
     return [

@@ -20,7 +20,7 @@ check: $(VENV)/installed  ## style, types, import rules, fast tests: before ever
 	$(PYTEST) -m "not slow and not extended"
 
 test: check  ## all that check does, then the tests that train models and run DVC
-	$(PYTEST) --dist=loadfile --no-loadscope-reorder -m slow
+	$(PYTEST) --dist=loadfile --no-loadscope-reorder -m "slow and not extended"
 
 $(VENV)/installed: requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Beamline needs Python 3.11 or newer; name one: make PYTHON=python3.12")'

@@ -13,6 +13,8 @@ from support.repository import ROOT
 
 from beamline import cli
 
+pytestmark = pytest.mark.slow
+
 SUBCOMMANDS = ("score", "compare", "diagnose", "download")
 
 

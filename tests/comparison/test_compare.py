@@ -16,6 +16,8 @@ from beamline.metrics import read_signature
 from beamline.metrics.rouge import SCORES
 from beamline.metrics.significance import holm
 
+pytestmark = pytest.mark.slow
+
 DVC_YAML = """
 stages:
   train:

@@ -60,6 +60,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repository, str]:
     return repository, printed
 
 
+@pytest.mark.slow
 def test_tokens_reach_the_stages_and_no_file_nor_the_terminal(hostile: tuple[Repository, str]) -> None:
     repository, printed = hostile
     for name, token in TOKENS.items():
@@ -81,6 +82,7 @@ def test_plots_page_holds_no_text_of_the_data(hostile: tuple[Repository, str]) -
     assert "steal" not in page
 
 
+@pytest.mark.slow
 def test_compare_as_markdown_takes_markup_of_the_data_for_text(tmp_path: Path) -> None:
     rows = [
         {"id": f"{number} {MARKUP}", "references": [f"He buys {number} apples.\n\n# {HOSTILE}"]} for number in range(8)

@@ -16,6 +16,8 @@ import pytest
 from beamline.core.params import Columns, Data
 from beamline.data.dialogues import read_corpus
 
+pytestmark = pytest.mark.slow
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

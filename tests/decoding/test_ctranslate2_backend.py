@@ -28,6 +28,8 @@ from beamline.encoding.codec import TextCodec, load_codec
 from beamline.models.checkpoint import Checkpoint, fingerprint
 from beamline.models.weights import load_model, load_pretrained
 
+pytestmark = pytest.mark.extended
+
 PARAMS = read_params(ROOT / "params.yaml")
 TAGS = ["#Person1#", "#Person2#"]
 LONGEST = Padding(mode="longest", labels="masked")

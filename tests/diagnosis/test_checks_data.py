@@ -13,6 +13,8 @@ from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.language import foreign_words
 from beamline.diagnosis.measures.overlap import belongs
 
+pytestmark = pytest.mark.slow
+
 GERMAN = [
     "Guten Tag, was kann ich für Sie tun? Ich möchte einen Kaffee und ein Stück Kuchen. Das macht sieben Euro, bitte.",
     "Hallo, kannst du mir morgen beim Umzug helfen? Ja, um wie viel Uhr soll ich kommen? Am besten um neun.",

@@ -20,6 +20,8 @@ from beamline.diagnosis.measures.ablation import UNASKED
 from beamline.diagnosis.recorded import Epoch
 from beamline.models.families.seq2seq import source_tensors
 
+pytestmark = pytest.mark.slow
+
 CAUSES = [each.name for each in CATALOGUE if each.family == "decoding" and not each.is_symptom]
 SYMPTOMS = [each.name for each in CATALOGUE if each.family == "decoding" and each.is_symptom]
 ROUGE = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)

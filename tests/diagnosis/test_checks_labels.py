@@ -18,6 +18,8 @@ from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import EncodedDialogue
 from beamline.models.weights import load_model
 
+pytestmark = pytest.mark.slow
+
 NAMES = [each.name for each in CATALOGUE if each.family == "labels"]
 
 

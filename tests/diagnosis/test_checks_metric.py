@@ -15,6 +15,8 @@ from beamline.core.records import SPEAKER_TAG, Predictions
 from beamline.diagnosis.evidence import Evidence
 from beamline.models.scratch import build_model
 
+pytestmark = pytest.mark.slow
+
 Change = Callable[[str], str]
 
 

@@ -12,6 +12,8 @@ from support.small_run import find
 from beamline.diagnosis.checks import CATALOGUE, Status
 from beamline.diagnosis.evidence import Evidence
 
+pytestmark = pytest.mark.slow
+
 NAMES = [each.name for each in CATALOGUE if each.family == "reporting"]
 
 

@@ -14,6 +14,8 @@ from beamline.core.params import read_params
 from beamline.diagnosis.checks import CATALOGUE
 from beamline.diagnosis.sources import evidence_from_checkpoint
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def clone(finished: Repository, tmp_path: Path) -> Repository:

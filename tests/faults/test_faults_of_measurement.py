@@ -4,6 +4,8 @@ import pytest
 from catalogue import DATA, DECODING, METRIC, Fault
 from faulty_run import MakeRun, assert_named
 
+pytestmark = pytest.mark.extended
+
 
 @pytest.mark.parametrize("fault", [*METRIC, *DATA, *DECODING], ids=lambda fault: fault.name)
 def test_the_verdict_names_it_first(fault: Fault, healthy_copy: MakeRun) -> None:

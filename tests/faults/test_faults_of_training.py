@@ -4,6 +4,8 @@ import pytest
 from catalogue import LABELS, LEARNING, Fault
 from faulty_run import MakeRun, assert_named
 
+pytestmark = pytest.mark.extended
+
 
 @pytest.mark.parametrize("fault", [*LABELS, *LEARNING], ids=lambda fault: fault.name)
 def test_the_verdict_names_it_first(fault: Fault, healthy_copy: MakeRun) -> None:

@@ -10,6 +10,8 @@ import pytest
 from faulty_run import MakeRun
 from support.repository import ROOT
 
+pytestmark = pytest.mark.extended
+
 T5 = {
     "model.scratch.family": "t5",
     "model.scratch.attention_heads": 16,

@@ -107,6 +107,7 @@ def test_samples_show_what_the_model_reads_and_what_is_scored():
 
 
 @pytest.mark.usefixtures("toys")
+@pytest.mark.slow
 def test_evaluate_measures_registered_metrics_and_chooses_by_the_headline(
     healthy: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

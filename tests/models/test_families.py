@@ -23,6 +23,8 @@ from beamline.models.checkpoint import Checkpoint, fingerprint
 from beamline.models.weights import load_model, load_pretrained
 from beamline.training.batching import Collator
 
+pytestmark = pytest.mark.slow
+
 TAGS = ["#Person1#", "#Person2#"]
 SETTINGS: dict[str, Any] = {
     "data.path": "data",
@@ -53,7 +55,13 @@ class Run:
         return json.loads((self.directory / path).read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+COMMON = ("bart", "t5")  # the others train in the third tier
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=() if name in COMMON else pytest.mark.extended) for name in FAMILIES],
+)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     family, directory = FAMILIES[request.param], tmp_path_factory.mktemp(request.param)
     family.save(directory / "checkpoint")

@@ -10,6 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 from support.repository import ROOT, Repository, set_params
 
+pytestmark = pytest.mark.slow
+
 STAGES: dict[str, Any] = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 # Another healthy value for every key of params.yaml but tracking.wandb, which starts W&B.
 OTHERS: dict[str, Any] = {

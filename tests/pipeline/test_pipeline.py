@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from support.repository import Repository, tiny_repository
 
+pytestmark = pytest.mark.slow
+
 SCORES = ("rouge1_f", "rouge2_f", "rougeL_f", "rougeLsum_f", "rouge_f", "chrf")
 
 
@@ -97,6 +99,7 @@ def test_a_setting_that_was_run_before_runs_nothing(clone: Repository) -> None:
         assert results[there] != results[back]
 
 
+@pytest.mark.extended
 def test_cells_of_a_sweep_that_share_a_training_train_once(clone: Repository) -> None:
     clone.dvc("exp", "run", "--queue", "-n", "beams", "-S", "seed=7", "-S", "generation.num_beams=2,4", "evaluate")
     done = clone.dvc("exp", "run", "--run-all", "-j", "1")
@@ -209,6 +212,7 @@ def outputs(repository: Repository) -> list[Path]:
     return [path for each in directories for path in sorted((repository.path / each).rglob("*")) if path.is_file()]
 
 
+@pytest.mark.extended
 def test_killed_repro_goes_on_and_ends_with_the_same_lock(clone: Repository, tmp_path: Path) -> None:
     """While it trains, and when all is written that DVC still has to take; a second one meanwhile is told to wait."""
     clone.set({"train.save_seconds": 0, "train.num_train_epochs": 5})
@@ -235,6 +239,7 @@ def test_killed_repro_goes_on_and_ends_with_the_same_lock(clone: Repository, tmp
         assert (clone.path / name).read_bytes() == (whole.path / name).read_bytes()
 
 
+@pytest.mark.extended
 def test_queued_sweep_runs_on_two_workers_that_need_the_same_training(clone: Repository) -> None:
     clone.dvc("exp", "run", "--queue", "-n", "beams", "-S", "seed=7", "-S", "generation.num_beams=2,4", "evaluate")
     clone.dvc("queue", "start", "-j", "2")
@@ -251,6 +256,7 @@ def test_queued_sweep_runs_on_two_workers_that_need_the_same_training(clone: Rep
     assert all(0 <= float(row["test.rouge_f"]) <= 1 for row in shown.values())
 
 
+@pytest.mark.extended
 def test_own_dialogues_brought_into_form_and_kept_by_dvc(clone: Repository) -> None:
     (clone.path / "data" / "tiny").rename(clone.path / "mine")
     clone.run("python", "-m", "beamline", "download", "mine", "data/own")

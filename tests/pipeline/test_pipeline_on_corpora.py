@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
 from support.repository import tiny_repository
+
+pytestmark = pytest.mark.extended
 
 
 def test_korean_is_scored_by_a_tokenizer_that_sees_it(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from support.tracked_stage import params_with
 from beamline.core.files import write_json
 from beamline.training.tracking import Tracker
 
+pytestmark = pytest.mark.slow
+
 PLOTS = YAML(typ="safe").load(ROOT / "dvc.yaml")["plots"]
 TITLES = sorted(properties["title"] for plot in PLOTS for properties in plot.values())
 CURVES = (

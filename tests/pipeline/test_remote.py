@@ -11,6 +11,7 @@ import pytest
 from support.repository import Repository
 
 WANTED = "the optional packages for a remote on S3 (requirements.txt) are not installed"
+pytestmark = pytest.mark.extended
 pytest.importorskip("dvc_s3", reason=WANTED)
 boto3 = pytest.importorskip("boto3", reason=WANTED)
 moto = pytest.importorskip("moto.server", reason=WANTED)

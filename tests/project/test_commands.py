@@ -11,6 +11,8 @@ import pytest
 from support.documentation import DOCUMENTS, documented_commands
 from support.repository import ROOT, Repository, write_tiny_data
 
+pytestmark = pytest.mark.extended
+
 # Commands that need more than a clone on this machine, and what runs the same instead.
 CI = ".ci/run"
 REMOTE = "tests/pipeline/test_remote.py::test_what_one_clone_pushed_no_other_runs_again"

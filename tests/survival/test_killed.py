@@ -27,6 +27,8 @@ from support.stage_process import (
 from beamline.core.params import read_params
 from beamline.training.work import work_directory
 
+pytestmark = pytest.mark.slow
+
 KILLS = 10
 
 
@@ -184,6 +186,7 @@ def test_interrupted_by_hand_it_says_so_and_goes_on_next_time(uninterrupted: Pat
     assert results(directory) == results(uninterrupted)
 
 
+@pytest.mark.extended
 def test_interrupted_by_hand_several_processes_all_end(prepared: Path, tmp_path: Path) -> None:
     directory = shutil.copytree(prepared, tmp_path / "run")
     set_params(directory / "params.yaml", {"train.processes": 2, "train.num_train_epochs": 400})
@@ -202,6 +205,7 @@ def ends(directory: Path, seconds: float = 20) -> bool:
     return not at_work_in(directory)
 
 
+@pytest.mark.extended
 def test_killed_several_processes_all_end(prepared: Path, tmp_path: Path) -> None:
     directory = shutil.copytree(prepared, tmp_path / "run")
     set_params(directory / "params.yaml", {"train.processes": 2, "train.num_train_epochs": 4000})
@@ -212,6 +216,7 @@ def test_killed_several_processes_all_end(prepared: Path, tmp_path: Path) -> Non
     assert ends(directory)
 
 
+@pytest.mark.extended
 def test_one_of_several_processes_that_the_system_kills_is_one_line_and_the_next_ones_go_on(
     prepared: Path, tmp_path: Path
 ) -> None:

@@ -18,6 +18,8 @@ from beamline.core.errors import BeamlineError
 from beamline.core.files import locked, replaced_directory, write_texts, writing
 from beamline.models.weights import load_model
 
+pytestmark = pytest.mark.slow
+
 
 def with_file_limit(directory: Path, stage: str, limit: int) -> None:
     """Run where no file may grow above `limit` bytes: writing fails as on a full disk, whoever runs it."""

@@ -26,6 +26,8 @@ from beamline.core.params import read_params
 from beamline.encoding.prepared import examples, read_split
 from beamline.training.batching import LengthBucketedBatches
 
+pytestmark = pytest.mark.slow
+
 SOURCES = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 
 

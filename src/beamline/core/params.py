@@ -196,7 +196,7 @@ def _explain(error: ErrorDetails, document: CommentedMap, path: Path) -> str:
         hint = f"did you mean '{nearest[0]}'?" if nearest else f"known keys here: {', '.join(known)}"
         return f"{where}: unknown key; {hint}"
     if error["type"] == "missing":
-        return f"{where}: this key is missing; every key has to stand in {path.name}"
+        return f"{where}: this key is missing; {path.name} needs every key"
     if error["type"] == "value_error":
         return f"{where}: {error['msg'].removeprefix('Value error, ')}"
     found = "a mapping" if isinstance(error["input"], dict) else repr(error["input"])
@@ -213,7 +213,7 @@ def _known_keys(section: tuple[str, ...]) -> list[str]:
 
 
 def _line(document: CommentedMap, location: tuple[str, ...]) -> int:
-    """The line, from 1, of the deepest part of `location` that stands in the file."""
+    """The line, from 1, of the deepest part of `location` that is in the file."""
     line, node = 0, document
     for name in location:
         if not isinstance(node, CommentedMap) or name not in node:

@@ -100,7 +100,7 @@ def _is_python_literal(line: str) -> bool:
 def _read_csv(path: Path) -> Iterator[Row]:
     text = read_text(path)
     header_line = text.partition("\n")[0].rstrip("\r")
-    # Seen here, because commas inside the texts and quotes behind other separators would be blamed instead.
+    # Seen here, because commas inside the texts and quotes after other separators would be blamed instead.
     if "," not in header_line and (";" in header_line or "\t" in header_line):
         raise BeamlineError(f"{path}:1: one column, found {quote(header_line)}; separate the columns with commas")
     previous = csv.field_size_limit(len(text) + 1)  # the module's default refuses cells above 128 KiB

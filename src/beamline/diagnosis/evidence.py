@@ -1,4 +1,4 @@
-"""What a run left behind, for the diagnosis to look at, and what is measured of it more than once.
+"""The files of a run that the diagnosis looks at, and what it measures of them more than once.
 
 Where a part is missing it is None, and the checks that need it don't apply: of somebody else's system there may be
 nothing but its summaries and their references.
@@ -201,7 +201,7 @@ class Evidence:
     # Decoding
 
     def decode(self, split: str, *, checkpoint: Path | None = None, **changes: Any) -> list[str]:
-        """Summaries of the split's `sample`, with `generation` as params.yaml has it but for `changes`.
+        """Return summaries of the split's `sample`, with `generation` of params.yaml and `changes` to it.
 
         checkpoint: another one of those kept. Each setting is decoded once.
         """

@@ -33,8 +33,8 @@ class Result:
 class Verdict:
     """causes: what is wrong by itself, the first explains most. symptoms: what is seen and can follow from them.
 
-    gap: how the model stands beside the best trivial baseline, a sentence; empty where that can't be measured.
-    checked: how many of all checks could be made, where evidence of the run is missing; empty where it is complete.
+    gap: a sentence that compares the model with the best trivial baseline; empty if that can't be measured.
+    checked: how many of all checks could be made, if evidence of the run is missing; empty if it is complete.
     """
 
     causes: Sequence[Result]

@@ -41,7 +41,7 @@ def group_by_budget(
 
     lengths: for each index, the lengths of the sides that are padded: of its source alone, or of source and target.
     minimum: every batch has so many indices, one for each process, unless it is the only one.
-    An index that is longer than the budget has a batch of its own.
+    An index that is longer than the budget has its own batch.
     """
     batches: list[list[int]] = [[]]
     longest: tuple[int, ...] = ()

@@ -10,7 +10,7 @@ _COMMON = 30  # words of a language that few texts do without
 
 
 def foreign_words(texts: Sequence[str], others: Sequence[str]) -> float:
-    """The share, 0 to 1, of the most common words of `texts` that stand in ten times fewer of the `others`."""
+    """Return the share, 0 to 1, of the most common words of `texts` that ten times fewer of the `others` have."""
     here, there = _standing(texts), _standing(others)
     common = [word for word, _ in here.most_common(_COMMON)]
     rare = [word for word in common if there[word] / len(others) < here[word] / len(texts) / 10]

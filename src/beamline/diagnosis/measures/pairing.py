@@ -21,7 +21,7 @@ _SHIFT = 5  # rows
 
 @dataclass(frozen=True)
 class Order:
-    """Where summaries might belong. name: how they stand now, behind "summaries ".
+    """Where summaries might belong. name: how they are ordered now, as a sentence goes on after "summaries ".
 
     rows, belong: summary `rows[i]` to the references of row `belong[i]`, int64; a shift leaves out what has no place.
     is_named: one of a few orders that are known beforehand, and no fit to these very summaries.

@@ -81,7 +81,7 @@ def was_taken_away(run: Evidence, feature: Feature, side: Literal["predictions",
     """Whether `side` lost the feature after it was written, as far as this run can show it; else True.
 
     A model may never have learnt to write it: its own fault, and no post-processing. So the sample of test is decoded
-    again. It has to have much of it, and, but for `feature`, half of its summaries have to be those of the predictions
+    again. It has to have much of it, and half of its summaries, apart from `feature`, have to be the predictions'
     (sampling aside, decoding repeats itself up to rounding). References have lost what those of train have, which the
     model has learnt from.
     """

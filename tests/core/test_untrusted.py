@@ -60,7 +60,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repository, str]:
     return repository, printed
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 def test_tokens_reach_the_stages_and_no_file_nor_the_terminal(hostile: tuple[Repository, str]) -> None:
     repository, printed = hostile
     for name, token in TOKENS.items():

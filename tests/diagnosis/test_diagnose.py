@@ -51,6 +51,7 @@ def test_an_untrained_model_is_called_undertrained_and_the_metric_is_not_blamed(
     assert diagnosis["cause"] == "training_is_long_enough"
 
 
+@pytest.mark.extended
 def test_metrics_diff_shows_what_changed(clone: Repository) -> None:
     clone.dvc("exp", "run", "-S", "generation.max_length=5")
     changes = json.loads(clone.dvc("metrics", "diff", "--json").stdout)["metrics/diagnosis.json"]
@@ -90,6 +91,7 @@ def test_summaries_of_another_system_get_the_checks_that_they_allow(clone: Repos
     assert clone.git("status", "--porcelain").stdout == before
 
 
+@pytest.mark.extended
 def test_a_checkpoint_is_tried_on_somebodys_dialogues(clone: Repository) -> None:
     printed = clone.run(
         "python", "-m", "beamline", "diagnose", "--model", "models/epoch-002", "--data", "data/tiny"
@@ -100,6 +102,7 @@ def test_a_checkpoint_is_tried_on_somebodys_dialogues(clone: Repository) -> None
 
 
 @pytest.mark.parametrize(("asked", "taken"), [(64, 64), (512, 128)])
+@pytest.mark.extended
 def test_a_checkpoint_is_tried_within_its_own_positions(tmp_path: Path, asked: int, taken: int) -> None:
     write_tiny_data(tmp_path, "english", train=8, others=4)
     FAMILIES["bart"].save(tmp_path / "bart")
@@ -129,6 +132,7 @@ def test_fail_on_failure_passes_with_warnings(finished: Repository) -> None:
     assert finished.run("python", "-m", "beamline", "diagnose", "--fail-on", "failure").stderr == ""
 
 
+@pytest.mark.extended
 def test_fail_on_failure_stops_on_a_failure(tmp_path: Path) -> None:
     write_korean_files(tmp_path)
     options = ["--predictions", "predictions.txt", "--references", "references.txt"]

@@ -90,7 +90,7 @@ def test_a_setting_that_was_run_before_runs_nothing(clone: Repository) -> None:
     """Back and forth over beams, which decode anew, and over learning rates, which train anew."""
     for key, there, back in (("generation.num_beams", 2, 1), ("train.learning_rate", 0.1, 0.002)):
         results = {}
-        for value in (there, back, there, back):
+        for value in (there, back, there):
             done = clone.dvc("exp", "run", "-S", f"{key}={value}")
             found = {path: path.read_bytes() for path in outputs(clone)}
             if value in results or value == back:

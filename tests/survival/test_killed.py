@@ -32,6 +32,7 @@ pytestmark = pytest.mark.slow
 KILLS = 10
 
 
+@pytest.mark.extended
 def test_killed_at_ten_moments_it_ends_as_if_it_had_never_been(uninterrupted: Path, clone: Path) -> None:
     moments = random.Random(5)
     killed = resumed = 0

@@ -59,6 +59,7 @@ def one_epoch(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.mark.extended
 def test_two_processes_learn_what_one_learns(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = run(prepared, tmp_path / "one", {}, monkeypatch)
     shutil.copytree(prepared, tmp_path / "two")
@@ -84,6 +85,7 @@ def test_two_processes_learn_what_one_learns(prepared: Path, tmp_path: Path, mon
     ],
     ids=str,
 )
+@pytest.mark.extended
 def test_two_processes_write_what_one_writes(
     one_epoch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decoding: dict[str, Any]
 ) -> None:
@@ -213,6 +215,7 @@ def test_another_number_of_processes_than_the_parameter_is_one_line(
     assert not (tmp_path / ".work").exists()
 
 
+@pytest.mark.extended
 def test_fewer_dialogues_than_processes_is_one_line_of_each(prepared: Path, tmp_path: Path) -> None:
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     set_params(tmp_path / "params.yaml", {"train.processes": 2, "train.threads": 1, "train.max_examples": 1})

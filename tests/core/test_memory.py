@@ -20,7 +20,7 @@ from beamline import evaluate, train
 from beamline.core.errors import BeamlineError, run
 from beamline.core.memory import Parts
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.extended
 
 ONE_EPOCH = {"train.num_train_epochs": 1, "train.threads": 1, "evaluate.threads": 1}
 LARGE_BATCHES = {

@@ -14,7 +14,7 @@ from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.recorded import Epoch
 from beamline.training import batching
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.extended
 
 CAUSES = [each.name for each in CATALOGUE if each.family == "learning" and not each.is_symptom]
 DEFAULT_RUN = [(4.86, 2.78), (2.13, 1.33), (1.16, 0.84), (0.82, 0.70), (0.67, 0.65), (0.58, 0.60), (0.51, 0.54),

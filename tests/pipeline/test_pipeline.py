@@ -107,6 +107,7 @@ def test_cells_of_a_sweep_that_share_a_training_train_once(clone: Repository) ->
     assert done.stdout.count("Running stage 'evaluate'") == 2
 
 
+@pytest.mark.extended
 def test_a_second_clone_pulls_the_run_cache_and_runs_nothing(clone: Repository, tmp_path: Path) -> None:
     """What was committed; DVC pushes no files of other runs, so that these travel as experiments (test_remote.py)."""
     clone.dvc("remote", "add", "--default", "team", str(tmp_path / "remote"))

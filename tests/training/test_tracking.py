@@ -20,7 +20,7 @@ from support.wandb_records import read_wandb_run
 from beamline.core.params import Params
 from beamline.training.tracking import Tracker
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.extended
 
 KEY = "0123456789abcdef" * 3
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from beamline.core.params import Rouge
-from beamline.core.report import Grid
+from beamline.core.report_parts import Grid
 from beamline.diagnosis.checks import CATALOGUE, Check, Explanation, Finding, Status
 from beamline.diagnosis.checks.check import TELL_APART, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence

@@ -1,6 +1,6 @@
 import pytest
 
-from beamline.core.report import Grid, Line
+from beamline.core.report_parts import Grid, Line
 from beamline.pages.markdown import to_markdown
 
 

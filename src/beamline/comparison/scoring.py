@@ -11,7 +11,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.files import write_jsonl
 from beamline.core.params import Rouge
 from beamline.core.records import Predictions
-from beamline.core.report import Grid, Line
+from beamline.core.report_parts import Grid, Line
 from beamline.data.predictions import join_references
 from beamline.metrics import DEFAULT_HEADLINE, Scorer, Scores
 from beamline.metrics.scorer import column_means

@@ -9,7 +9,7 @@ from beamline.comparison.differences import Comparison, Difference, Pair
 from beamline.comparison.seeds import SeedSpread
 from beamline.comparison.settings import changed_settings
 from beamline.comparison.systems import System
-from beamline.core.report import Grid, Line
+from beamline.core.report_parts import Grid, Line
 
 NOTE = (
     "Interval and p measure the noise of the test set: would other dialogues show the same difference between these"

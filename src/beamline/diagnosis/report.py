@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from beamline.core.report import Grid, Line
+from beamline.core.report_parts import Grid, Line
 from beamline.diagnosis.checks import Finding, Status
 from beamline.diagnosis.checks.check import TELL_APART
 from beamline.diagnosis.verdict import Result, Verdict

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from beamline.core.report import Grid, Line
+from beamline.core.report_parts import Grid, Line
 
 # What a person types: a command with its stages and options; a key, a column or a file.
 _OPTION = r"-[\w-]+(?:[ =][\w.]+(?:=\w+)?)?"

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from beamline.core.report import Grid, Line
+from beamline.core.report_parts import Grid, Line
 
 
 def print_terminal(parts: Iterator[Line | Grid], console: Console) -> None:

@@ -63,9 +63,11 @@ def score(
         Literal["mean", "best"],
         typer.Option("--references", help="Of several: the mean of their scores, or the highest for each ROUGE type."),
     ] = "mean",
-    each: Annotated[
+    scores_path: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write each summary's scores there, as JSON lines.", show_default=False),
+        typer.Option(
+            "--each", metavar="FILE", help="Write each summary's scores there, as JSON lines.", show_default=False
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, scores in 0-1, instead of the table.")] = False,
 ) -> None:
@@ -85,7 +87,7 @@ def score(
         column=column,
         reference_columns=reference_column or [],
         rouge=DEFAULTS.model_copy(update={"tokenizer": tokenizer, "stemmer": stemmer, "references": multi}),
-        each=each,
+        scores_path=scores_path,
     )
     if as_json:
         typer.echo(to_json(scored))

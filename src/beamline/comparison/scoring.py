@@ -57,16 +57,16 @@ def score_files(
     column: str | None,
     reference_columns: Sequence[str],
     rouge: Rouge,
-    each: Path | None,
+    scores_path: Path | None,
 ) -> Scored:
     """Score the summaries of one file against the references of others, or of the same file if `references` is empty.
 
-    each: where to write the scores of every summary. Raises `BeamlineError` as `join_references` does, and if `each` is
-    one of the other files.
+    scores_path: the file that gets the scores of every summary, or None.
+    Raises `BeamlineError` as `join_references` does, and if `scores_path` is one of the other files.
     """
     inputs = [predictions, *references]
-    if each is not None and each.resolve() in [path.resolve() for path in inputs]:
-        raise BeamlineError(f"{each}: is read from; give --each another file")
+    if scores_path is not None and scores_path.resolve() in [path.resolve() for path in inputs]:
+        raise BeamlineError(f"{scores_path}: is read from; give --each another file")
     joined = join_references(
         predictions,
         references or [predictions],
@@ -75,8 +75,8 @@ def score_files(
         fixes=_FIXES,
     )
     scored = score_predictions(joined, rouge)
-    if each is not None:
-        write_jsonl(each, to_rows(joined, scored))
+    if scores_path is not None:
+        write_jsonl(scores_path, to_rows(joined, scored))
     return scored
 
 

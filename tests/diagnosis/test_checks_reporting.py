@@ -75,7 +75,7 @@ def test_the_kept_checkpoint_that_wrote_the_predictions_is_named(memorised: Evid
     path.write_text(json.dumps({**encoding, "decoder_start_token_id": encoding["eos_token_id"]}), encoding="utf-8")
     run = dataclasses.replace(memorised, kept=[memorised.checkpoint, other])
     summaries = run.summarize(
-        run.model, run.load_codec_of(other), memorised.params.generation, memorised.splits["test"]
+        run.model, run.load_codec_beside(other), memorised.params.generation, memorised.splits["test"]
     )
     finding = find(with_summaries(run, summaries), "predictions_are_of_this_checkpoint")
     assert finding.status is Status.FAILURE

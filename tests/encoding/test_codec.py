@@ -13,7 +13,7 @@ from support.repository import ROOT
 from transformers import AutoTokenizer
 
 from beamline.core.errors import BeamlineError
-from beamline.core.params import Tokenizer, read_params
+from beamline.core.params import TokenizerParams, read_params
 from beamline.encoding.codec import TextCodec, build_codec, load_codec
 from beamline.models.checkpoint import Checkpoint, fingerprint
 
@@ -70,7 +70,7 @@ def pinned(directory: Path) -> Checkpoint:
     return Checkpoint(str(directory), fingerprint(directory))
 
 
-def params(**changes: Any) -> Tokenizer:
+def params(**changes: Any) -> TokenizerParams:
     return DEFAULTS.model_copy(update=changes)
 
 

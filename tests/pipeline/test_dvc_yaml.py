@@ -11,7 +11,7 @@ from support.repository import ROOT
 
 from beamline.core import paths
 from beamline.core.params import read_params
-from beamline.training.work import code_of_training
+from beamline.training.work import find_training_code
 
 PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")
 STAGES = sorted(PIPELINE["stages"])
@@ -71,7 +71,7 @@ def test_neither_a_new_file_format_nor_a_new_check_retrains_a_model() -> None:
 def test_the_key_of_unfinished_training_covers_the_code_that_train_declares() -> None:
     declared = [ROOT / place for place in declared_code("train")]
     files = {path for place in declared for path in (place.rglob("*.py") if place.is_dir() else [place])}
-    assert set(code_of_training()) == files
+    assert set(find_training_code()) == files
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -40,7 +40,7 @@ class Data(Section):
     allow_leakage: bool
 
 
-class Tokenizer(Section):
+class TokenizerParams(Section):
     vocabulary_size: Annotated[int, Field(ge=300, le=1_000_000)]
     max_source_tokens: Annotated[int, Field(ge=2)]
     max_target_tokens: Annotated[int, Field(ge=2)]
@@ -139,7 +139,7 @@ class Params(Section):
 
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)]
     data: Data
-    tokenizer: Tokenizer
+    tokenizer: TokenizerParams
     padding: Padding
     model: Model
     train: Train

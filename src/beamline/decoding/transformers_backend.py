@@ -18,7 +18,7 @@ from beamline.core.memory import Parts
 from beamline.core.params import Generation, Padding
 from beamline.encoding.codec import TextCodec
 from beamline.models.encoding import Encoding
-from beamline.models.families import family_of
+from beamline.models.families import find_family
 from beamline.training.batching import group_by_budget
 
 _BEAM_ONLY = ("early_stopping", "length_penalty")
@@ -83,7 +83,7 @@ def resolve_generation(
 
 def check_max_length(generation: Generation, encoding: Encoding, config: PreTrainedConfig) -> None:
     """Raise `BeamlineError` if `generation.max_length` exceeds the positions that the model has for a summary."""
-    _, limit = family_of(encoding).position_limits(config, encoding.max_source_tokens)
+    _, limit = find_family(encoding).position_limits(config, encoding.max_source_tokens)
     if limit is not None and generation.max_length > limit:
         raise BeamlineError(
             f"generation.max_length: the model has positions for {limit} tokens, found {generation.max_length};"

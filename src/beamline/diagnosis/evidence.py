@@ -115,21 +115,21 @@ class Evidence:
         count = len(predictions.summaries)
         rows = np.random.default_rng(self.seed).choice(count, min(BASELINE_ROWS, count), replace=False)
         dialogues = [""] * len(rows) if predictions.dialogues is None else [predictions.dialogues[row] for row in rows]
-        summarizers = {} if predictions.dialogues is None else trivial_summaries.from_dialogues()
+        baselines = {} if predictions.dialogues is None else trivial_summaries.from_dialogues()
         if self.splits is not None:
             training = self.splits["train"]
             texts = (
                 [dialogue.record.dialogue for dialogue in training],
                 [dialogue.record.references[0] for dialogue in training],
             )
-            summarizers |= trivial_summaries.from_training(*texts, seed=self.seed)
+            baselines |= trivial_summaries.from_training(*texts, seed=self.seed)
         scorer = self.scorer_with(
             [predictions.references[row] for row in rows],
             None if predictions.dialogues is None else dialogues,
             tokenizer=self.scorer.tokenizer,
         )
         own = self.scores[rows]
-        return {name: own - scorer.headline_scores(summarize(dialogues)) for name, summarize in summarizers.items()}
+        return {name: own - scorer.headline_scores(copy(dialogues)) for name, copy in baselines.items()}
 
     # The model
 
@@ -150,9 +150,9 @@ class Evidence:
     @cached_property
     def model_codec(self) -> TextCodec:
         """The tokenizer that lies beside the evaluated checkpoint, which decoding goes by."""
-        return self.load_codec_of(self._given(self.checkpoint, "checkpoint"))
+        return self.load_codec_beside(self._given(self.checkpoint, "checkpoint"))
 
-    def load_codec_of(self, checkpoint: Path) -> TextCodec:
+    def load_codec_beside(self, checkpoint: Path) -> TextCodec:
         """The tokenizer beside a checkpoint; of somebody else's, which has no encoding.json, the one made for it."""
         if self.kept is None and not (checkpoint / "encoding.json").is_file():
             return self.training_codec
@@ -209,7 +209,7 @@ class Evidence:
         directory = checkpoint or self._given(self.checkpoint, "checkpoint")
         key = (directory, split, generation)
         if key not in self._decoded:
-            codec = self.load_codec_of(directory)
+            codec = self.load_codec_beside(directory)
             what = ", ".join([split, directory.name, *(f"{name} {value}" for name, value in changes.items())])
             if generation.backend == "transformers":
                 model = self.load_model_once(directory)

@@ -11,11 +11,11 @@ from tokenizers import ByteLevelBPETokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from beamline.core.errors import BeamlineError
-from beamline.core.params import Tokenizer
+from beamline.core.params import TokenizerParams
 from beamline.encoding.tags import add_tags, forgets_spaces, make_self_contained, space_tags
 from beamline.models.checkpoint import Checkpoint, first_line
 from beamline.models.encoding import Encoding
-from beamline.models.families import choose_family, family_of
+from beamline.models.families import choose_family, find_family
 
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"
 
@@ -28,7 +28,7 @@ class TextCodec:
     def __init__(self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding) -> None:
         self.tokenizer = tokenizer
         self.encoding = encoding
-        self.family = family_of(encoding)
+        self.family = find_family(encoding)
         self._forgets_spaces = forgets_spaces(tokenizer)
 
     def encode_dialogues(self, dialogues: Sequence[str]) -> list[list[int]]:
@@ -85,7 +85,7 @@ class TextCodec:
             ) from None
 
 
-def build_codec(params: Tokenizer, texts: Iterable[str], tags: Sequence[str]) -> TextCodec:
+def build_codec(params: TokenizerParams, texts: Iterable[str], tags: Sequence[str]) -> TextCodec:
     """Return a byte-level byte-pair tokenizer learned from `texts`, with each of `tags` a single token.
 
     Byte-level, because it writes any script without an unknown token.
@@ -114,7 +114,7 @@ def build_codec(params: Tokenizer, texts: Iterable[str], tags: Sequence[str]) ->
     return TextCodec(make_self_contained(tokenizer), encoding)
 
 
-def load_codec(params: Tokenizer, checkpoint: Checkpoint, tags: Sequence[str]) -> TextCodec:
+def load_codec(params: TokenizerParams, checkpoint: Checkpoint, tags: Sequence[str]) -> TextCodec:
     """Return the tokenizer of `checkpoint`, with each of `tags` a single token.
 
     Raises `BeamlineError` if there is none, if it lacks a token that training needs, or if the limits exceed the

@@ -9,7 +9,7 @@ from torch.utils.data import Sampler
 from beamline.core.params import Padding
 from beamline.encoding.prepared import Example
 from beamline.models.encoding import Encoding
-from beamline.models.families import family_of
+from beamline.models.families import find_family
 
 BUCKET = 8  # tokens
 SPREAD = (0, 4, 2, 6, 1, 5, 3, 7)  # eighths of the lengths, in the order of which successive batches are
@@ -21,7 +21,7 @@ class Collator:
     def __init__(self, encoding: Encoding, padding: Padding) -> None:
         self.encoding = encoding
         self.padding = padding
-        self.family = family_of(encoding)
+        self.family = find_family(encoding)
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
         sources = [example.input_ids for example in examples]

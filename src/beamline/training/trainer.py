@@ -18,7 +18,7 @@ from beamline.core.memory import Parts
 from beamline.core.params import Padding, Params
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import Example
-from beamline.models.families import family_of
+from beamline.models.families import find_family
 from beamline.training.batching import Collator, LengthBucketedBatches
 from beamline.training.chunked_loss import ChunkedLoss
 from beamline.training.loss import measure_loss, training_loss
@@ -57,7 +57,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
             ),
         )
         self.params = params
-        self.family = family_of(codec.encoding)
+        self.family = find_family(codec.encoding)
         # Processes wait for each other's gradients, part by part, and don't know each other's memory.
         self.parts = Parts("train", uncut="train.tokens_per_batch" if self.args.world_size > 1 else None)
         self.dialogues: list[str] = []  # of the optimizer step so far

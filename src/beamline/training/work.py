@@ -174,7 +174,7 @@ def work_directory(root: Path, params: Params, prepared: Path) -> Path:
     determining = {
         "params": params.model_dump(include={"seed", "padding", "model", "train"}, exclude={"train": {"save_seconds"}}),
         "prepared": fingerprint(prepared),
-        "code": [hashlib.sha256(path.read_bytes()).hexdigest() for path in code_of_training()],
+        "code": [hashlib.sha256(path.read_bytes()).hexdigest() for path in find_training_code()],
         "libraries": {name: version(name) for name in ("torch", "transformers", "accelerate", "numpy")},
         "python": platform.python_version(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else processor(),
@@ -183,7 +183,7 @@ def work_directory(root: Path, params: Params, prepared: Path) -> Path:
     return root / paths.WORK / f"train-{key}"
 
 
-def code_of_training() -> list[Path]:
+def find_training_code() -> list[Path]:
     """Return the modules under `CODE`, sorted by path."""
     package = Path(__file__).parents[1]
     places = [package / name for name in CODE]

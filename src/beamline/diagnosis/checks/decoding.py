@@ -11,7 +11,7 @@ from beamline.decoding.transformers_backend import resolve_generation
 from beamline.diagnosis.checks.check import Explanation, Finding, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.checks.symptom import UNDERTRAINED, noticed, seen
 from beamline.diagnosis.evidence import Evidence
-from beamline.diagnosis.measures.ablation import SAME, UNASKED, decoded_with, followed, gain, other_tokens
+from beamline.diagnosis.measures.ablation import SAME, UNASKED, decode_with, find_other_tokens, follow_config, gain
 from beamline.diagnosis.measures.likeness import share_equal
 from beamline.metrics.health import is_repetitive
 from beamline.metrics.significance import difference_interval, difference_intervals
@@ -67,16 +67,16 @@ def decoder_start_token(run: Evidence) -> Finding:
     start, beside = trained.decoder_start_token_id, run.model_codec.encoding.decoder_start_token_id
     right = f"training started with {token_of(start)} and ended with {token_of(trained.eos_token_id)}"
     if beside != start:
-        mended = gain(run, decoded_with(run, generation, decoder_start_token_id=start), run.rewritten)
+        mended = gain(run, decode_with(run, generation, decoder_start_token_id=start), run.rewritten)
         meaning = f"decoding starts with {token_of(beside)}, {right}; mending brings {mended}"
         return failed(meaning, f"set decoder_start_token_id to {start} in encoding.json", points=mended.points)
-    others = other_tokens(run)
+    others = find_other_tokens(run)
     if not others:
         return passed(f"{right}, and so does decoding")
     asked = ", ".join(f"{name} {value} ({token_of(value)})" for name, value in others.items())
     advice = f"set it to {start} for the start, {trained.eos_token_id} for the end, there and in config.json"
     if run.predictions and (same := share_equal(run.written, run.rewritten)) < SAME:
-        wrong = decoded_with(run, generation, **others)
+        wrong = decode_with(run, generation, **others)
         if share_equal(run.written, wrong) > max(same, 0.5):
             points = gain(run, run.rewritten, run.written).points
             return failed(f"the predictions followed the checkpoint's own {asked}; {right}", advice, points=points)
@@ -153,7 +153,7 @@ def generation_config_is_not_followed(run: Evidence) -> Finding:
     own, threshold = share_equal(run.written, run.rewritten), f"at least {SAME}, or not by its settings"
     if own < SAME:
         theirs = max(
-            share_equal(run.written, run.decode("test", **followed(base, config))) for base in (settings, UNASKED)
+            share_equal(run.written, run.decode("test", **follow_config(base, config))) for base in (settings, UNASKED)
         )
         if theirs >= SAME:
             return failed(

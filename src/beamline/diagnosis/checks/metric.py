@@ -6,7 +6,13 @@ import numpy as np
 
 from beamline.diagnosis.checks.check import TELL_APART, Explanation, Finding, Status, check, failed, passed, warned
 from beamline.diagnosis.evidence import TRUSTED_COVERAGE, Evidence
-from beamline.diagnosis.measures.pairing import belong_to_split, likely_orders, rows_in, share_half_their_words, swapped
+from beamline.diagnosis.measures.pairing import (
+    belong_to_split,
+    find_rows,
+    likely_orders,
+    share_half_their_words,
+    swap_texts,
+)
 from beamline.diagnosis.measures.postprocessing import (
     BARE_ENDS,
     CAPITALS,
@@ -91,7 +97,7 @@ def references_can_be_told_apart(run: Evidence) -> Finding:
     assert run.predictions
     first = [texts[0] for texts in run.predictions.references]
     scorer = run.scorer_with([[text] for text in first], tokenizer=run.reported_scorer.tokenizer)
-    own, other = (scorer.headline_scores(texts) for texts in (first, swapped(first, seed=run.seed)))
+    own, other = (scorer.headline_scores(texts) for texts in (first, swap_texts(first, seed=run.seed)))
     figure, _, high = _difference(run, own, other)
     meaning = (
         f"a reference scores {100 * own.mean():.1f} against itself and {100 * other.mean():.1f} against another"
@@ -124,7 +130,7 @@ def scrambled_pairs_score_lower(run: Evidence) -> Finding:
     is_blind = run.reported_scorer is not run.scorer
     summaries = run.predictions.summaries
     own = run.reported_scorer.headline_scores(summaries) if is_blind else run.scores
-    other = run.reported_scorer.headline_scores(swapped(summaries, seed=run.seed))
+    other = run.reported_scorer.headline_scores(swap_texts(summaries, seed=run.seed))
     figure, low, high = _difference(run, own, other)
     meaning = (
         f"with other dialogues' references the summaries score {100 * other.mean():.1f} instead of"
@@ -175,7 +181,7 @@ def predictions_are_of_test(run: Evidence) -> Finding:
     predictions = run.predictions
     assert predictions and run.splits
     test = run.splits["test"]
-    rows = rows_in(predictions, test)
+    rows = find_rows(predictions, test)
     strangers = [place for place, row in enumerate(rows) if row is None]
     wrong = [
         place

@@ -7,8 +7,8 @@ from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.diagnosis.checks.check import Explanation, Finding, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import SAMPLE, Evidence
-from beamline.diagnosis.measures.ablation import SAME, UNASKED, followed
-from beamline.diagnosis.measures.likeness import plain, share_equal
+from beamline.diagnosis.measures.ablation import SAME, UNASKED, follow_config
+from beamline.diagnosis.measures.likeness import share_equal, simplify
 from beamline.metrics import fields_to_compare, read_signature
 
 _EQUAL = 1e-6  # the last digits of a score, which the order of adding can change
@@ -83,11 +83,11 @@ def predictions_are_of_this_checkpoint(run: Evidence) -> Finding:
     config = run.model.generation_config
     writers = [(f"{each.name} wrote them", run.decode("test", checkpoint=each)) for each in run.kept]
     for base in (run.params.generation, UNASKED):
-        writers.append(("its own generation_config.json gives them", run.decode("test", **followed(base, config))))
+        writers.append(("its own generation_config.json gives them", run.decode("test", **follow_config(base, config))))
     share, what = max((share_equal(written, summaries), what) for what, summaries in writers)
     if share >= SAME:
         meaning += f": {what}"
-    elif share_equal([*map(plain, written)], [*map(plain, run.rewritten)]) >= SAME:
+    elif share_equal([*map(simplify, written)], [*map(simplify, run.rewritten)]) >= SAME:
         meaning += ": they differ in letter case and speaker tags alone"
     return failed(meaning, _EVALUATE, figure=same, threshold=threshold)
 

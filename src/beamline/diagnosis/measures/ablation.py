@@ -42,13 +42,13 @@ def gain(run: Evidence, summaries: Sequence[str], others: Sequence[str]) -> Gain
     return Gain(100 * float(differences.mean()), 100 * interval.low, 100 * interval.high)
 
 
-def decoded_with(run: Evidence, generation: Generation, **tokens: Any) -> list[str]:
+def decode_with(run: Evidence, generation: Generation, **tokens: Any) -> list[str]:
     """The test sample, decoded with other fields of the `Encoding` beside the checkpoint."""
     codec = TextCodec(run.model_codec.tokenizer, replace(run.model_codec.encoding, **tokens))
     return run.summarize(run.model, codec, generation, run.sample("test"))
 
 
-def followed(base: Generation, config: GenerationConfig) -> dict[str, Any]:
+def follow_config(base: Generation, config: GenerationConfig) -> dict[str, Any]:
     """The settings that a checkpoint's `config` asks for, over those of `base`."""
     asked = {name: getattr(config, name, None) for name in Generation.model_fields}
     if config.max_new_tokens is not None:
@@ -56,7 +56,7 @@ def followed(base: Generation, config: GenerationConfig) -> dict[str, Any]:
     return base.model_dump() | {name: value for name, value in asked.items() if value is not None}
 
 
-def other_tokens(run: Evidence) -> dict[str, int]:
+def find_other_tokens(run: Evidence) -> dict[str, int]:
     """Start and end where the checkpoint's own configs name others than training had."""
     others: dict[str, int] = {}
     for name in ("decoder_start_token_id", "eos_token_id"):

@@ -11,7 +11,7 @@ _COMMON = 30  # words of a language that few texts do without
 
 def foreign_words(texts: Sequence[str], others: Sequence[str]) -> float:
     """Return the share, 0 to 1, of the most common words of `texts` that ten times fewer of the `others` have."""
-    here, there = _standing(texts), _standing(others)
+    here, there = _count_texts(texts), _count_texts(others)
     common = [word for word, _ in here.most_common(_COMMON)]
     rare = [word for word in common if there[word] / len(others) < here[word] / len(texts) / 10]
     return len(rare) / max(1, len(common))
@@ -29,6 +29,6 @@ def scripts(texts: Sequence[str]) -> dict[str, float]:
     return {script: count / counts.total() for script, count in counts.most_common()}
 
 
-def _standing(texts: Sequence[str]) -> Counter[str]:
+def _count_texts(texts: Sequence[str]) -> Counter[str]:
     """In how many texts each word stands."""
     return Counter(word for text in texts for word in set(words(text)))

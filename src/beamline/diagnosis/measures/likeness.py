@@ -25,7 +25,7 @@ def share_equal(summaries: Sequence[str], others: Sequence[str]) -> float:
     return float(np.mean([a == b for a, b in zip(summaries, others, strict=True)]))
 
 
-def plain(text: str) -> str:
+def simplify(text: str) -> str:
     """A text without letter case, speaker tags and more white space than it needs."""
     return " ".join(SPEAKER_TAG.sub("", text).casefold().split())
 

@@ -55,7 +55,7 @@ def likely_orders(predictions: Predictions) -> Iterator[Order]:
     yield Order(name, rows, linear_sum_assignment(-common)[1], is_named=False)
 
 
-def rows_in(predictions: Predictions, test: Sequence[EncodedDialogue]) -> list[int | None]:
+def find_rows(predictions: Predictions, test: Sequence[EncodedDialogue]) -> list[int | None]:
     """The row of test that each prediction is of, None where it is of none: by dialogue, else by id, else by place."""
     if predictions.dialogues is not None:
         known, asked = (
@@ -94,7 +94,7 @@ def belong_to_split(predictions: Predictions, rows: Sequence[int], split: Sequen
     return sum(found) > len(found) / 2
 
 
-def swapped(texts: Sequence[str], *, seed: int) -> list[str]:
+def swap_texts(texts: Sequence[str], *, seed: int) -> list[str]:
     """Every text in the place of another, in the same places for the same number of texts.
 
     Raises `BeamlineError` for a single text.

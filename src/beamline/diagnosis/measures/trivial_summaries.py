@@ -10,10 +10,10 @@ import numpy as np
 
 from beamline.diagnosis.measures.tfidf import TrigramVectors
 
-Summarizer = Callable[[Sequence[str]], list[str]]
+Baseline = Callable[[Sequence[str]], list[str]]
 
 
-def from_dialogues() -> dict[str, Summarizer]:
+def from_dialogues() -> dict[str, Baseline]:
     """Return baselines that read nothing but the dialogue, by name."""
     return {
         "first utterance": lambda dialogues: [first_utterances(dialogue, 1) for dialogue in dialogues],
@@ -22,7 +22,7 @@ def from_dialogues() -> dict[str, Summarizer]:
     }
 
 
-def from_training(dialogues: Sequence[str], summaries: Sequence[str], seed: int) -> dict[str, Summarizer]:
+def from_training(dialogues: Sequence[str], summaries: Sequence[str], seed: int) -> dict[str, Baseline]:
     """Return baselines that copy one of `summaries`, by name. dialogues: those of the summaries, in the same order.
 
     The random and the typical summary don't depend on the dialogue that they are for.

@@ -10,7 +10,7 @@ import torch
 from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from beamline.core.errors import BeamlineError
-from beamline.core.params import Padding, Tokenizer
+from beamline.core.params import Padding, TokenizerParams
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.encoding import Encoding
 from beamline.models.families.seq2seq import Seq2Seq
@@ -37,7 +37,11 @@ class Family(Protocol):
         ...
 
     def make_encoding(
-        self, tokenizer: PreTrainedTokenizerBase, checkpoint: Checkpoint, params: Tokenizer, new_tokens: tuple[int, ...]
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        checkpoint: Checkpoint,
+        params: TokenizerParams,
+        new_tokens: tuple[int, ...],
     ) -> Encoding:
         """Return the encoding of a checkpoint, and give `tokenizer` the special tokens that it needs.
 
@@ -100,7 +104,7 @@ class Family(Protocol):
 FAMILIES: dict[str, Family] = {family.name: family for family in (Seq2Seq(),)}
 
 
-def family_of(encoding: Encoding) -> Family:
+def find_family(encoding: Encoding) -> Family:
     """Return the family whose rules an encoding follows. Raises `BeamlineError` if there is none of that name."""
     if encoding.family not in FAMILIES:
         raise BeamlineError(f"encoding.json: no model family {encoding.family!r}; expected {', '.join(FAMILIES)}")

@@ -12,7 +12,7 @@ from transformers import (
 )
 
 from beamline.core.errors import BeamlineError
-from beamline.core.params import Padding, Tokenizer
+from beamline.core.params import Padding, TokenizerParams
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.encoding import Encoding
 from beamline.models.padding import IGNORED_LABEL, pad_rows
@@ -37,7 +37,11 @@ class Seq2Seq:
         )
 
     def make_encoding(
-        self, tokenizer: PreTrainedTokenizerBase, checkpoint: Checkpoint, params: Tokenizer, new_tokens: tuple[int, ...]
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        checkpoint: Checkpoint,
+        params: TokenizerParams,
+        new_tokens: tuple[int, ...],
     ) -> Encoding:
         if tokenizer.eos_token_id is None and tokenizer.sep_token is not None:
             tokenizer.eos_token = tokenizer.sep_token  # BERT ends with [SEP]
@@ -153,7 +157,7 @@ def source_tensors(rows: Sequence[Sequence[int]], encoding: Encoding, length: in
     return tensors
 
 
-def _prefix(params: Tokenizer, config: PreTrainedConfig) -> str:
+def _prefix(params: TokenizerParams, config: PreTrainedConfig) -> str:
     if params.source_prefix is not None:
         return params.source_prefix
     tasks = getattr(config, "task_specific_params", None) or {}

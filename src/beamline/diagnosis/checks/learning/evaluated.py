@@ -6,7 +6,7 @@ import numpy as np
 
 from beamline.diagnosis.checks.check import Finding, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import SAMPLE, Evidence
-from beamline.diagnosis.measures.likeness import are_from_one_writer, plain, share_equal
+from beamline.diagnosis.measures.likeness import are_from_one_writer, share_equal, simplify
 from beamline.encoding.prepared import EncodedDialogue
 from beamline.metrics.significance import holm, randomization_p_values
 
@@ -94,7 +94,7 @@ def _is_explained(run: Evidence, written: Sequence[str]) -> bool:
     others = [run.decode("test", checkpoint=each) for each in run.kept if each != run.checkpoint]
     return (
         moved > share_equal(written, again) * len(again)
-        or share_equal([*map(plain, written)], [*map(plain, again)]) >= 0.9
+        or share_equal([*map(simplify, written)], [*map(simplify, again)]) >= 0.9
         or any(share_equal(written, each) >= 0.9 for each in others)
     )
 

@@ -14,7 +14,7 @@ from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.recorded import Epoch, Recorded
 from beamline.encoding.prepared import SPLITS, read_codec, read_split
 
-# What a diagnosis reads of a run, each where the stages write it.
+# The files of a run that a diagnosis reads, where the stages write them.
 RECORDED = {"rouge": paths.SCORES, "generation": paths.GENERATION, "train": paths.TRAIN_METRICS}
 FILES = (paths.PARAMS, paths.PREPARED, paths.MODELS, paths.PREDICTIONS, *RECORDED.values(), paths.CURVES)
 

@@ -1,7 +1,7 @@
 """The files of a run that the diagnosis looks at, and what it measures of them more than once.
 
-Where a part is missing it is None, and the checks that need it don't apply: of somebody else's system there may be
-nothing but its summaries and their references.
+A part that is missing is None, and the checks that need it don't apply. Of a system from elsewhere there may be only
+its summaries and their references.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,13 +23,13 @@ from beamline.diagnosis.measures import trivial_summaries
 from beamline.diagnosis.measures.probes import Forced, force
 from beamline.diagnosis.recorded import Epoch, Recorded
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import EncodedDialogue, Example
+from beamline.encoding.prepared import EncodedDialogue, Example, first_references
 from beamline.metrics import DEFAULT_HEADLINE, Scorer
 from beamline.metrics.intervals import FloatArray
 from beamline.models.weights import load_model
 
 SAMPLE = 80  # dialogues that a model is tried on: an interval of about 4 points, under 30 seconds for all checks
-BASELINE_ROWS = 200  # that summaries without a model are compared on: no model, so that more can be afforded
+BASELINE_ROWS = 200  # dialogues that the baselines are compared on: they need no model, so more can be afforded
 TRUSTED_COVERAGE = 0.9
 _PADDING = Padding(mode="longest", labels="masked")
 
@@ -44,7 +44,8 @@ class Evidence:
     checkpoint that was evaluated; kept: directories of all that were kept, the lowest validation loss first.
     root: the directory that holds the run's other files (wandb/).
 
-    What is measured is measured on the CPU or the GPU that is there, once, when the first check asks for it.
+    Everything is measured once, when the first check asks for it. Models run on the GPU if there is one. A measurement
+    raises `BeamlineError` if a part that it needs is missing.
     """
 
     seed: int
@@ -65,12 +66,12 @@ class Evidence:
 
     @cached_property
     def reported_scorer(self) -> Scorer:
-        """Scores exactly as the run reports them, however little its tokenizer sees."""
+        """Return a scorer with the run's own settings, however little its tokenizer sees."""
         return self.scorer_with()
 
     @cached_property
     def scorer(self) -> Scorer:
-        """Scores as the run reports them if its tokenizer sees the references' script, else with one that does.
+        """Return the run's own scorer if its tokenizer sees the references' script, else one whose tokenizer does.
 
         What is measured with it can be trusted even if the run's own metric is blind.
         """
@@ -80,7 +81,7 @@ class Evidence:
 
     @property
     def headline(self) -> str:
-        """The column that the diagnosis goes by: `metrics.headline` of the run, `rouge_f` if it has no params.yaml."""
+        """Return the column that decides here: the run's `metrics.headline`, or `rouge_f` without params.yaml."""
         return DEFAULT_HEADLINE if self.params is None else self.params.metrics.headline
 
     def scorer_with(
@@ -101,15 +102,16 @@ class Evidence:
 
     @cached_property
     def scores(self) -> FloatArray:
-        """The headline score of each prediction, 0 to 1, by the trusted scorer."""
+        """Return the headline score of each prediction by the trusted `scorer`: float64 [dialogues], 0-1."""
         predictions = self._given(self.predictions, "predictions")
         return self.scorer.headline_scores(predictions.summaries)
 
     @cached_property
     def leads(self) -> dict[str, FloatArray]:
-        """How far the predictions' headline score, 0 to 1, is above each baseline's, dialogue by dialogue, by its name.
+        """Return by how much each prediction's headline score is above each baseline's, by the baseline's name.
 
-        Of at most `BASELINE_ROWS` dialogues drawn by the seed, and of those baselines that there are texts for.
+        Each is float64 [dialogues], -1 to 1, for at most `BASELINE_ROWS` dialogues drawn by the seed. A baseline whose
+        texts are missing is left out.
         """
         predictions = self._given(self.predictions, "predictions")
         count = len(predictions.summaries)
@@ -135,36 +137,38 @@ class Evidence:
 
     @cached_property
     def device(self) -> torch.device:
+        """Return the GPU if there is one, else the CPU."""
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
     @property
     def model(self) -> PreTrainedModel:
-        """The evaluated checkpoint with dropout off."""
+        """Return the evaluated checkpoint's model, with dropout off."""
         return self.load_model_once(self._given(self.checkpoint, "checkpoint"))
 
     def load_model_once(self, checkpoint: Path) -> PreTrainedModel:
+        """Return a checkpoint's model on `device`, with dropout off. A second call returns the same object."""
         if checkpoint not in self._models:
             self._models[checkpoint] = load_model(checkpoint).to(self.device).eval()
         return self._models[checkpoint]
 
     @cached_property
     def model_codec(self) -> TextCodec:
-        """The tokenizer that lies beside the evaluated checkpoint, which decoding goes by."""
+        """Return the tokenizer beside the evaluated checkpoint, which decoding uses."""
         return self.load_codec_beside(self._given(self.checkpoint, "checkpoint"))
 
     def load_codec_beside(self, checkpoint: Path) -> TextCodec:
-        """The tokenizer beside a checkpoint; of somebody else's, which has no encoding.json, the one made for it."""
+        """Return the tokenizer beside a checkpoint, or `training_codec` if one from elsewhere has no encoding.json."""
         if self.kept is None and not (checkpoint / "encoding.json").is_file():
             return self.training_codec
         return TextCodec.load(checkpoint)
 
     def sample(self, split: str) -> list[EncodedDialogue]:
-        """At most `SAMPLE` dialogues of a split, drawn by the seed, in the order of the data; always the same."""
+        """Return at most `SAMPLE` dialogues of a split, drawn by the seed, in the order of the data."""
         dialogues = self._given(self.splits, "splits")[split]
         return [dialogues[index] for index in self.sample_rows(split)]
 
     def sample_rows(self, split: str) -> list[int]:
-        """Where in the split the dialogues of its `sample` stand."""
+        """Return the rows of the split that its `sample` is drawn from, ascending."""
         count = len(self._given(self.splits, "splits")[split])
         drawn = np.random.default_rng(self.seed).choice(count, min(SAMPLE, count), replace=False)
         return sorted(drawn.tolist())
@@ -175,19 +179,20 @@ class Evidence:
 
     @cached_property
     def forced(self) -> Forced:
-        """The sample of test with teacher forcing: each dialogue's first reference."""
+        """Return the sample of test with teacher forcing, with each dialogue's first reference."""
         return self.force(first_references(self.sample("test")))
 
     @cached_property
     def forced_in_training(self) -> Forced:
-        """The sample of train with teacher forcing: what the model should know, whatever test holds."""
+        """Return the sample of train with teacher forcing: what the model should know, whatever test holds."""
         return self.force(first_references(self.sample("train")))
 
     @cached_property
     def frequency_losses(self) -> FloatArray:
-        """What each token would cost if only its frequency in the training summaries were known: nats, [vocabulary].
+        """Return the loss of each token if only its frequency in the training summaries were known.
 
-        One is added to each count, so that a token that is not there has a probability too.
+        In nats, float64 [vocabulary]. One is added to each count, so that a token without an occurrence has a
+        probability, too.
         """
         labels = [row for dialogue in self._given(self.splits, "splits")["train"] for row in dialogue.labels]
         counts = np.bincount(np.concatenate(labels), minlength=len(self.training_codec.tokenizer)) + 1.0
@@ -195,7 +200,7 @@ class Evidence:
 
     @property
     def training_codec(self) -> TextCodec:
-        """The tokenizer that the model was trained with."""
+        """Return the tokenizer that the model was trained with."""
         return self._given(self.codec, "codec")
 
     # Decoding
@@ -203,7 +208,7 @@ class Evidence:
     def decode(self, split: str, *, checkpoint: Path | None = None, **changes: Any) -> list[str]:
         """Return summaries of the split's `sample`, with `generation` of params.yaml and `changes` to it.
 
-        checkpoint: another one of those kept. Each setting is decoded once.
+        checkpoint: one of `kept`, if it is not the evaluated one. Each setting is decoded once.
         """
         generation = self._given(self.params, "params").generation.model_copy(update=changes)
         directory = checkpoint or self._given(self.checkpoint, "checkpoint")
@@ -230,15 +235,13 @@ class Evidence:
         dropout: bool = False,
         description: str = "decoding",
     ) -> list[str]:
-        """Summaries of any dialogues, by any model, tokenizer and settings.
+        """Return summaries of any dialogues, by any model, tokenizer and settings.
 
-        seed: of sampling and dropout, the run's own where it is None. dropout: decode with the model in training mode.
+        seed: of sampling and dropout; None: the run's own. dropout: decode with the model in training mode.
         Raises `BeamlineError` for a token that the model has no embedding for.
         """
-        known, highest = (
-            model.get_input_embeddings().num_embeddings,
-            max(max(dialogue.input_ids) for dialogue in dialogues),
-        )
+        known = model.get_input_embeddings().num_embeddings
+        highest = max(max(dialogue.input_ids) for dialogue in dialogues)
         if highest >= known:
             raise BeamlineError(f"the model has embeddings for {known} tokens, the tokenizer gives token {highest}")
         limit = getattr(model.config, "max_position_embeddings", None) or generation.max_length
@@ -262,14 +265,14 @@ class Evidence:
 
     @property
     def rewritten(self) -> list[str]:
-        """The test `sample` decoded once more, with the settings and the checkpoint of the evaluation."""
+        """Return the test `sample` decoded once more, with the settings and the checkpoint of the evaluation."""
         return self.decode("test")
 
     @cached_property
     def written(self) -> list[str]:
-        """What the predictions hold for the dialogues of the test `sample`, in its order.
+        """Return the summaries that the predictions hold for the test `sample`, in its order.
 
-        Raises `BeamlineError` where they are of other dialogues.
+        Raises `BeamlineError` if they are of other dialogues.
         """
         predictions = self._given(self.predictions, "predictions")
         rows, test = self.sample_rows("test"), self._given(self.splits, "splits")["test"]
@@ -278,7 +281,7 @@ class Evidence:
         return [predictions.summaries[row] for row in rows]
 
     def sample_scores(self, split: str, summaries: Sequence[str]) -> FloatArray:
-        """The headline score, 0 to 1, of a summary for each dialogue of the `sample`, by the trusted tokenizer."""
+        """Return the headline scores of summaries of the `sample`, by the trusted tokenizer: float64 [sample], 0-1."""
         return self._sample_scorer(split).headline_scores(summaries)
 
     def _sample_scorer(self, split: str) -> Scorer:
@@ -297,7 +300,3 @@ class Evidence:
         if part is None:
             raise BeamlineError(f"needs {name.replace('_', ' ')}")
         return part
-
-
-def first_references(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
-    return [Example(dialogue.record.id, dialogue.input_ids, dialogue.labels[0]) for dialogue in dialogues]

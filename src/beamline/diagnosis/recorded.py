@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Epoch:
-    """A point of the training curves. Losses in nats per token; the training loss is the epoch's mean."""
+    """A point of the training curves. Losses are in nats per token; the training loss is the epoch's mean."""
 
     epoch: int
     training_loss: float

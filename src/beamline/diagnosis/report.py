@@ -13,7 +13,7 @@ _POINTS = "points: 100 × the headline score that fixing it brings, negative if 
 
 
 def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
-    """metrics/diagnosis.json: counts by status, the causes, and every figure under `family.check`.
+    """Return metrics/diagnosis.json: counts by status, the causes, and every figure under `family.check`.
 
     Nothing in it is a list, which `dvc metrics diff` would drop.
     """
@@ -30,7 +30,7 @@ def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
 
 
 def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
-    """The report from top to bottom, with every check."""
+    """Yield the report from top to bottom, with every check."""
     yield from _judgement(verdict)
     yield Grid(
         ["", "check", "figure", "healthy", "points", "what it means → what to do"],
@@ -42,10 +42,10 @@ def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
 
 
 def brief_parts(results: Sequence[Result], verdict: Verdict, report: str = "") -> Iterator[Line | Grid]:
-    """What a terminal shows: the checks that found something, and how many passed. report: the file that has all.
+    """Yield what a terminal shows: the verdict, the checks that found something, and how many passed.
 
-    Figures and bounds are left to that file: sentences need the width, and say what matters of them. The verdict is the
-    last line, too, because the tables can be long.
+    report: the file that has all, to name it. Figures and bounds are in that file alone, because the sentences need the
+    width and say what matters. The verdict is also the last line, because the tables can be long.
     """
     yield from _judgement(verdict)
     found = [result for result in results if result.is_found]
@@ -104,7 +104,7 @@ def _causes(verdict: Verdict) -> Iterator[Line | Grid]:
 
 
 def _seen(verdict: Verdict) -> Iterator[Line | Grid]:
-    """Symptoms without a cause: those that failed, where any did, with all that they may come from."""
+    """Yield the symptoms without a cause: those that failed, or else all, with what they may come from."""
     shown = verdict.unexplained or verdict.symptoms
     if shown:
         yield Grid(
@@ -138,11 +138,11 @@ def _row(result: Result, verdict: Verdict) -> list[str]:
 
 
 def _advice(result: Result, verdict: Verdict) -> str:
-    """What to do: for a symptom, mend what explains it, or else try its possible causes; the report lists them once."""
+    """Return what to do. For a symptom: fix the causes that explain it, or else try the possible ones, listed once."""
     if result.finding.advice != TELL_APART:
         return result.finding.advice
     if verdict.causes and not verdict.unexplained:
-        return "mend the causes above, then look again"
+        return "fix the causes above, then look again"
     if result in (verdict.unexplained or verdict.symptoms):
         return f"{TELL_APART}, as listed above"
     return (

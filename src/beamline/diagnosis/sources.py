@@ -1,6 +1,6 @@
-"""Evidence of what `beamline diagnose` is asked about: a revision, two files of text, somebody's checkpoint.
+"""Evidence of what `beamline diagnose` is asked about: a revision, two files of text, or a checkpoint from elsewhere.
 
-The command alone reads these. The stage reads the workspace's run, and depends on none of the packages needed here.
+Only the command reads these. The stage reads the workspace's run, and depends on none of the packages needed here.
 """
 
 import tempfile
@@ -30,7 +30,7 @@ from beamline.models.families import choose_family
 def open_evidence(
     revision: str | None, predictions: Path | None, references: Sequence[Path], model: Path | None, data: Path | None
 ) -> Iterator[Evidence]:
-    """Collect the evidence that the command's options name; that of the workspace's run if they name none.
+    """Give the evidence that the command's options name, or that of the workspace's run if they name none.
 
     Raises `BeamlineError` for options that don't go together, and for what can't be found or read.
     """
@@ -56,7 +56,7 @@ def open_evidence(
 
 @contextmanager
 def evidence_from_revision(name: str) -> Iterator[Evidence]:
-    """Copy the run of an experiment, branch, tag or commit to a temporary directory; nothing is checked out.
+    """Give the evidence of an experiment, branch, tag or commit, from a temporary copy. Nothing is checked out.
 
     Raises `BeamlineError` for what can't be found, in git, in the cache or in the remote.
     """
@@ -74,7 +74,7 @@ def evidence_from_files(predictions: Path, references: Sequence[Path]) -> Eviden
 
 
 def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidence:
-    """Decode a directory of dialogues with somebody's checkpoint, and score the summaries, as `params` say.
+    """Decode a directory of dialogues with any checkpoint, and score the summaries, with the settings of `params`.
 
     Its tokenizer is taken as it is: what it makes of speaker tags is one of the things to find out. If it has fewer
     positions than `params.tokenizer` asks for, they are the limit. Raises `BeamlineError` for a directory that is no
@@ -96,7 +96,7 @@ def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidenc
 
 
 def limit_threads(evidence: Evidence) -> Evidence:
-    """Decode with as many threads as the run's evaluation: their number changes the last digits."""
+    """Return `evidence`, with CPU threads set as in its evaluation: their number changes the last digits."""
     if evidence.params is not None:
         torch.set_num_threads(evidence.params.evaluate.threads)
     return evidence

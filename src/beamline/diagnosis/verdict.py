@@ -9,14 +9,16 @@ from beamline.diagnosis.checks import CATALOGUE, Check, Finding, Status
 from beamline.diagnosis.checks.baselines import gap_to_baselines
 from beamline.diagnosis.evidence import Evidence
 
-# Where the metric is blind, or looks at other files than the model's, every further figure is worthless; where test
-# isn't what it should be, no score of any model means what it says. Only then is it the model's turn.
+# If the metric is blind, or reads other files than the model's, every further figure is worthless. If test isn't what
+# it should be, no score of any model means what it says. Only then is it the model's turn.
 _TRUST = {"metric": 0, "reporting": 1, "data": 2}
 _SEVERITY = {Status.FAILURE: 0, Status.WARNING: 1}
 
 
 @dataclass(frozen=True)
 class Result:
+    """A check with what it found."""
+
     check: Check
     finding: Finding
 
@@ -31,7 +33,9 @@ class Result:
 
 @dataclass(frozen=True)
 class Verdict:
-    """causes: what is wrong by itself, the first explains most. symptoms: what is seen and can follow from them.
+    """What the findings together say about the score.
+
+    causes: what is wrong by itself, the first explains most. symptoms: what is seen and can follow from causes.
 
     gap: a sentence that compares the model with the best trivial baseline; empty if that can't be measured.
     checked: how many of all checks could be made, if evidence of the run is missing; empty if it is complete.
@@ -44,20 +48,21 @@ class Verdict:
 
     @property
     def unexplained(self) -> list[Result]:
-        """Symptoms that failed where no cause did: a warning says what could be better, and so explains no failure."""
+        """Return the symptoms that failed, if no cause did. A cause that is only a warning explains no failure."""
         if any(cause.has_failed for cause in self.causes):
             return []
         return [symptom for symptom in self.symptoms if symptom.has_failed]
 
     @property
     def cause(self) -> str:
-        """The name of the check that names the first cause; "unknown" where something failed without one, or "none"."""
+        """Return the name of the first cause's check, "unknown" if something failed without a cause, or "none"."""
         if self.unexplained:
             return "unknown"
         return self.causes[0].check.name if self.causes else "none"
 
     @property
     def headline(self) -> str:
+        """Return the verdict in one sentence, without a full stop."""
         if self.unexplained:
             first, *others = self.unexplained
             more = f", and {_counted(len(others), 'more check')} failed" if others else ""
@@ -71,7 +76,7 @@ class Verdict:
             sound = "" if first.has_failed else f"{self._sound}; "
             return f"{sound}{first.check.title}: {first.finding.meaning}{more}"
         if self.symptoms:
-            return f"{self._sound}; what is unusual stands below"
+            return f"{self._sound}; what is unusual is listed below"
         if self.checked:
             return f"nothing wrong found in what could be checked ({self.checked})"
         return "nothing wrong found: the model is simply this good"
@@ -82,16 +87,16 @@ class Verdict:
 
 
 def run_checks(run: Evidence) -> list[Result]:
-    """Every check's finding, in the order of the catalogue."""
+    """Run every check and return the results, in the order of the catalogue."""
     return [Result(check, check(run)) for check in CATALOGUE]
 
 
 def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
-    """Causes come before symptoms: a check that names a cause fails on its mechanism, a symptom on what follows.
+    """Return the verdict on a run: causes before symptoms, because symptoms follow from causes.
 
     Only a cause that failed explains a failure. Without one, the symptoms that failed are the verdict themselves.
     Causes are ordered by severity, then by how much of the rest depends on them (the metric, the files, the data, the
-    model), then by the points that they account for. A cause that costs nothing measurable keeps its listed place.
+    model). Then come the points that they account for. Causes without measured points keep the catalogue's order.
     """
     found = [result for result in results if result.is_found]
     return Verdict(

@@ -77,6 +77,11 @@ def examples(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
     ]
 
 
+def first_references(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
+    """Return each dialogue once, with the first of its references."""
+    return [Example(dialogue.record.id, dialogue.input_ids, dialogue.labels[0]) for dialogue in dialogues]
+
+
 def write_split(directory: Path, split: str, dialogues: Sequence[EncodedDialogue]) -> None:
     """Write a split as Parquet, with checksums, into `directory`."""
     rows: list[dict[str, Any]] = [

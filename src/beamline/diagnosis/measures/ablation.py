@@ -11,9 +11,9 @@ from beamline.diagnosis.evidence import Evidence
 from beamline.encoding.codec import TextCodec
 from beamline.metrics.significance import difference_interval
 
-SAME = 0.9  # share of summaries that are equal where one program wrote both: rounding in other batches changes a few
+SAME = 0.9  # share of equal summaries if one program wrote both: rounding in other batches changes a few
 
-# What generate() does where neither its caller nor the checkpoint asks for anything else.
+# What generate() does if neither its caller nor the checkpoint asks for anything else.
 UNASKED = Generation(
     backend="transformers", compute_type="float32",
     num_beams=1, max_length=20, min_length=0, no_repeat_ngram_size=0, early_stopping=False, do_sample=False,
@@ -23,7 +23,7 @@ UNASKED = Generation(
 
 @dataclass(frozen=True)
 class Gain:
-    """ROUGE points that some summaries have above others of the same dialogues; low and high: the 95 % interval."""
+    """Points, 100 × the headline score, that some summaries have above others, with the 95 % interval."""
 
     points: float
     low: float
@@ -34,7 +34,7 @@ class Gain:
 
 
 def gain(run: Evidence, summaries: Sequence[str], others: Sequence[str]) -> Gain:
-    """What `summaries` of the test sample have above `others`."""
+    """Return the headline points that `summaries` of the test sample have above `others`, paired by dialogue."""
     if list(summaries) == list(others):
         return Gain(0.0, 0.0, 0.0)
     differences = run.sample_scores("test", summaries) - run.sample_scores("test", others)
@@ -43,13 +43,13 @@ def gain(run: Evidence, summaries: Sequence[str], others: Sequence[str]) -> Gain
 
 
 def decode_with(run: Evidence, generation: Generation, **tokens: Any) -> list[str]:
-    """The test sample, decoded with other fields of the `Encoding` beside the checkpoint."""
+    """Return summaries of the test sample, decoded with other fields of the `Encoding` beside the checkpoint."""
     codec = TextCodec(run.model_codec.tokenizer, replace(run.model_codec.encoding, **tokens))
     return run.summarize(run.model, codec, generation, run.sample("test"))
 
 
 def follow_config(base: Generation, config: GenerationConfig) -> dict[str, Any]:
-    """The settings that a checkpoint's `config` asks for, over those of `base`."""
+    """Return the settings that a checkpoint's `config` asks for, and those of `base` for what it leaves open."""
     asked = {name: getattr(config, name, None) for name in Generation.model_fields}
     if config.max_new_tokens is not None:
         asked["max_length"] = config.max_new_tokens + 1
@@ -57,7 +57,7 @@ def follow_config(base: Generation, config: GenerationConfig) -> dict[str, Any]:
 
 
 def find_other_tokens(run: Evidence) -> dict[str, int]:
-    """Start and end where the checkpoint's own configs name others than training had."""
+    """Return the start and end tokens of the checkpoint's own configs that differ from those of training, by field."""
     others: dict[str, int] = {}
     for name in ("decoder_start_token_id", "eos_token_id"):
         for config in (run.model.config, run.model.generation_config):

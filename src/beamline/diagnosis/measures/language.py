@@ -1,4 +1,4 @@
-"""Whether texts are of one language, as far as that takes no list of languages: by their scripts and common words."""
+"""Whether texts are in one language, by their scripts and common words. It needs no list of languages."""
 
 import unicodedata
 from collections import Counter
@@ -18,9 +18,9 @@ def foreign_words(texts: Sequence[str], others: Sequence[str]) -> float:
 
 
 def scripts(texts: Sequence[str]) -> dict[str, float]:
-    """Each script, by the first word of its letters' names in Unicode, to its share of all letters; the largest first.
+    """Return each script's share of all letters, 0 to 1, the largest first; empty if there is no letter.
 
-    Empty where there is no letter.
+    A script is named by the first word of its letters' names in Unicode.
     """
     letters = Counter(letter for text in texts for word in words(text) for letter in word if letter.isalpha())
     counts: Counter[str] = Counter()
@@ -30,5 +30,5 @@ def scripts(texts: Sequence[str]) -> dict[str, float]:
 
 
 def _count_texts(texts: Sequence[str]) -> Counter[str]:
-    """In how many texts each word stands."""
+    """Return how many texts have each word."""
     return Counter(word for text in texts for word in set(words(text)))

@@ -1,4 +1,4 @@
-"""What the training curves come to: whether the loss moved, exploded, stood still, or was still falling at the end."""
+"""What the training curves show: whether the loss moved, exploded, stood still, or was still falling at the end."""
 
 import math
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.recorded import Epoch
 
 _SLOW = 0.05  # of the loss in the last epoch
-_HARDLY = 0.02  # the same, of a model that has learnt next to nothing
-NOTHING = 0.01  # nats a token: a summary of 20 tokens becomes a fifth likelier
+_HARDLY = 0.02  # the same, of a model that has learned next to nothing
+NOTHING = 0.01  # nats per token: a summary of 20 tokens becomes a fifth likelier
 _TENTH = 0.1
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Losses of the epochs against two that need no model, in nats a token.
+    """Losses of the epochs, beside two that need no model, in nats per token.
 
     even: what guessing evenly costs, log(vocabulary); random weights cost up to a tenth more. frequency: what the
     validation references cost by the word frequencies of train.
@@ -30,63 +30,66 @@ class Curves:
 
     @cached_property
     def validation(self) -> list[float]:
+        """Return the validation loss after each epoch."""
         return [epoch.validation_loss for epoch in self.epochs]
 
     @cached_property
     def training(self) -> list[float]:
-        """Means over an epoch, with dropout."""
+        """Return the mean training loss of each epoch, with dropout."""
         return [epoch.training_loss for epoch in self.epochs]
 
     @property
     def highest(self) -> float:
+        """Return the highest training loss, or the last validation loss if that is higher."""
         return max(*self.training, self.validation[-1])
 
     @property
     def begun_at(self) -> float:
+        """Return the loss that training began at: guessing evenly, or the first epoch if that is higher."""
         return max(self.even, self.training[0])
 
     @property
     def fall(self) -> float:
+        """Return by how much the loss fell over the whole training, to the last validation loss."""
         return self.begun_at - self.validation[-1]
 
     @property
     def is_learnt(self) -> bool:
-        """Whether the model ended a tenth below word frequencies, on either set."""
+        """Return whether the model ended a tenth below word frequencies, on train or on validation."""
         return min(self.validation[-1], self.training[-1]) < (1 - _TENTH) * self.frequency
 
     @property
     def exploded(self) -> bool:
-        """Whether a loss was half as high again as guessing evenly, and never got over it."""
+        """Return whether a loss exceeded 1.5 times that of guessing evenly, and the model did not recover."""
         return self.highest > 1.5 * self.even and not self.is_learnt
 
     @property
     def rose_again(self) -> bool:
-        """Whether the training loss gave back a tenth of what it had gained."""
+        """Return whether the training loss gave back a tenth of what it had gained."""
         return self.training[-1] > self.highest_end and self.begun_at > min(self.training)
 
     @property
     def highest_end(self) -> float:
-        """The training loss at which a tenth of what it had gained is given back."""
+        """Return the training loss at which a tenth of what it had gained is given back."""
         return (1 - _TENTH) * min(self.training) + _TENTH * self.begun_at
 
     @property
     def stands_still(self) -> bool:
-        """Whether the model is no better than word frequencies, and more of the same would not have made it so."""
+        """Return whether the model is no better than word frequencies, and was not on its way there."""
         moved = self.still_falls and self.fall >= 0.01 * self.begun_at
         return len(self.epochs) > 1 and not self.is_learnt and not moved
 
     @property
     def last_fall(self) -> float | None:
-        """Share of the validation loss that the last epoch took off; None after one epoch."""
+        """Return the share of the validation loss that the last epoch took off; None after one epoch."""
         return 1 - self.validation[-1] / self.validation[-2] if len(self.epochs) > 1 else None
 
     @property
     def still_falls(self) -> bool:
-        """Whether the last epoch took 5 % off the validation loss and more than nothing, or a tenth of the whole fall.
+        """Return whether the loss was still falling when training ended.
 
-        2 % are enough of a loss that is near the cost of word frequencies: there the first steps are slow. After one
-        epoch: whether the training loss has not gone below the validation loss. Nothing falls for good where the rate
-        was 0 or the loss exploded.
+        True if the last epoch took at least `least_fall` off the validation loss. After a single epoch: true if the
+        training loss is not below the validation loss. False if the learning rate was 0 or the loss exploded.
         """
         if self.exploded or not self.rate:
             return False
@@ -96,18 +99,23 @@ class Curves:
 
     @property
     def least_fall(self) -> float:
-        """From which share of the validation loss on the last of several epochs still brought something."""
+        """Return the smallest share of the validation loss that the last of several epochs must take off to count.
+
+        It is 5 %, or 2 % if the model is not yet below word frequencies, where the first steps are slow; at least 0.01
+        nats. A tenth of the whole fall is enough if that is less.
+        """
         earlier = self.validation[-2]
         least = max(_SLOW if self.is_learnt else _HARDLY, NOTHING / earlier)
         return min(least, _TENTH * self.fall / earlier) if self.fall > 0 else least
 
     @property
     def rate(self) -> float:
-        """The highest learning rate at an epoch's end."""
+        """Return the highest learning rate at an epoch's end."""
         return max(epoch.learning_rate for epoch in self.epochs)
 
 
 def read_loss_curves(run: Evidence) -> Curves:
+    """Return the curves of a run that has `epochs`, `splits` and `codec`."""
     assert run.epochs is not None and run.splits and run.codec
     labels = [row for dialogue in run.splits["validation"] for row in dialogue.labels]
     frequency = float(run.frequency_losses[np.concatenate(labels)].mean())

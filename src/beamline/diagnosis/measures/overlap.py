@@ -38,8 +38,8 @@ def pieces(text: str) -> set[str]:
 
 def shingles(text: str) -> set[str]:
     """Return every `SHINGLE` words in a row; of a shorter text, all its words."""
-    of_text = words(text)
-    return {" ".join(of_text[start : start + SHINGLE]) for start in range(max(1, len(of_text) - SHINGLE + 1))}
+    own = words(text)
+    return {" ".join(own[start : start + SHINGLE]) for start in range(max(1, len(own) - SHINGLE + 1))}
 
 
 def nearest_shingles(texts: Sequence[str], others: Sequence[str]) -> FloatArray:

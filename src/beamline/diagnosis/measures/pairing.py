@@ -21,10 +21,12 @@ _SHIFT = 5  # rows
 
 @dataclass(frozen=True)
 class Order:
-    """Where summaries might belong. name: how they are ordered now, as a sentence goes on after "summaries ".
+    """Where summaries might belong.
 
-    rows, belong: summary `rows[i]` to the references of row `belong[i]`, int64; a shift leaves out what has no place.
-    is_named: one of a few orders that are known beforehand, and no fit to these very summaries.
+    name: how they are ordered now, in words that follow "summaries ".
+    rows, belong: summary `rows[i]` belongs to the references of row `belong[i]`, int64. A shift leaves out the rows at
+    the end that have no place.
+    is_named: it is one of a few orders that are known beforehand. False: it was fitted to these summaries.
     """
 
     name: str
@@ -34,10 +36,10 @@ class Order:
 
 
 def likely_orders(predictions: Predictions) -> Iterator[Order]:
-    """The one of the named orders under which summaries and references have most in common, and the best of all orders.
+    """Yield the likeliest named order of the summaries, if it is likelier than the present one; then the best of all.
 
-    Named are shifts by up to five rows and the reverse; the best of all is the assignment problem's
-    solution. A named order under which they have less in common than as they stand isn't likely.
+    A likely order gives summaries and references much in common. Named orders are shifts by up to five rows, and the
+    reverse. The best of all orders is the solution of the assignment problem. At most 1,000 rows are compared.
     """
     count = min(_ROWS, len(predictions.summaries))
     common = overlaps(predictions.summaries[:count], [" ".join(texts) for texts in predictions.references[:count]])
@@ -56,7 +58,7 @@ def likely_orders(predictions: Predictions) -> Iterator[Order]:
 
 
 def find_rows(predictions: Predictions, test: Sequence[EncodedDialogue]) -> list[int | None]:
-    """The row of test that each prediction is of, None where it is of none: by dialogue, else by id, else by place."""
+    """Return the row of test that each prediction is of, or None: by its dialogue, else by its id, else by its row."""
     if predictions.dialogues is not None:
         known, asked = (
             [one_line(dialogue.record.dialogue) for dialogue in test],
@@ -67,23 +69,24 @@ def find_rows(predictions: Predictions, test: Sequence[EncodedDialogue]) -> list
     else:
         return [row if row < len(test) else None for row in range(len(predictions.summaries))]
     places: dict[str, list[int]] = {}
-    for row, key in enumerate(known):  # a dialogue may stand there twice, as one does in DialogSum
+    for row, key in enumerate(known):  # a dialogue may be there twice, as one is in DialogSum
         places.setdefault(key, []).append(row)
     unread = {key: iter(rows) for key, rows in places.items()}
     return [next(unread.get(key, iter(())), None) for key in asked]
 
 
 def share_half_their_words(references: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether some of the references have half of their words in common with some of the others, tags and case apart.
+    """Return whether one of the references has half of its words in common with one of the others.
 
-    So have those of one dialogue after whatever post-processing, and those of two dialogues have not.
+    Speaker tags and case don't count. This is true of two references of one dialogue after any post-processing, and
+    false of references of two dialogues.
     """
     own, theirs = [set(words(text)) for text in references], [set(words(text)) for text in others]
     return any(len(left & right) >= len(left | right) / 2 for left in own for right in theirs)
 
 
 def belong_to_split(predictions: Predictions, rows: Sequence[int], split: Sequence[EncodedDialogue]) -> bool:
-    """Whether most of these rows of predictions have a dialogue or a reference of `split`."""
+    """Return whether most of these rows of predictions have a dialogue or a reference of `split`."""
     dialogues = {one_line(dialogue.record.dialogue) for dialogue in split}
     references = {" ".join(words(text)) for dialogue in split for text in dialogue.record.references}
     found = [
@@ -95,7 +98,7 @@ def belong_to_split(predictions: Predictions, rows: Sequence[int], split: Sequen
 
 
 def swap_texts(texts: Sequence[str], *, seed: int) -> list[str]:
-    """Every text in the place of another, in the same places for the same number of texts.
+    """Return the texts with every one in the place of another. Equally many texts change places in the same way.
 
     Raises `BeamlineError` for a single text.
     """
@@ -109,7 +112,7 @@ def swap_texts(texts: Sequence[str], *, seed: int) -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """`text` with single spaces for all white space: what two dialogues are compared by."""
+    """Return `text` with single spaces for all white space: two dialogues are compared in this form."""
     return " ".join(text.split())
 
 

@@ -21,8 +21,8 @@ _QUOTED = re.compile(r"""^\s*["'“‘«「『].*["'”’»」』]\s*$""", re.D
 class Feature:
     """Something of a text that post-processing takes away.
 
-    name: in the plural, for a sentence. count: how much of it a text has. alike: what makes a text with it and one
-    without it the same. is_possible: whether a text could have it.
+    name: in the plural, for a sentence. count: how much of it a text has. alike: makes a text that has it and one that
+    lost it the same. is_possible: whether a text could have it.
     """
 
     name: str
@@ -36,7 +36,7 @@ def _has_case(text: str) -> bool:
 
 
 def _capitals(text: str) -> int:
-    """Capital letters, those of speaker tags only where no other letter has a case: Korean."""
+    """Return the number of capital letters. Those of speaker tags count only if no other letter has a case (Korean)."""
     untagged = SPEAKER_TAG.sub(" ", text)
     return sum(letter.isupper() for letter in (untagged if _has_case(untagged) else text))
 
@@ -64,11 +64,12 @@ BARE_ENDS = Feature(
 
 
 def side_without(run: Evidence, feature: Feature) -> Literal["predictions", "references"] | None:
-    """The side that has (nearly) none of what the other has much of; None where both have it, or neither has much.
+    """Return the side that lost the feature, or None.
 
-    Much is one in four texts, and ten in all, so that it is no chance; nearly none a fiftieth of that of the other
-    side, in ten different texts at least. A healthy model writes less of something than people do, but not a fiftieth:
-    the default run has 0.94 times the capital letters.
+    A side lost it if it has less than a fiftieth of what the other side has, over at least ten different texts that
+    could have it. The other side must have much: one for every four texts, and at least ten in all. A healthy model
+    writes less of something than people do, but more than a fiftieth: the default run has 0.94 times the capital
+    letters.
     """
     assert run.predictions
     summaries, references = run.predictions.summaries, list(chain.from_iterable(run.predictions.references))
@@ -78,12 +79,12 @@ def side_without(run: Evidence, feature: Feature) -> Literal["predictions", "ref
 
 
 def was_taken_away(run: Evidence, feature: Feature, side: Literal["predictions", "references"]) -> bool:
-    """Whether `side` lost the feature after it was written, as far as this run can show it; else True.
+    """Return whether `side` lost the feature after it was written; True if this run can't show it.
 
-    A model may never have learnt to write it: its own fault, and no post-processing. So the sample of test is decoded
-    again. It has to have much of it, and half of its summaries, apart from `feature`, have to be the predictions'
-    (sampling aside, decoding repeats itself up to rounding). References have lost what those of train have, which the
-    model has learnt from.
+    Predictions: a model may never have learned to write the feature, which is not post-processing. So the sample of
+    test is decoded again. It must have much of the feature. Without sampling, half of its summaries must also have the
+    words of the predictions, because decoding repeats itself up to rounding.
+    References: those of train, from which the model learned, must have much of the feature.
     """
     if side == "references":
         return run.splits is None or _is_much(_references(run, "train"), feature)

@@ -1,4 +1,4 @@
-"""What a trained model does with dialogues, measured example by example, so that two measurements can be paired."""
+"""What a trained model predicts with teacher forcing, example by example, so that two measurements can be paired."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ _TOKENS_PER_BATCH = 12_000
 class Forced:
     """What the model makes of each example with teacher forcing, in the order of the examples.
 
-    losses: negative log-likelihood of each label in nats. guesses: for each label, the token that the model ranks
-    first. labels: those labels.
+    losses: negative log-likelihood of each label, in nats. guesses: for each label, the token that the model ranks
+    first. labels: those labels. Each has a row for each example, of as many values as the example has labels.
     """
 
     losses: list[list[float]]
@@ -32,12 +32,12 @@ class Forced:
 
     @property
     def loss(self) -> FloatArray:
-        """Mean loss of each example's labels, float64 [examples]."""
+        """Return the mean loss of each example's labels in nats, float64 [examples]."""
         return np.array([np.mean(row) for row in self.losses])
 
     @property
     def accuracy(self) -> float:
-        """Share of labels, 0 to 1, that the model ranks first."""
+        """Return the share of labels, 0 to 1, that the model ranks first."""
         pairs = [pair for rows in zip(self.guesses, self.labels, strict=True) for pair in zip(*rows, strict=True)]
         return sum(guess == label for guess, label in pairs) / len(pairs)
 

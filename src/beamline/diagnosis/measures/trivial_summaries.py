@@ -10,7 +10,7 @@ import numpy as np
 
 from beamline.diagnosis.measures.tfidf import TrigramVectors
 
-Baseline = Callable[[Sequence[str]], list[str]]
+Baseline = Callable[[Sequence[str]], list[str]]  # from dialogues to a text for each
 
 
 def from_dialogues() -> dict[str, Baseline]:
@@ -45,6 +45,7 @@ def longest_utterance(dialogue: str) -> str:
 
 
 def random_summaries(summaries: Sequence[str], count: int, seed: int) -> list[str]:
+    """Return `count` of the summaries, drawn with replacement by `seed`."""
     drawn = np.random.default_rng(seed).integers(len(summaries), size=count)
     return [summaries[index] for index in drawn]
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from beamline.diagnosis.checks.check import Explanation, Finding, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.checks.symptom import seen
-from beamline.diagnosis.evidence import Evidence, first_references
+from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.probes import Forced
-from beamline.encoding.prepared import EncodedDialogue
+from beamline.encoding.prepared import EncodedDialogue, first_references
 from beamline.metrics.significance import difference_interval
 
 _TOO_SHORT = Explanation("training is too short", "train.num_train_epochs: three times as many")

@@ -3,7 +3,7 @@
 python benchmarks/loss.py [--rounds 3]
 
 One training step, forward and backward, of a BART with BART-base's vocabulary (50,265) and 3 + 3 layers of width 512,
-on batches of so many target tokens and four times as many source tokens. Each step runs in a process of its own, and
+on batches of so many target tokens and four times as many source tokens. Each step runs in a separate process, and
 is the second one there; resident memory at its highest less that before the first step, medians.
 """
 

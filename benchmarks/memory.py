@@ -1,4 +1,4 @@
-"""How much memory training takes at its peak: the train stage as committed in params.yaml, in a process of its own.
+"""How much memory training takes at its peak: the train stage as committed in params.yaml, in a separate process.
 
 python benchmarks/memory.py [--data DIRECTORY] [--epochs N]
 

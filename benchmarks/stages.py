@@ -2,7 +2,7 @@
 
 python benchmarks/stages.py DIALOGSUM_DIRECTORY [--rounds 5]
 
-Medians over the rounds, in wall and in processor seconds of the command and all that it started: where others use the
+Medians over the rounds, in wall and in processor seconds of the command and all that it started: if others use the
 machine, the second stays near the truth. Preparation learns a tokenizer of 8,000 tokens and runs as the stage does. The
 `dvc repro` runs in a clone of this repository whose files are brought up to date with `dvc commit`, nothing being run.
 """

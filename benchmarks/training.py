@@ -3,7 +3,7 @@
 python benchmarks/training.py DIALOGSUM_DIRECTORY [--steps 12] [--rounds 9] [--epoch beamline --epoch usual]
 On a GPU: python benchmarks/training.py DIALOGSUM_DIRECTORY --size base --batch 64 --tokens-per-batch 10000 --steps 100
 
-Ways to train one model, a BART trained from nothing, on a GPU in bf16 where it has it, else with 2 threads in single
+Ways to train one model, a BART trained from nothing, on a GPU in bf16 if it has that, else with 2 threads in single
 precision: `beamline`, the train stage's own trainer; `usual`, transformers' Seq2SeqTrainer with its collator, in random
 order, 16 dialogues a batch, padded to the batch's longest; `fixed`, the same with dialogues padded to 512 tokens and
 summaries to 128; `fixed-512`, both padded to 512. Beamline's optimizer steps are of `--accumulation` batches, each of
@@ -212,7 +212,7 @@ def now() -> float:
 
 
 class Clock(TrainerCallback):
-    """Times the steps of a trainer behind the first few, and notes the batches that they are given."""
+    """Times the steps of a trainer after the first few, and notes the batches that they are given."""
 
     def __init__(self, collator: Callable[..., dict[str, torch.Tensor]]) -> None:
         self.collator = collator

@@ -3,7 +3,7 @@
 python benchmarks/waiting.py [--rounds 3]
 
 Each turn is one epoch of the train stage on the embedded English dialogues, with the parameters as committed: alone,
-then twice at once as two workers of a queue run it. `spin` is what libgomp does unless told otherwise, `sleep` is
+then twice at once as two workers of a queue run it. `spin` is libgomp's default, `sleep` is
 OMP_WAIT_POLICY=passive, and `spin a little` is what dvc.yaml sets. The policies take turns; medians of the wall time of
 a turn, start-up included, and of its ratio to `spin` in the same round.
 """
@@ -41,13 +41,13 @@ def start(stage: str, directory: Path, policy: str) -> subprocess.Popen[bytes]:
 
 
 def turn(prepared: Path, trainings: int, policy: str) -> float:
-    """Seconds until so many trainings at once have ended, each in a new directory: where one has ended, none begins."""
+    """Return the seconds until `trainings` at once have ended, each in a new directory."""
     with tempfile.TemporaryDirectory() as name:
         copies = [Path(shutil.copytree(prepared, Path(name, str(number)))) for number in range(trainings)]
         begun = time.perf_counter()
         for running in [start("train", directory, policy) for directory in copies]:
             if running.wait() != 0:
-                raise SystemExit("a training failed; its message stands above")
+                raise SystemExit("a training failed; its message is above")
         return time.perf_counter() - begun
 
 

@@ -30,7 +30,7 @@ POOLS = """\
 
 
 def inflect(value: str, particle: str) -> str:
-    raise ValueError(f"English has no particles, found {particle!r} behind {value!r}")
+    raise ValueError(f"English has no particles, found {particle!r} after {value!r}")
 
 
 def finish(text: str) -> str:

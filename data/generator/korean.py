@@ -29,7 +29,7 @@ A: 오늘도 버스에 사람이 많더라고요. || B: 저는 {place}에서부�
 B: 요즘 꽃이 많이 폈네요. || A: {place} 앞에도 예쁘게 폈어요. | {name} 씨도 {day}에 꽃 사진을 보내 줬어요.
 """
 
-# A particle behind a final consonant, and the same particle behind a vowel.
+# A particle after a final consonant, and the same particle after a vowel.
 _PARTICLES = {
     "은": "는",
     "이": "가",
@@ -53,7 +53,7 @@ _DIGITS = "영일이삼사오육칠팔구"
 def inflect(value: str, particle: str) -> str:
     """The value and the form of the particle that fits the last sound of the value."""
     if particle not in _PARTICLES:
-        raise ValueError(f"no Korean particle that changes: {particle!r}, found behind {value!r}")
+        raise ValueError(f"no Korean particle that changes: {particle!r}, found after {value!r}")
     final = _final(value)
     open_end = final == 0 or (particle == "으로" and final == _RIEUL)
     return value + (_PARTICLES[particle] if open_end else particle)

@@ -12,16 +12,16 @@ what the line is:
     < A: And? || B: {day}, two. what a terse dialogue has in place of all starred exchanges
     + A: Busy today? || B: Yes. an optional exchange
     ~ day B: No, make it {day}, not {day.old}. || A: Noted.
-                                a correction: where it stands, everything before it says {day.old} in place
+                                a correction: everything before it says {day.old} in place
                                 of {day}; a dialogue has one correction at the most
     = {A} books a table for {day}.
                                 a wording of the summary
 
 Slots are written {name}, {day}, {time2}: a trailing digit asks for another value of the same pool. In a
-summary {A} is speaker A's tag; tags are numbered in the order in which the speakers begin. A particle behind
+summary {A} is speaker A's tag; tags are numbered in the order in which the speakers begin. A particle after
 a slot, as in {dish:을}, gets its right form from `Language.inflect`.
 
-To write a situation: let every exchange fit behind each that may come before it, and every wording behind
+To write a situation: let every exchange fit after each that may come before it, and every wording after
 each of the turn before; give one fact to a starred exchange; and let summaries use only slots that every
 dialogue mentions, sharing most of their words.
 """

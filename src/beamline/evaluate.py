@@ -121,6 +121,7 @@ def evaluate(params: Params) -> None:
 
 
 def load_split(params: Params, name: str) -> Split:
+    """Return a split with its scorer. Raises `BeamlineError` if it can't be read or scored."""
     encoded = read_split(name)
     dialogues = [dialogue.record for dialogue in encoded]
     scorer = Scorer(
@@ -141,6 +142,7 @@ def decode_with_best_checkpoint(params: Params, validation: Split, test: Split) 
 
 
 def decode(params: Params, checkpoint: str, split: Split) -> Decoded:
+    """Return summaries of the split by one of the kept checkpoints, scored."""
     directory = paths.MODELS / checkpoint
     codec = TextCodec.load(directory)
     decoder = build_decoder(directory, codec, params.generation, params.padding, processes.device())

@@ -102,7 +102,7 @@ def test_what_to_do_about_a_symptom_is_said_by_its_cause_or_else_by_its_explanat
     cut = result(failed("cut", "lift"), "cut")
     explained = to_markdown(parts([cut, short], verdict(cut, short)))
     assert "cut → lift |" in explained
-    assert "short → mend the causes above, then look again |" in explained
+    assert "short → fix the causes above, then look again |" in explained
 
 
 def test_every_symptom_says_what_would_tell_its_causes_apart() -> None:

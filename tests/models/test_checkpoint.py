@@ -32,7 +32,7 @@ def local(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "bart"
 
 
-HUB = "expected the 40-digit commit of {} on the hub (branches move; the commit stands on its 'Files' page), found "
+HUB = "expected the 40-digit commit of {} on the hub (branches move; the commit is on its 'Files' page), found "
 
 
 @pytest.mark.parametrize(

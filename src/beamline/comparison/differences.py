@@ -149,7 +149,7 @@ def _test_differences(columns: Sequence[FloatArray]) -> list[tuple[Interval, flo
 
 
 def comparison_signature(system: System) -> str:
-    """Return the system's signature, with what decides this comparison in place of its own interval's `bs` and `seed`.
+    """Return the system's signature, with the comparison's settings instead of its own interval's `bs` and `seed`.
 
     bs: bootstrap resamples. ar: random assignments of the approximate-randomization test. seed: of both.
     """

@@ -24,7 +24,9 @@ LOCK = Path("dvc.lock")
 
 @dataclass(frozen=True)
 class Revision:
-    """name: as it was asked for. commit: its first 7 digits; empty for the workspace."""
+    """A commit, or the workspace.
+
+    name: as it was asked for. commit: its first 7 digits; empty for the workspace."""
 
     name: str
     commit: str

@@ -1,4 +1,4 @@
-"""Scores of anybody's summaries, without a pipeline: what `beamline score` measures and shows."""
+"""Scores of any system's summaries, without a pipeline: what `beamline score` measures and shows."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -30,7 +30,7 @@ class SeedSpread:
 
 
 def seed_spreads(systems: Sequence[System], columns: Sequence[str]) -> list[SeedSpread]:
-    """Return groups of systems that have two seeds or more, and otherwise the same code, data and parameters."""
+    """Return groups of systems that differ only in their seeds, with two seeds or more."""
     groups: list[tuple[Settings, dict[object, int]]] = []  # settings without the seed; seed -> system
     for index, system in enumerate(systems):
         if "seed" in system.settings:

@@ -102,7 +102,7 @@ def hundred(value: float, *, sign: bool = False) -> str:
 
 
 def _describe(system: System, first: System) -> str:
-    """Return its name, its commit, and its settings that differ from the first's."""
+    """Return the system's name, its commit, and its settings that differ from the first's."""
     commit = f" ({system.commit})" if system.commit and not system.name.startswith(system.commit) else ""
     changes = [
         f"{name} changed" if " " in name else f"{name} {_show(mine)} → {_show(own)}"

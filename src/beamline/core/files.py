@@ -191,7 +191,7 @@ def _lock(directory: Path, waiting: Callable[[], None] | None) -> int:
 
 
 def sync(directory: Path) -> None:
-    """Wait until everything in `directory` is on disk: a power cut may otherwise keep a rename and lose its files."""
+    """Wait until everything in `directory` is on disk. If not, a power cut may keep a rename and lose its files."""
     for path in [*directory.rglob("*"), directory]:
         sync_entry(path)
 
@@ -207,10 +207,10 @@ def sync_entry(path: Path) -> None:
 
 @contextmanager
 def replaced_texts() -> Iterator[Callable[[Path, str], None]]:
-    """Give a function that writes a text beside its path. When the block ends without an error, all of the texts take
-    their places. Each file is then the old one or the new one, whole. If one can't be written, all stay the old ones.
+    """Give a function that writes a text beside its path; all texts take their places when the block ends.
 
-    The function raises `BeamlineError` if a text can't be written.
+    Each file is the old one or the new one, whole, at every moment. If the block ends with an error, or a text can't be
+    written, all stay the old ones. The function raises `BeamlineError` if a text can't be written.
     """
     with ExitStack() as removed:
         written = []
@@ -247,20 +247,25 @@ def _unfinished(path: Path) -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write one text, as `write_texts` does."""
     write_texts({path: text})
 
 
 def write_json(path: Path, value: Any) -> None:
+    """Write `value` as JSON, as `write_texts` does."""
     write_text(path, to_json(value))
 
 
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write a line of JSON for each row, as `write_texts` does."""
     write_text(path, to_jsonl(rows))
 
 
 def to_json(value: Any) -> str:
+    """Return `value` as indented JSON with a line end."""
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def to_jsonl(rows: list[dict[str, Any]]) -> str:
+    """Return a line of JSON for each row."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 class Parts:
-    """Into how many parts batches are cut: one, and twice as many whenever memory runs out.
+    """The number of parts that batches are cut into: one, and twice as many whenever memory runs out.
 
     task: what is being done, for messages. uncut: if batches must stay whole, the parameter to lower instead.
     """

@@ -1,7 +1,7 @@
 """params.yaml as one typed, validated schema.
 
-Defaults live in params.yaml alone: every key has to stand there, so that `dvc exp run -S key=value` can change any
-of them and a reader sees the whole setting in one place.
+Defaults are only in params.yaml, which needs every key. So `dvc exp run -S key=value` can change any of them, and a
+reader sees the whole setting in one place.
 """
 
 import difflib
@@ -177,7 +177,7 @@ def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
     try:
         return Params.model_validate(_updated(document) if past else document)
     except ValidationError as error:
-        # A misspelt key is both unknown and missing; naming the unknown one says what to mend.
+        # A misspelled key is both unknown and missing; naming the unknown one says what to fix.
         first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         raise BeamlineError(_explain(first, document, path)) from None
 
@@ -213,7 +213,7 @@ def _known_keys(section: tuple[str, ...]) -> list[str]:
 
 
 def _line(document: CommentedMap, location: tuple[str, ...]) -> int:
-    """The line, from 1, of the deepest part of `location` that is in the file."""
+    """Return the line, from 1, of the deepest part of `location` that is in the file."""
     line, node = 0, document
     for name in location:
         if not isinstance(node, CommentedMap) or name not in node:

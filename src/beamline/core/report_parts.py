@@ -7,7 +7,10 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Line:
-    """item: of the list that opens the report, a letter and what it means. code: for copying, so never broken."""
+    """A line of a report.
+
+    item: of the list that opens the report, a letter and what it means. code: for copying, so never broken.
+    """
 
     text: str
     kind: Literal["item", "text", "code"] = "text"

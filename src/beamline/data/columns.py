@@ -17,7 +17,7 @@ REFERENCE_COLUMNS = ("references", "reference", "summary")
 def find_columns(name: str, columns: Iterable[str]) -> list[str]:
     """Return the column of that name, or else the numbered ones that it is the stem of, in the order of their numbers.
 
-    `summary` stands for `summary1`, `summary2`, ... if there is no column `summary`. Empty if there are none of both.
+    `summary` means `summary1`, `summary2`, ... if there is no column `summary`. Empty if there is neither.
     """
     if name in columns:
         return [name]
@@ -70,6 +70,7 @@ def read_texts(row: Row, columns: Iterable[str]) -> list[str]:
 
 
 def find_id_column(row: Row) -> str | None:
+    """Return the usual column of ids that the record has, or None."""
     return next((column for column in ID_COLUMNS if column in row.cells), None)
 
 

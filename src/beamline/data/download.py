@@ -28,7 +28,7 @@ def download_dataset(
     """Write the splits of `source` and provenance.json into `directory`, whole or not at all; return the provenance.
 
     Every column is kept as it is. Records without a usable dialogue or summary are left out and listed under
-    `left_out`: nobody can mend them on the hub, and some well-known sets have one.
+    `left_out`: users can't fix them on the hub, and some well-known sets have one.
 
     Raises `BeamlineError` for a directory in use, a hub out of reach, an unknown id, revision or configuration, a
     split that is missing or there twice, and for splits that `check_rows` refuses.
@@ -77,7 +77,7 @@ def describe_download(provenance: dict[str, Any], columns: Columns, directory: P
 
 
 def _resolve(source: str, revision: str | None) -> tuple[str | None, str | list[str] | None]:
-    """The commit that `revision` of a hub dataset is, and the licence on its card; a local directory has neither."""
+    """Return the commit of a hub dataset's `revision` and the license on its card; a local directory has neither."""
     if Path(source).is_dir():
         if revision is not None:
             raise BeamlineError(f"{source}: a local directory has no revisions; leave out --revision")
@@ -124,7 +124,7 @@ def _load(source: str, commit: str | None, config: str | None) -> dict[str, Any]
                 revision=commit,
                 data_files={name: files[name]},
                 split=name,
-                verification_mode="no_checks",  # of all splits' sizes, where one is there
+                verification_mode="no_checks",  # of all splits' sizes, if only one is there
             )
             for split, name in _split_names(source, list(files)).items()
         }
@@ -137,7 +137,7 @@ def _load(source: str, commit: str | None, config: str | None) -> dict[str, Any]
 
 
 def _split_names(source: str, names: list[str]) -> dict[str, str]:
-    """For each of our splits what the dataset calls it."""
+    """Return what the dataset calls each of our splits."""
     found = {split: [name for name in aliases if name in names] for split, aliases in SPLIT_NAMES.items()}
     for split, candidates in found.items():
         if len(candidates) != 1:
@@ -151,7 +151,10 @@ def _rows(source: str, split: str, records: Iterable[dict[str, Any]]) -> list[Ro
 
 
 def _usable(rows: list[Row], columns: Columns) -> tuple[list[Row], list[str]]:
-    """The rows that make a dialogue, and why the others don't. If none does it isn't the rows: all are kept to fail."""
+    """Return the rows that make a dialogue, and why the others don't.
+
+    If none does, the columns are wrong and not the rows. Then all rows are returned, so that the check names the error.
+    """
     kept, reasons = [], []
     for row in rows:
         try:
@@ -167,7 +170,7 @@ def _jsonable(row: Row) -> dict[str, Any]:
 
 
 def _describe(path: Path, columns: Columns) -> dict[str, Any]:
-    """Count and hash of a written split, read back as `prepare` is going to read it."""
+    """Return count and hash of a written split, read back as `prepare` is going to read it."""
     return {"records": len(read_split(path, columns)), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 

@@ -1,4 +1,4 @@
-"""A system's predictions: from reports/predictions.jsonl of any revision, or from anybody's files."""
+"""A system's predictions: from reports/predictions.jsonl of any revision, or from files of any system."""
 
 import math
 from collections.abc import Sequence

@@ -60,7 +60,7 @@ def build_decoder(
         if obstacle is not None and generation.backend == "ctranslate2":
             raise BeamlineError(obstacle)
         if obstacle is None and (generation.backend == "ctranslate2" or not differing):
-            # An optional package: nobody else pays for its import.
+            # An optional package, imported only by those who use it.
             from beamline.decoding.ctranslate2_backend import CTranslate2Decoder  # noqa: PLC0415
 
             try:

@@ -37,18 +37,18 @@ class Corpus:
 
     @cached_property
     def texts(self) -> list[str]:
-        """All references, one after the other."""
+        """Return all references, one after the other."""
         return list(chain.from_iterable(self.references))
 
     @cached_property
     def tokenizer(self) -> WordTokenizer:
-        """The tokenizer that `rouge` names, or the one for the references' script if that is `auto`."""
+        """Return the tokenizer that `rouge` names, or the one for the references' script if that is `auto`."""
         name = choose_tokenizer(self.texts) if self.rouge.tokenizer == "auto" else self.rouge.tokenizer
         return build_tokenizer(name, stemmer=self.rouge.stemmer)
 
     @cached_property
     def coverage(self) -> float:
-        """The share, 0-1, of the references' letters and digits that `tokenizer` sees."""
+        """Return the share, 0-1, of the references' letters and digits that `tokenizer` sees."""
         return coverage(self.texts, self.tokenizer)
 
     def check_count(self, predictions: Sequence[str]) -> None:
@@ -89,7 +89,7 @@ class Metric(Protocol):
 
     @property
     def undefined(self) -> Mapping[str, str]:
-        """The columns that this corpus doesn't allow, with the reason: "needs dialogues"."""
+        """Return the columns that this corpus doesn't allow, with the reason: "needs dialogues"."""
 
     def score(self, predictions: Sequence[str]) -> MetricScores:
         """Score one prediction per example, in the order of the corpus; columns in `undefined` may be left out."""

@@ -31,4 +31,5 @@ def is_repetitive(text: str) -> bool:
 
 
 def count_words(text: str) -> int:
+    """Return the number of words of `text`, between white space."""
     return len(text.split())

@@ -22,7 +22,7 @@ TYPES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 SCORES = ("rouge1_f", "rouge2_f", "rougeL_f", "rougeLsum_f", "rouge_f")
 
 _CLOSERS = r"""["'”’»)\]」』】）]*"""
-# Where words are spaced, a full stop without a space after it is a decimal point or a part of an address.
+# If words are spaced, a full stop without a space after it is a decimal point or a part of an address.
 _SPACED_END = re.compile(rf"([.!?…]{_CLOSERS})\s+")
 _UNSPACED_END = re.compile(rf"([。！？｡．؟۔।॥։።။។]+{_CLOSERS})\s*")
 
@@ -80,6 +80,7 @@ class RougeResult:
 
     @property
     def headline(self) -> ExampleScores:
+        """Return `mean` or `best`, as `references` says."""
         return self.mean if self.references == "mean" else self.best
 
 

@@ -13,7 +13,7 @@ from beamline.metrics.intervals import RESAMPLES, FloatArray, Interval, mean_int
 from beamline.metrics.registry import METRICS, registered_columns
 from beamline.metrics.signature import SCORING_VERSION, write_signature
 
-DEFAULT_HEADLINE = "rouge_f"  # where there is no params.yaml that names one
+DEFAULT_HEADLINE = "rouge_f"  # if there is no params.yaml that names one
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Scores:
     metrics: the scores of each metric, by its name, without undefined columns.
     references: which way to combine several references `columns` has.
     undefined: the columns that are undefined for all examples, with the reason. No other attribute holds them.
-    headline: the column that stands for all of them, see `metrics.headline` in params.yaml.
+    headline: the column that chooses the checkpoint, see `metrics.headline` in params.yaml.
     seed: of the bootstrap; it moves interval bounds, never a score.
     """
 
@@ -35,31 +35,32 @@ class Scores:
 
     @property
     def mean(self) -> Columns:
-        """Columns with the mean over the references of each example."""
+        """Return the columns with the mean over the references of each example."""
         return _joined(scores.mean for scores in self.metrics.values())
 
     @property
     def best(self) -> Columns:
-        """Columns with the best of the references of each example."""
+        """Return the columns with the best of the references of each example."""
         return _joined(scores.best for scores in self.metrics.values())
 
     @property
     def columns(self) -> Columns:
-        """`mean` or `best`, as `rouge.references` says: float64 [examples], 0-1, NaN if undefined for the example."""
+        """Return `mean` or `best`, as `rouge.references` says: float64 [examples], 0-1, NaN if undefined."""
         return self.mean if self.references == "mean" else self.best
 
     @property
     def precision(self) -> Columns:
-        """The precision in those of `columns` that are an F-measure."""
+        """Return the precision in those of `columns` that are an F-measure."""
         return _joined(scores.precision for scores in self.metrics.values())
 
     @property
     def recall(self) -> Columns:
-        """The recall in those of `columns` that are an F-measure."""
+        """Return the recall in those of `columns` that are an F-measure."""
         return _joined(scores.recall for scores in self.metrics.values())
 
     @property
     def headline_scores(self) -> FloatArray:
+        """Return the headline column: float64 [examples], 0-1."""
         return self.columns[self.headline]
 
     def means(self) -> dict[str, float]:
@@ -91,7 +92,7 @@ class Scorer:
     """Scores predictions against one corpus with every registered metric.
 
     references: one non-empty sequence of texts per example. dialogues: the source of each example, if known.
-    headline: the column that stands for all, one of `registered_columns`.
+    headline: the column that chooses the checkpoint, one of `registered_columns`.
     Raises `BeamlineError` for an unknown headline, for one that this corpus leaves undefined, for an example without a
     reference, for a missing package of a tokenizer, and if a metric refuses the corpus.
     """
@@ -116,12 +117,12 @@ class Scorer:
 
     @property
     def coverage(self) -> float:
-        """The share, 0-1, of the references' letters and digits that the tokenizer sees."""
+        """Return the share, 0-1, of the references' letters and digits that the tokenizer sees."""
         return self.corpus.coverage
 
     @property
     def tokenizer(self) -> str:
-        """Name of the tokenizer in use, `auto` resolved."""
+        """Return the name of the tokenizer in use, `auto` resolved."""
         return self.corpus.tokenizer.name
 
     def score(self, predictions: Sequence[str]) -> Scores:
@@ -137,7 +138,7 @@ class Scorer:
         return self._score(predictions, [owner]).headline_scores
 
     def signature(self, **extra: str) -> str:
-        """Return everything that can change a score or its interval, and nothing else; see `signature`.
+        """Return everything that can change a score or its interval, and nothing else; see `metrics.signature`.
 
         `extra` adds what only the caller knows: `signature(backend="transformers")`. A setting without effect here has
         one value, so that equal measurements have equal signatures: the stemmer of any tokenizer but `english` is `no`,
@@ -199,7 +200,7 @@ def _joined(parts: Iterable[Columns]) -> Columns:
 
 
 def _equally_defined(columns: Columns) -> list[list[str]]:
-    """Names of the columns, those together that are defined for the same examples."""
+    """Return the names of the columns, in groups that are defined for the same examples."""
     groups: dict[bytes, list[str]] = {}
     for name, scores in columns.items():
         groups.setdefault(np.isnan(scores).tobytes(), []).append(name)

@@ -21,7 +21,7 @@ def write_signature(fields: Mapping[str, str]) -> str:
 def read_signature(text: str) -> dict[str, str]:
     """Return the fields of a signature, in its order.
 
-    Beamline 0.1.0 wrote its own version, `beamline:0.1.0`, where `scoring` and `headline` are today. Its scores are
+    Beamline 0.1.0 wrote its own version, `beamline:0.1.0`, in place of today's `scoring` and `headline`. Its scores are
     those of scoring version 1, and `rouge_f` chose the checkpoint. So `beamline` is dropped and `scoring:1` and
     `headline:rouge_f` are added. A metric that wasn't measured stays absent: `fields_to_compare` leaves it out.
     """

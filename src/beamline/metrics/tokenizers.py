@@ -50,7 +50,7 @@ class WordTokenizer(ABC):
 
     @property
     def versions(self) -> dict[str, str]:
-        """Versions of what decides the tokens besides rouge-score and Beamline, by the name of the package or data."""
+        """Return the versions of what decides the tokens besides rouge-score and Beamline, by package or data."""
         return {"regex": version("regex"), "unicode": unicodedata.unidata_version}
 
     @abstractmethod

@@ -38,7 +38,7 @@ class Checkpoint:
             if not pinned:
                 raise BeamlineError(
                     f"model.revision: expected the 40-digit commit of {self.name} on the hub (branches move; the "
-                    f"commit stands on its 'Files' page), found {self.revision!r}"
+                    f"commit is on its 'Files' page), found {self.revision!r}"
                     f"{'' if '/' in self.name else f'; if {self.name} is meant as a directory, there is none'}"
                 )
             return

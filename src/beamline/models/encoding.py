@@ -29,7 +29,7 @@ class Encoding:
 
     @property
     def generation_tokens(self) -> dict[str, int | None]:
-        """The tokens that steer decoding, under their names in a generation config."""
+        """Return the tokens that steer decoding, under their names in a generation config."""
         return {
             "pad_token_id": self.pad_token_id,
             "eos_token_id": self.eos_token_id,

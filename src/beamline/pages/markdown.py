@@ -62,6 +62,6 @@ def _own_text(text: str) -> str:
 
 
 def _plain_text(text: str) -> str:
-    """Return any text for one table cell, without markup of its own. Line ends are kept."""
+    """Return any text for one table cell, with nothing read as markup. Line ends are kept."""
     escaped = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", html.escape(text, quote=False))
     return re.sub(r"\r\n|[\n\r\u2028\u2029]", "<br>", escaped)

@@ -10,6 +10,7 @@ from beamline.core.report_parts import Grid, Line
 
 
 def print_terminal(parts: Iterator[Line | Grid], console: Console) -> None:
+    """Print the parts, with an empty line between those that aren't items of one list."""
     previous = "item"
     for part in parts:
         kind = part.kind if isinstance(part, Line) else "grid"

@@ -1,5 +1,7 @@
-"""The training loss, and what a model has learned: with teacher forcing, it reads the reference and predicts its next
-token."""
+"""The training loss, and what a model has learned.
+
+With teacher forcing, a model reads the reference and predicts its next token.
+"""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -20,8 +22,8 @@ from beamline.training.chunked_loss import ChunkedLoss
 class ForcedBatch:
     """What a model makes of a batch with teacher forcing; each tensor is [batch, target_length].
 
-    losses: negative log-likelihood of each label in nats, float32, 0 where the label doesn't count.
-    guesses: the token that the model ranks first, int64. labels: int64, `IGNORED_LABEL` where they don't count.
+    losses: negative log-likelihood of each label in nats, float32, 0 if the label doesn't count.
+    guesses: the token that the model ranks first, int64. labels: int64, `IGNORED_LABEL` for those that don't count.
     """
 
     losses: torch.Tensor
@@ -39,12 +41,12 @@ class TeacherForced:
 
     @property
     def loss(self) -> float:
-        """Mean negative log-likelihood of a token, in nats. It depends on how the tokenizer cuts."""
+        """Return the mean negative log-likelihood of a token, in nats. It depends on how the tokenizer cuts."""
         return self.negative_log_likelihood / self.tokens
 
     @property
     def accuracy(self) -> float:
-        """Share of tokens, 0 to 1, that the model ranks first."""
+        """Return the share of tokens, 0 to 1, that the model ranks first."""
         return self.correct / self.tokens
 
     def bits_per_byte(self, reference_bytes: int) -> float:

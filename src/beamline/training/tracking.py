@@ -14,7 +14,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.files import refuse_link_out, replaced_directory
 from beamline.core.params import Params
 
-if TYPE_CHECKING:  # imported where it is used: that costs a second, and by default it isn't used
+if TYPE_CHECKING:  # imported only in use: that costs a second, and by default it isn't used
     import wandb
 
 _INIT_SECONDS = 10.0  # without an answer from W&B by then, the run is recorded offline

@@ -68,7 +68,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
 
     @property
     def tokens_per_batch(self) -> int:
-        """The budget that is kept: less than the parameter if memory ran out."""
+        """Return the budget that is kept: less than the parameter if memory ran out."""
         return self.params.train.tokens_per_batch // self.parts.count
 
     def get_train_dataloader(self) -> "EpochLoader":

@@ -104,8 +104,11 @@ class Work:
                 self._delete(path)
 
     def finish(self, models: Path) -> None:
-        """Note that all outputs have been written. Until DVC has them, a kill would make the training run once more,
-        and it then goes on from its last step. models: where the checkpoints were written."""
+        """Note that all outputs have been written.
+
+        Until DVC has them, a kill makes the training run once more, and it then goes on from its last step.
+        models: the directory that has the checkpoints.
+        """
         write_text(self.finished, _listed(models))
 
     def _delete(self, path: Path) -> None:
@@ -140,6 +143,7 @@ def digests(checkpoint: Path) -> dict[str, str]:
 
 
 def read_progress(checkpoint: Path) -> dict[str, Any]:
+    """Return the progress.json of a checkpoint. Raises `OSError` or `ValueError` if it can't be read."""
     progress: dict[str, Any] = json.loads((checkpoint / PROGRESS).read_text(encoding="utf-8"))
     return progress
 

@@ -22,7 +22,7 @@ class Finding:
     figure: what was measured, in the unit that `threshold` names; None where there is nothing to count.
     threshold: what a healthy run has, as a person reads it: "at least 0.90".
     meaning: one sentence, what the figure says about this run. advice: what to do; empty where nothing is to be done.
-    points: ROUGE points, the difference that mending this makes to 100 x `rouge_f`; positive where the score is lower
+    points: ROUGE points, the difference that fixing this makes to 100 x `rouge_f`; positive where the score is lower
         than it ought to be, negative where it flatters. None where it can't be measured from this run.
     """
 

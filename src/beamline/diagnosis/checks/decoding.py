@@ -67,9 +67,9 @@ def decoder_start_token(run: Evidence) -> Finding:
     start, beside = trained.decoder_start_token_id, run.model_codec.encoding.decoder_start_token_id
     right = f"training started with {token_of(start)} and ended with {token_of(trained.eos_token_id)}"
     if beside != start:
-        mended = gain(run, decode_with(run, generation, decoder_start_token_id=start), run.rewritten)
-        meaning = f"decoding starts with {token_of(beside)}, {right}; mending brings {mended}"
-        return failed(meaning, f"set decoder_start_token_id to {start} in encoding.json", points=mended.points)
+        fixed = gain(run, decode_with(run, generation, decoder_start_token_id=start), run.rewritten)
+        meaning = f"decoding starts with {token_of(beside)}, {right}; fixing it brings {fixed}"
+        return failed(meaning, f"set decoder_start_token_id to {start} in encoding.json", points=fixed.points)
     others = find_other_tokens(run)
     if not others:
         return passed(f"{right}, and so does decoding")

@@ -86,7 +86,7 @@ def labels_are_shifted_once(run: Evidence) -> Finding:
     sample = examples(run.sample("train"))
     inputs = Collator(encoding, Padding(mode="longest", labels="masked"))(sample)["decoder_input_ids"].tolist()
     if any(row[: len(each.labels)] != [start, *each.labels[:-1]] for row, each in zip(inputs, sample, strict=True)):
-        return failed("the decoder does not read the labels behind its start token", "mend training.batching.Collator")
+        return failed("the decoder does not read the labels behind its start token", "fix training.batching.Collator")
     meaning = f"decoder inputs are the labels shifted once, behind {_name(run, start)}"
     return passed(meaning, figure=0.0, threshold="0")
 

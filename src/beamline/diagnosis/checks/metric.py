@@ -162,7 +162,7 @@ def rows_are_paired(run: Evidence) -> Finding:
         if low > bound:
             return failed(
                 f"summaries {order.name} beside their references: rearranged they score {100 * gain:.1f} points higher",
-                "mend what writes the predictions: join summaries and references by id, not by position",
+                "fix what writes the predictions: join summaries and references by id, not by position",
                 figure=gain,
                 threshold=f"at most {bound}",
                 points=100 * gain,

@@ -32,7 +32,7 @@ class Family(Protocol):
     def position_limits(self, config: PreTrainedConfig, source_tokens: int) -> tuple[int | None, int | None]:
         """Return the longest source, and the longest target beside a source of `source_tokens`, in tokens.
 
-        None where the model has no limit.
+        None if the model has no limit.
         """
         ...
 
@@ -74,7 +74,7 @@ class Family(Protocol):
     ) -> dict[str, torch.Tensor]:
         """Return the tensors of a training batch, with a row for each example in every one of them.
 
-        labels: [batch, target_length] int64, `IGNORED_LABEL` where the loss doesn't count. The others are what
+        labels: [batch, target_length] int64, `IGNORED_LABEL` for what the loss doesn't count. The others are what
         `predict` takes.
         """
         ...

@@ -2,11 +2,11 @@
 
 python benchmarks/decoding.py CHECKPOINT PREPARED [--rounds 3] [--dialogues 200]
 
-CHECKPOINT is such as models/epoch-010, PREPARED such as data/prepared. The test dialogues of PREPARED, greedily and
-with 4 beams under the settings of params.yaml, and with 4 beams and no penalty or n-gram block, which CTranslate2
-applies otherwise. In each round every way takes its turn, so that a machine that slows down slows all; medians, ratios
-within a round, loading and conversion not counted. The same table says how many summaries are those of `generate`,
-letter for letter, and what ROUGE makes of all. Prints rows for benchmarks/README.md.
+CHECKPOINT is a directory such as models/epoch-010, PREPARED one such as data/prepared. The test dialogues of PREPARED
+are decoded in three ways: greedily and with 4 beams under the settings of params.yaml, and with 4 beams and no penalty
+or n-gram block, which CTranslate2 applies differently. Each round runs every way, so that a machine that slows down
+slows all. The figures are medians, and ratios within a round; loading and conversion don't count. The table also says
+how many summaries equal those of `generate`, and the ROUGE of all. Prints rows for benchmarks/README.md.
 """
 
 import statistics

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def peak_bytes(module: str, directory: Path) -> int:
-    """Run a stage in `directory`; the highest resident memory of it and of all that this process ran before it."""
+    """Run a stage in `directory`. Return the highest resident memory of it and of earlier child processes."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     subprocess.run([sys.executable, "-m", module], cwd=directory, env=environment, check=True)
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

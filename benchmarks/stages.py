@@ -25,7 +25,7 @@ BOUNDS = {"prepare": 15.0, "dvc repro, nothing to do": 3.0, "beamline score --he
 
 
 def measure(command: list[str], directory: Path) -> tuple[float, float]:
-    """Wall and processor seconds."""
+    """Return wall and processor seconds."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, cwd=directory, env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -44,7 +44,7 @@ def prepared_directory(directory: Path, dialogsum: Path) -> Path:
 
 
 def finished_clone(directory: Path) -> Path:
-    """This repository's last commit as DVC sees it when every stage has run: stand-ins for outputs that git lacks."""
+    """Clone the last commit, as DVC sees it after every stage, with stand-ins for outputs that git lacks."""
 
     def run(*command: str) -> None:
         subprocess.run(command, cwd=directory, check=True, capture_output=True)

@@ -169,7 +169,7 @@ class Bench:
         return clock.turn
 
     def loss_after_epoch(self, way: str, seed: int) -> float:
-        """Validation loss in nats per token."""
+        """Return the validation loss in nats per token."""
         with tempfile.TemporaryDirectory() as directory:
             trainer = self.trainer(way, seed, Path(directory))
             trainer.train()
@@ -179,7 +179,7 @@ class Bench:
         return measure_loss(trainer.model, loader, self.device).loss
 
     def count_operations(self, shapes: list[tuple[int, int, int]]) -> int:
-        """Floating-point operations of the matrix products of training on batches of these shapes."""
+        """Return the floating-point operations of the matrix products of training on batches of these shapes."""
         with torch.device("meta"):
             model = build_model(self.params.model.scratch, self.codec.encoding, len(self.codec.tokenizer))
         model.set_attn_implementation("eager")
@@ -194,7 +194,7 @@ class Bench:
         return sum(self.operations[shape] for shape in shapes)
 
     def product_rate(self) -> float:
-        """Floating-point operations a second of the product of two square matrices in the precision of the training."""
+        """Return the floating-point operations a second of a square matrix product, in the training's precision."""
         side = SIDE[self.device.type]
         left, right = torch.rand(2, side, side, dtype=self.dtype, device=self.device)
         torch.mm(left, right)
@@ -205,7 +205,7 @@ class Bench:
 
 
 def now() -> float:
-    """Seconds, when all that was asked of a GPU is done."""
+    """Return the time in seconds, once a GPU has done all that was asked of it."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter()

@@ -1,4 +1,4 @@
-"""Writes data/english and data/korean, the same bytes every time.
+"""Write data/english and data/korean, the same bytes every time.
 
 python -m data.generator [--output DIRECTORY]
 """

@@ -17,7 +17,7 @@ REFERENCES = {"train": 1, "validation": 1, "test": 3}
 
 
 def draw_corpus(name: str) -> dict[str, list[Record]]:
-    """The records of every split. No dialogue occurs twice, in or across splits."""
+    """Return the records of every split. No dialogue occurs twice, in or across splits."""
     seen: set[str] = set()
     splits = {}
     for split, size in SIZES[name].items():
@@ -38,7 +38,7 @@ def write_corpus(name: str, directory: Path) -> None:
 
 
 def _draw_split(language: Language, size: int, references: int, draw: random.Random, seen: set[str]) -> list[Record]:
-    """Situations take turns in a random order, so that each occurs as often as the others."""
+    """Return `size` records. Situations take turns in a random order, so all occur equally often."""
     records: list[Record] = []
     while len(records) < size:
         for situation in draw.sample(language.situations, len(language.situations)):

@@ -34,7 +34,7 @@ def inflect(value: str, particle: str) -> str:
 
 
 def finish(text: str) -> str:
-    """A capital at the start of every sentence; values such as "the library" stand there in lower case."""
+    """Return the text with a capital at the start of every sentence; values such as "the library" have none."""
     return re.sub(r"(^|[.?!] )([a-z])", lambda match: match[1] + match[2].upper(), text)
 
 

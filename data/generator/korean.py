@@ -51,7 +51,7 @@ _DIGITS = "영일이삼사오육칠팔구"
 
 
 def inflect(value: str, particle: str) -> str:
-    """The value and the form of the particle that fits the last sound of the value."""
+    """Return the value with the form of the particle that fits its last sound."""
     if particle not in _PARTICLES:
         raise ValueError(f"no Korean particle that changes: {particle!r}, found after {value!r}")
     final = _final(value)
@@ -60,7 +60,7 @@ def inflect(value: str, particle: str) -> str:
 
 
 def _final(value: str) -> int:
-    """How the last syllable ends, 0 for a vowel. A speaker's tag is read by its number."""
+    """Return how the last syllable ends, 0 for a vowel. A speaker's tag is read by its number."""
     sound = value.rstrip("#")[-1]
     if sound in "0123456789":
         sound = _DIGITS[int(sound)]

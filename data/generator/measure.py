@@ -1,4 +1,4 @@
-"""Prints the figures about the corpora that data/README.md states, as lines of a table.
+"""Print the figures about the corpora that data/README.md states, as lines of a table.
 
     python -m data.generator.measure
 
@@ -19,7 +19,7 @@ TAG = re.compile(r"#Person\d#:?")
 
 
 def words(text: str) -> list[str]:
-    """Lower-cased words, apostrophes included ("o'clock"), speaker tags not."""
+    """Return lower-cased words, with apostrophes ("o'clock") and without speaker tags."""
     return re.findall(r"[\w']+", TAG.sub("", text).lower())
 
 
@@ -28,7 +28,7 @@ def share(flags: Iterable[bool]) -> str:
 
 
 def agreement(records: Iterable[Record]) -> float:
-    """How much the references of a dialogue have in common, 0 to 1: what a model can hope for.
+    """Return how much the references of a dialogue have in common, 0 to 1: what a model can hope for.
 
     The mean of the F1 of ROUGE-1, -2 and -L over all pairs of references. Only English: rouge-score sees no
     letters but a to z.

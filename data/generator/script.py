@@ -93,7 +93,7 @@ class Record:
 
 
 def read_situations(script: str) -> list[Situation]:
-    """Every situation of a script, in its order. Raises `ValueError` naming a line that can't be read."""
+    """Return every situation of a script, in its order. Raises `ValueError` naming a line that can't be read."""
     situations: list[Situation] = []
     for line in _lines(script):
         sign, _, rest = line.partition(" ")
@@ -114,13 +114,13 @@ def read_situations(script: str) -> list[Situation]:
 
 
 def read_pools(script: str) -> dict[str, list[str]]:
-    """Slots and their values, one slot a line."""
+    """Return slots and their values. The script has one slot a line."""
     pools = (line.removeprefix("- ").partition(": ") for line in _lines(script))
     return {name: values.split(" | ") for name, _, values in pools}
 
 
 def read_digressions(script: str) -> dict[str, list[Exchange]]:
-    """Exchanges that may stand between others, by the tone that the @ line above them names."""
+    """Return exchanges that may come between others, by the tone that the @ line above them names."""
     digressions: dict[str, list[Exchange]] = {}
     tone = ""
     for line in _lines(script):
@@ -132,7 +132,7 @@ def read_digressions(script: str) -> dict[str, list[Exchange]]:
 
 
 def write_record(language: Language, situation: Situation, summaries: int, draw: random.Random) -> Record:
-    """One dialogue of `situation`, with `summaries` of its wordings, all different."""
+    """Return one dialogue of `situation`, with `summaries` of its wordings, all different."""
     exchanges = _digress(_arrange(situation, draw), language.digressions[situation.tone], draw)
     values = _draw_values({**language.pools, **situation.slots}, draw)
     distractions = _draw_distractions(language.pools, values, draw)
@@ -159,7 +159,7 @@ def write_record(language: Language, situation: Situation, summaries: int, draw:
 
 
 def _lines(script: str) -> list[str]:
-    """The script's lines, those that go on joined to those that they go on with."""
+    """Return the script's lines, with indented lines joined to the line above."""
     return [line for line in re.sub(r"\n +", " ", script).splitlines() if line]
 
 
@@ -179,7 +179,7 @@ def _read_exchange(line: str) -> Exchange:
 
 
 def _arrange(situation: Situation, draw: random.Random) -> list[Exchange]:
-    """The exchanges that this dialogue has, the movable ones shuffled among themselves."""
+    """Return the exchanges that this dialogue has, the movable ones shuffled among themselves."""
     kinds = {exchange.kind for exchange in situation.exchanges}
     terse = draw.random() < TERSE_SHARE
     optional_share = 0 if terse else draw.choice(OPTIONAL_SHARES)
@@ -215,7 +215,7 @@ def _digress(exchanges: Sequence[Exchange], digressions: Sequence[Exchange], dra
 
 
 def _places(digression: Exchange, exchanges: Sequence[Exchange]) -> list[int]:
-    """Where it is the turn of the digression's first speaker and, after it, of the one who goes on."""
+    """Return the places where it is the turn of the digression's first speaker and, after it, of the one who goes on."""
     return [
         place
         for place in range(1, len(exchanges))
@@ -235,14 +235,14 @@ def _last_role(exchange: Exchange) -> str:
 
 
 def _draw_values(pools: Mapping[str, Sequence[str]], draw: random.Random) -> dict[str, list[str]]:
-    """For every slot four different values, or all if there are fewer: three that hold, one taken back."""
+    """Return four different values for every slot, or all if there are fewer: three that hold, one taken back."""
     return {name: draw.sample(pool, min(4, len(pool))) for name, pool in pools.items()}
 
 
 def _draw_distractions(
     pools: Mapping[str, Sequence[str]], values: Mapping[str, Sequence[str]], draw: random.Random
 ) -> dict[str, list[str]]:
-    """Values for digressions, none of them one that the dialogue itself may use."""
+    """Return values for digressions that the dialogue itself can't use."""
     others = {name: [value for value in pool if value not in values[name]] for name, pool in pools.items()}
     return _draw_values(others, draw)
 

@@ -92,6 +92,7 @@ def to_rows(predictions: Predictions, scored: Scored) -> list[dict[str, object]]
 
 
 def to_json(scored: Scored) -> str:
+    """Return the scores and their signature as JSON, scores in 0-1."""
     scores = scored.scores
     report: dict[str, object] = {
         "references": scores.references,

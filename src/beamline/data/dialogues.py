@@ -99,8 +99,8 @@ def check_rows(rows: Iterable[Row], columns: Columns, source: str, split: str) -
     """Turn `rows` into dialogues; a row without an id is called after `split` and its number, from 1.
 
     Raises `BeamlineError` for what `to_dialogue` refuses, and for what no single row shows: no rows at all in
-    `source`, an id that is there twice (predictions are joined by id), or different numbers of references (a mean over
-    them would have another meaning from one dialogue to the next).
+    `source`, an id that is there twice, or different numbers of references. Predictions are joined by id. A mean over
+    references would mean something else for each dialogue if their number differed.
     """
     dialogues = {
         row.where: to_dialogue(row, columns, default_id=f"{split}-{number}") for number, row in enumerate(rows, 1)

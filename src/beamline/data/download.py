@@ -62,7 +62,7 @@ def download_dataset(
 
 
 def describe_download(provenance: dict[str, Any], columns: Columns, directory: Path) -> str:
-    """Return what was written, its licence and commit, and the commands that come next, a line each."""
+    """Return what was written, its license and commit, and the commands that come next, a line each."""
     lines = []
     for name, file in provenance["files"].items():
         left_out = provenance["left_out"].get(name, [])
@@ -106,10 +106,10 @@ def _resolve(source: str, revision: str | None) -> tuple[str | None, str | list[
 
 
 def _load(source: str, commit: str | None, config: str | None) -> dict[str, Any]:
-    """The records of each split, in our names and order.
+    """Return the records of each split, under our names and in our order.
 
-    Each split is built by itself: `datasets` wants one set of columns for all that it builds together, which DialogSum
-    (`summary` in train, `summary1` to `summary3` in test) hasn't.
+    Each split is built separately, because `datasets` wants the same columns in all that it builds together. DialogSum
+    has `summary` in train, and `summary1` to `summary3` in test.
     """
     import datasets  # noqa: PLC0415  (seconds, which --help and a refused directory need not wait for)
 

@@ -1,7 +1,7 @@
 """Summaries through CTranslate2 (OpenNMT), whose decoding is several times faster than `generate`.
 
-A checkpoint is converted again for every decoder, into a directory that is deleted once the weights are in memory, so
-that no second copy of a model can become stale.
+A checkpoint is converted again for every decoder, so no second copy of a model can become stale. The directory of the
+conversion is deleted once the weights are in memory.
 """
 
 import tempfile

@@ -24,10 +24,12 @@ class Result:
 
     @property
     def is_found(self) -> bool:
+        """Return whether the check warned or failed."""
         return self.finding.status in _SEVERITY
 
     @property
     def has_failed(self) -> bool:
+        """Return whether the check failed."""
         return self.finding.status is Status.FAILURE
 
 

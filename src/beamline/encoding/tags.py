@@ -35,7 +35,7 @@ def make_self_contained(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokeniz
 
     A tokenizer in the manner of sentencepiece begins a new word after a tag, and some drop the space before it:
     `tells #Person1#'s son` comes back as `tells#Person1# 's son`, `#Person1#은` as `#Person1# 은`. Here only a space
-    begins a word. transformers' own classes for these families would build their usual pipeline again on loading, so
+    begins a word. transformers' own classes for these families would build their usual pipeline again on loading. So
     the result is of the plain class, which takes tokenizer.json as it is.
 
     A tokenizer in Python code (Marian's) is returned unchanged.

@@ -15,6 +15,7 @@ _BEFORE_SCORING_VERSIONS = {"scoring": "1", "headline": "rouge_f"}  # what a sig
 
 
 def write_signature(fields: Mapping[str, str]) -> str:
+    """Return the fields as a signature, `name:value` separated by `|`, in their order."""
     return "|".join(f"{name}:{value}" for name, value in fields.items())
 
 

@@ -54,7 +54,8 @@ class WordTokenizer(ABC):
         return {"regex": version("regex"), "unicode": unicodedata.unidata_version}
 
     @abstractmethod
-    def tokens(self, sentence: str) -> list[str]: ...
+    def tokens(self, sentence: str) -> list[str]:
+        """Return the tokens of `sentence`, in order."""
 
     def seen(self, text: str) -> str:
         """Return the characters of `text` that get into a token, before a stemmer or a dictionary changes it."""
@@ -153,6 +154,7 @@ def _load_kiwi() -> Any:
 
 
 def korean_is_installed() -> bool:
+    """Return whether the package is there that the `korean` tokenizer needs."""
     return importlib.util.find_spec("kiwipiepy") is not None
 
 

@@ -60,9 +60,11 @@ class Checkpoint:
 
     @property
     def is_local(self) -> bool:
+        """Return whether the name is a directory here."""
         return Path(self.name).is_dir()
 
     def config(self) -> PreTrainedConfig:
+        """Return the checkpoint's config. Raises `BeamlineError` if it can't be loaded."""
         return self._load(AutoConfig)
 
     def tokenizer(self, language: str | None) -> PreTrainedTokenizerBase:
@@ -121,6 +123,7 @@ def out_of_reach(error: BaseException) -> bool:
 
 
 def unreachable(name: str) -> BeamlineError:
+    """Return the error that says that the hub can't be reached for this checkpoint."""
     return BeamlineError(
         f"model.name: {name}: the hub ({constants.ENDPOINT}) can't be reached, and its cache lacks the checkpoint;"
         " download it where there is a network, and give its directory"
@@ -128,4 +131,5 @@ def unreachable(name: str) -> BeamlineError:
 
 
 def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its class if it has none."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

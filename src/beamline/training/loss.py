@@ -50,7 +50,7 @@ class TeacherForced:
         return self.correct / self.tokens
 
     def bits_per_byte(self, reference_bytes: int) -> float:
-        """Bits that the model needs for a byte of the references' UTF-8.
+        """Return the bits that the model needs for a byte of the references' UTF-8.
 
         Bytes don't depend on the tokenizer, so models with different vocabularies can be compared by it.
         """

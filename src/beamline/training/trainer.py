@@ -106,7 +106,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
         dialogues = inputs.pop("dialogues")
         self.dialogues += dialogues
         step = self.state.global_step + 1
-        # A backward pass that runs out of memory has already added some gradients, so those of the step's earlier
+        # A backward pass that runs out of memory has already added some gradients. So those of the step's earlier
         # batches are kept apart until this batch is done. Restarting the step, or autograd.grad in place of backward,
         # would need a copy of the Trainer's own loop or step. Several processes never do a batch in parts.
         earlier: dict[torch.nn.Parameter, torch.Tensor] = {}

@@ -54,14 +54,14 @@ class Curves:
         return self.begun_at - self.validation[-1]
 
     @property
-    def is_learnt(self) -> bool:
+    def is_learned(self) -> bool:
         """Return whether the model ended a tenth below word frequencies, on train or on validation."""
         return min(self.validation[-1], self.training[-1]) < (1 - _TENTH) * self.frequency
 
     @property
     def exploded(self) -> bool:
         """Return whether a loss exceeded 1.5 times that of guessing evenly, and the model did not recover."""
-        return self.highest > 1.5 * self.even and not self.is_learnt
+        return self.highest > 1.5 * self.even and not self.is_learned
 
     @property
     def rose_again(self) -> bool:
@@ -77,7 +77,7 @@ class Curves:
     def stands_still(self) -> bool:
         """Return whether the model is no better than word frequencies, and was not on its way there."""
         moved = self.still_falls and self.fall >= 0.01 * self.begun_at
-        return len(self.epochs) > 1 and not self.is_learnt and not moved
+        return len(self.epochs) > 1 and not self.is_learned and not moved
 
     @property
     def last_fall(self) -> float | None:
@@ -105,7 +105,7 @@ class Curves:
         nats. A tenth of the whole fall is enough if that is less.
         """
         earlier = self.validation[-2]
-        least = max(_SLOW if self.is_learnt else _HARDLY, NOTHING / earlier)
+        least = max(_SLOW if self.is_learned else _HARDLY, NOTHING / earlier)
         return min(least, _TENTH * self.fall / earlier) if self.fall > 0 else least
 
     @property

@@ -28,7 +28,7 @@ class Seq2Seq:
         return bool(config.is_encoder_decoder)
 
     def position_limits(self, config: PreTrainedConfig, source_tokens: int) -> tuple[int | None, int | None]:
-        """T5 has no limits. Source and target have separate positions, so a source takes none from the target."""
+        """Return the limits of encoder and decoder, None for T5. A source takes no positions from the target."""
         encoder, decoder = getattr(config, "encoder", config), getattr(config, "decoder", config)
         both = "max_position_embeddings"
         return (
@@ -75,7 +75,7 @@ class Seq2Seq:
     def encode_dialogues(
         self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, dialogues: Sequence[str]
     ) -> list[list[int]]:
-        """The tokenizer's own special tokens, and an end of sequence in any case."""
+        """Return each dialogue with the tokenizer's own special tokens, and an end of sequence in any case."""
         texts = [encoding.source_prefix + dialogue for dialogue in dialogues]
         rows: list[list[int]] = tokenizer(texts, verbose=False)["input_ids"]
         end = encoding.eos_token_id
@@ -84,16 +84,18 @@ class Seq2Seq:
     def encode_summaries(
         self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, summaries: Sequence[str]
     ) -> list[list[int]]:
-        """Tokenizers end a target differently: with the end of sequence (BART, T5), with a language code after it
-        (mBART), or not at all. That code, and BERT's `[CLS]` at the beginning, are what the decoder starts with: as
-        labels, the model would learn to write them twice. An end of sequence within the text would cut the summary.
+        """Return each summary without what the decoder starts with, and with one end of sequence.
+
+        Tokenizers end a target differently: with the end of sequence (BART, T5), with a language code after it (mBART),
+        or not at all. The decoder starts with that code, or with BERT's `[CLS]`. If they were labels, the model would
+        learn to write them twice. An end of sequence within the text would cut the summary.
         """
         rows: list[list[int]] = tokenizer(text_target=list(summaries), verbose=False)["input_ids"]
         start, end = encoding.decoder_start_token_id, encoding.eos_token_id
         return [[*(token for token in row if token not in (start, end)), end] for row in rows]
 
     def truncate_dialogue(self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, ids: list[int]) -> list[int]:
-        """What follows the text is kept: the end of sequence, and a language code after it."""
+        """Return the dialogue cut at its end, with the end of sequence and a language code after it kept."""
         if len(ids) <= encoding.max_source_tokens:
             return ids
         end = ids[-2:] if ids[-2] == encoding.eos_token_id else ids[-1:]
@@ -106,14 +108,16 @@ class Seq2Seq:
         encoding: Encoding,
         padding: Padding,
     ) -> dict[str, torch.Tensor]:
-        """input_ids, attention_mask (LED: global_attention_mask): [batch, source_length] int64; labels,
-        decoder_input_ids: [batch, target_length] int64.
+        """Return a batch with the decoder's inputs.
+
+        input_ids, attention_mask, LED's global_attention_mask: [batch, source_length] int64.
+        labels, decoder_input_ids: [batch, target_length] int64.
 
         With `padding.mode: longest`, the lengths are those of the longest example. With `max_length`, they are the
         encoding's limits.
 
-        The decoder's inputs are the labels shifted once to the right. Models do this in different ways (mBART rotates
-        the last token to the front), and label smoothing needs the inputs outside the model, so it is done here.
+        The decoder's inputs are the labels shifted once to the right. Models do this in different ways: mBART rotates
+        the last token to the front. Label smoothing needs the inputs outside the model, too. So it is done here.
         """
         fixed = padding.mode == "max_length"
         source_length = encoding.max_source_tokens if fixed else max(map(len, sources))
@@ -138,7 +142,7 @@ class Seq2Seq:
         length: int,
         config: GenerationConfig,
     ) -> list[list[int]]:
-        """A generated row begins with the decoder's start token, which is left out."""
+        """Return the generated tokens without the decoder's start token."""
         inputs = source_tensors(sources, encoding, length)
         generated = model.generate(
             **{name: tensor.to(model.device) for name, tensor in inputs.items()}, generation_config=config

@@ -55,6 +55,7 @@ class Decoded:
     """A split's summaries under one checkpoint, and their scores. finished: whether the model ended each itself."""
 
     checkpoint: str
+    codec: TextCodec
     summaries: list[str]
     finished: list[bool]
     scores: Scores
@@ -90,7 +91,9 @@ def evaluate(params: Params) -> None:
     ):
         best, final = decode_with_best_checkpoint(params, validation, test)
 
-        signature = test.scorer.signature(backend=final.resolved.backend)
+        digest = final.codec.encoding.prompt_digest
+        prompt = {} if digest is None else {"prompt": digest}
+        signature = test.scorer.signature(backend=final.resolved.backend, **prompt)
         summary_health = health(final.summaries, final.finished, test.references)
         intervals = final.scores.intervals()
         metrics = score_metrics(best.scores, final.scores, intervals, summary_health) | {
@@ -111,7 +114,7 @@ def evaluate(params: Params) -> None:
 
         scalars = final.scores.means() | summary_health
         tracker.record_final({**scalars, "checkpoint": best.checkpoint, "signature": signature})
-        read, tokenizer = model_reads(test, final.checkpoint), test.scorer.corpus.tokenizer
+        read, tokenizer = model_reads(test, final.codec), test.scorer.corpus.tokenizer
         tracker.table("examples", *sample_rows(test.dialogues, read, final.summaries, final.scores, tokenizer))
     console = Console()
     console.print(score_table(metrics))
@@ -154,7 +157,7 @@ def decode(params: Params, checkpoint: str, split: Split) -> Decoded:
     )
     texts = [summary.text for summary in summaries]
     finished = [summary.finished for summary in summaries]
-    return Decoded(checkpoint, texts, finished, split.scorer.score(texts), decoder.resolved)
+    return Decoded(checkpoint, codec, texts, finished, split.scorer.score(texts), decoder.resolved)
 
 
 def kept_checkpoints() -> list[str]:
@@ -169,10 +172,9 @@ def kept_checkpoints() -> list[str]:
         raise BeamlineError(f"{path}: not readable ({error}); run: dvc repro train") from None
 
 
-def model_reads(split: Split, checkpoint: str) -> list[str]:
+def model_reads(split: Split, codec: TextCodec) -> list[str]:
     """Return the split's first dialogues as the model reads them, decoded from their token ids."""
-    tokenizer = TextCodec.load(paths.MODELS / checkpoint).tokenizer
-    return [tokenizer.decode(row, clean_up_tokenization_spaces=False) for row in split.input_ids[:SAMPLES]]
+    return [codec.tokenizer.decode(row, clean_up_tokenization_spaces=False) for row in split.input_ids[:SAMPLES]]
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def build_or_load_codec(params: Params, corpus: Corpus) -> TextCodec:
     tags = sorted({tag for text in texts for tag in speaker_tags(text)})
     if params.model.name is None:
         return build_codec(params.tokenizer, texts, tags)
-    return load_codec(params.tokenizer, Checkpoint(params.model.name, params.model.revision), tags)
+    return load_codec(params.tokenizer, params.model, Checkpoint(params.model.name, params.model.revision), tags)
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def fit(name: str, directory: Path) -> Fitted:
     family.save(directory / "published")
     checkpoint = Checkpoint(str(directory / "published"), fingerprint(directory / "published"))
     limits = {"language": family.language, "max_source_tokens": 96, "max_target_tokens": 96}
-    codec = load_codec(PARAMS.tokenizer.model_copy(update=limits), checkpoint, TAGS)
+    codec = load_codec(PARAMS.tokenizer.model_copy(update=limits), PARAMS.model, checkpoint, TAGS)
     torch.manual_seed(0)
     model = load_pretrained(checkpoint, codec.encoding, len(codec.tokenizer))
     for part, parameter in model.named_parameters():

@@ -30,6 +30,8 @@ OTHERS: dict[str, Any] = {
     "padding.labels": "unmasked",
     "model.name": "models/elsewhere",
     "model.revision": "0" * 40,
+    "model.prompt": "Briefly: {dialogue}",
+    "model.system": "Be brief.",
     "model.scratch.family": "t5",
     "model.scratch.d_model": 48,
     "model.scratch.layers": 3,

@@ -22,6 +22,8 @@ OptionalText = Annotated[str | None, BeforeValidator(lambda value: None if value
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
+DIALOGUE = "{dialogue}"  # its place in `model.prompt`
+
 
 class Section(BaseModel):
     """A mapping of params.yaml: exactly these keys, no conversions between types, immutable."""
@@ -72,7 +74,15 @@ class Scratch(Section):
 class Model(Section):
     name: OptionalText
     revision: OptionalText
+    prompt: str
+    system: OptionalText
     scratch: Scratch
+
+    @model_validator(mode="after")
+    def prompt_has_a_dialogue(self) -> "Model":
+        if self.prompt.count(DIALOGUE) != 1:
+            raise ValueError(f"prompt must hold {DIALOGUE} once, where the dialogue goes")
+        return self
 
 
 class Train(Section):
@@ -152,7 +162,7 @@ class Params(Section):
 
 
 # Keys that are younger than some experiments, with the value that those experiments would have had.
-PAST_VALUES: dict[str, object] = {"metrics.headline": "rouge_f"}
+PAST_VALUES: dict[str, object] = {"metrics.headline": "rouge_f", "model.prompt": DIALOGUE, "model.system": None}
 
 
 def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:

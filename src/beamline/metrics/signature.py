@@ -11,6 +11,7 @@ from beamline.metrics.registry import METRICS
 # tests/metrics/test_golden_scores.py fails if a score moves.
 SCORING_VERSION = 1
 
+_OF_THE_SYSTEM = "prompt"  # what a system read is no way of measuring it, and may differ
 _BEFORE_SCORING_VERSIONS = {"scoring": "1", "headline": "rouge_f"}  # what a signature without these fields means
 
 
@@ -36,8 +37,8 @@ def read_signature(text: str) -> dict[str, str]:
 def fields_to_compare(first: Mapping[str, str], later: Mapping[str, str]) -> list[str]:
     """Return the names of the fields that have to be equal for two sets of scores to be comparable.
 
-    These are all fields of both signatures, except those of a metric that only one of them measured: what both measured
-    stays comparable when a metric is added.
+    These are all fields of both signatures, except the prompt of a decoder-only model, and those of a metric that only
+    one of them measured: what both measured stays comparable when a metric is added.
     """
     on_one_side = {
         name
@@ -45,7 +46,7 @@ def fields_to_compare(first: Mapping[str, str], later: Mapping[str, str]) -> lis
         for name in metric.signature_fields
         if _measured(metric.signature_fields, first) != _measured(metric.signature_fields, later)
     }
-    return [name for name in {**first, **later} if name not in on_one_side]
+    return [name for name in {**first, **later} if name not in on_one_side and name != _OF_THE_SYSTEM]
 
 
 def _measured(signature_fields: Sequence[str], fields: Mapping[str, str]) -> bool:

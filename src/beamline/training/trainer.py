@@ -56,6 +56,8 @@ class SummarizationTrainer(Seq2SeqTrainer):
                 training_loss, label_smoothing=train.label_smoothing_factor, chunked=chunked
             ),
         )
+        # Labels are what the logits predict, in every family: the Trainer must not count them as shifted.
+        self._loss_shifts_labels = False
         self.params = params
         self.family = find_family(codec.encoding)
         # Processes wait for each other's gradients, part by part, and don't know each other's memory.

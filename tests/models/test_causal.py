@@ -1,0 +1,100 @@
+"""Decoder-only models through the real stages: 16 dialogues memorized, saved, and read back by plain transformers."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from support.causal_checkpoints import CAUSAL
+from support.family_run import Run, family_run
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from beamline.core.params import read_params
+from beamline.diagnosis.collect import evidence_from_directory
+from beamline.diagnosis.verdict import run_checks
+from beamline.encoding.prepared import read_codec, read_split
+from beamline.models.weights import load_model
+
+pytestmark = pytest.mark.slow
+
+COMMON = "smollm"  # the others train in the third tier
+PROMPT = "Summarize.\n{dialogue}\nSummary:\n"
+CHANGES = {"model.prompt": PROMPT, "tokenizer.max_source_tokens": 200, "train.tokens_per_batch": 400}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=() if name == COMMON else pytest.mark.extended) for name in CAUSAL],
+)
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return family_run(CAUSAL[request.param], tmp_path_factory.mktemp(request.param), **CHANGES)
+
+
+def test_model_memorizes_16_dialogues(run: Run) -> None:
+    scores = run.read("metrics/rouge.json")["test"]
+    assert scores["rouge1_f"] >= 0.9
+    assert scores["unfinished"] == 0
+
+
+def test_signature_names_the_prompt(run: Run) -> None:
+    codec = read_codec(run.directory / "data/prepared")
+    assert f"|prompt:{codec.encoding.prompt_digest}" in run.read("metrics/rouge.json")["signature"]
+
+
+def test_every_label_ends_with_the_one_end_of_turn(run: Run) -> None:
+    end = read_codec(run.directory / "data/prepared").encoding.eos_token_id
+    labels = [dialogue.labels[0] for dialogue in read_split("train", run.directory / "data/prepared")]
+    assert len(labels) == 16
+    assert [row.index(end) for row in labels] == [len(row) - 1 for row in labels]
+
+
+def test_plain_transformers_reads_and_writes_the_same(run: Run) -> None:
+    directory = run.best_checkpoint
+    tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left")
+    texts = [PROMPT.format(dialogue=row["dialogue"]) for row in run.predictions]
+    if tokenizer.chat_template:
+        texts = [
+            tokenizer.apply_chat_template(
+                [{"role": "user", "content": text}], tokenize=False, add_generation_prompt=True, enable_thinking=False
+            )
+            for text in texts
+        ]
+    batch = tokenizer(texts, add_special_tokens=not tokenizer.chat_template, padding=True, return_tensors="pt")
+    prepared = [dialogue.input_ids for dialogue in read_split("test", run.directory / "data/prepared")]
+    pairs = zip(batch["input_ids"], batch["attention_mask"], strict=True)
+    assert [row[mask.bool()].tolist() for row, mask in pairs] == prepared
+    inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+    written = AutoModelForCausalLM.from_pretrained(directory).generate(**inputs, max_new_tokens=96, do_sample=False)
+    summaries = tokenizer.batch_decode(written[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+    assert [" ".join(text.split()) for text in summaries] == [row["summary"] for row in run.predictions]
+
+
+def test_every_weight_was_trained(run: Run) -> None:
+    before = dict(AutoModelForCausalLM.from_pretrained(run.checkpoint).named_parameters())
+    after = dict(load_model(run.best_checkpoint).named_parameters())
+    assert before.keys() == after.keys()
+    trained = [name for name, weight in before.items() if weight.ndim == 2 and not re.search("wpe", name)]
+    assert [name for name in trained if torch.equal(before[name], after[name])] == []
+
+
+def test_where_the_checkpoint_lies_leaves_no_trace(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = []
+    for name in ("here", "somewhere/else"):
+        checkpoint = tmp_path / name / "checkpoint"
+        shutil.copytree(run.checkpoint, checkpoint)
+        copy = Run(run.family, checkpoint, tmp_path / name / "work")
+        copy.set_up(**{**CHANGES, "train.num_train_epochs": 1})
+        copy.run_stages(scored=False)
+        monkeypatch.chdir(copy.directory)
+        written = [*Path("data/prepared").rglob("*"), *Path("models").rglob("*")]
+        outputs.append({str(path): path.read_bytes() for path in sorted(written) if path.is_file()})
+    assert outputs[0] == outputs[1]
+
+
+def test_diagnosis_runs_every_check(run: Run) -> None:
+    results = run_checks(evidence_from_directory(run.directory))
+    broken = [result for result in results if "could not" in result.finding.meaning]
+    assert len(results) > 30
+    assert broken == []
+    assert read_params(run.directory / "params.yaml").model.prompt == PROMPT

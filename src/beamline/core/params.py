@@ -85,9 +85,16 @@ class Model(Section):
         return self
 
 
+class Lora(Section):
+    rank: Annotated[int, Field(ge=0)]
+    alpha: Positive
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    targets: str | list[str]
+
+
 class Train(Section):
     max_examples: Positive | None
-    num_train_epochs: Positive
+    num_train_epochs: Annotated[int, Field(ge=0)]
     tokens_per_batch: Positive
     gradient_accumulation_steps: Positive
     learning_rate: Annotated[float, Field(ge=0)]
@@ -96,6 +103,8 @@ class Train(Section):
     max_grad_norm: Annotated[float, Field(gt=0)]
     label_smoothing_factor: Annotated[float, Field(ge=0, lt=1)]
     precision: Literal["fp32", "bf16", "auto"]
+    gradient_checkpointing: bool
+    lora: Lora
     processes: Positive
     threads: Positive
     keep: Positive
@@ -162,7 +171,16 @@ class Params(Section):
 
 
 # Keys that are younger than some experiments, with the value that those experiments would have had.
-PAST_VALUES: dict[str, object] = {"metrics.headline": "rouge_f", "model.prompt": DIALOGUE, "model.system": None}
+PAST_VALUES: dict[str, object] = {
+    "metrics.headline": "rouge_f",
+    "model.prompt": DIALOGUE,
+    "model.system": None,
+    "train.gradient_checkpointing": False,
+    "train.lora.rank": 0,
+    "train.lora.alpha": 1,
+    "train.lora.dropout": 0.0,
+    "train.lora.targets": "all-linear",
+}
 
 
 def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:

@@ -286,8 +286,7 @@ def test_a_file_that_is_not_there_or_is_a_directory(tmp_path: Path, ending: str)
 
 def test_an_unknown_kind_of_file(tmp_path: Path) -> None:
     assert (
-        error_of(tmp_path / "x.txt")
-        == f"x.txt: unknown kind of file; expected one that ends in {describe_endings('or')}"
+        error_of(tmp_path / "x.txt") == f"x.txt: unknown kind of file; expected one that ends in {describe_endings()}"
     )
 
 
@@ -322,7 +321,7 @@ def test_dev_is_validation(corpus: Path) -> None:
 def test_a_missing_split_names_what_is_there(corpus: Path) -> None:
     (corpus / "validation.jsonl").rename(corpus / "val.jsonl")
     assert corpus_error(corpus) == (
-        f"DIR: no validation file; expected validation or dev with the ending {describe_endings('or')},"
+        f"DIR: no validation file; expected validation or dev with the ending {describe_endings()},"
         " found test.jsonl, train.jsonl, val.jsonl"
     )
 

@@ -20,8 +20,11 @@ from beamline.data.readers import Row
 def to_dialogue(row: Row, columns: Columns, default_id: str) -> Dialogue:
     """Return the dialogue that `row` holds, by the names in `columns` or else the usual ones.
 
-    Raises `BeamlineError` for a missing column and for a cell that is null, blank, not text, or not writable as UTF-8.
+    Raises `BeamlineError` for a row that can't be read, for a missing column, and for a cell that is null, blank, not
+    text, or not writable as UTF-8.
     """
+    if row.problem:
+        raise BeamlineError(f"{row.where}: {row.problem}")
     row = add_paths(row, [name for _, name in columns if name])
     id_column = columns.id or find_id_column(row)
     dialogue_column = columns.dialogue or DIALOGUE_COLUMN

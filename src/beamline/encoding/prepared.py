@@ -194,7 +194,10 @@ def read_split(split: str, directory: Path = paths.PREPARED) -> EncodedSplit:
     """
     path = directory / f"{split}.parquet"
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as packed, tempfile.TemporaryFile() as unpacked:
+        with (
+            pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as packed,
+            tempfile.TemporaryFile() as unpacked,
+        ):
             with pa.ipc.new_file(unpacked, _SCHEMA) as writer:
                 for batch in packed.iter_batches(_ROW_GROUP * _BATCH):
                     writer.write_batch(batch.cast(_SCHEMA))

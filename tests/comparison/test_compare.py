@@ -304,7 +304,7 @@ def test_several_systems_are_compared_with_the_first_and_corrected_for_their_num
     assert alone["p_holm"] == alone["p"]
     lines = run_compare(*names, "--dialogues", "0").splitlines()
     header = next(number for number, line in enumerate(lines) if "× 100" in line)
-    assert cells(lines[header]) == ["× 100", "", "F1", "minus A", "95 % interval", "p, Holm"]
+    assert cells(lines[header]) == ["× 100", "", "score", "minus A", "95 % interval", "p, Holm"]
     assert [cells(line)[:2] for line in lines[header + 2 : header + 6]] == [
         ["rouge1_f", "A"], ["", "B"], ["", "C"], ["", "D"],
     ]  # fmt: skip

@@ -5,6 +5,7 @@ python -m beamline.diagnose
 It reads the run in the workspace. The command `beamline diagnose` also reads other runs, and files of any system.
 """
 
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -33,10 +34,10 @@ def main() -> None:
     write_texts(
         {
             paths.DIAGNOSIS_METRICS: to_json(to_metrics(results, verdict)),
-            paths.DIAGNOSIS: to_markdown(parts(results, verdict)) + "\n",
+            paths.DIAGNOSIS: to_markdown(chain(evidence.notes, parts(results, verdict))) + "\n",
         }
     )
-    print_terminal(brief_parts(results, verdict, str(paths.DIAGNOSIS)), Console())
+    print_terminal(chain(evidence.notes, brief_parts(results, verdict, str(paths.DIAGNOSIS))), Console())
 
 
 if __name__ == "__main__":

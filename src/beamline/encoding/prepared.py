@@ -107,6 +107,10 @@ class EncodedSplit(Sequence[EncodedDialogue]):
         [row] = self.table.slice(rows, 1).to_pylist()
         return _from_row(row)
 
+    def read_texts(self) -> Iterator[str]:
+        """Yield the dialogues as texts."""
+        return chain.from_iterable(chunk.to_pylist() for chunk in self.table.column("dialogue").chunks)
+
     def __iter__(self) -> Iterator[EncodedDialogue]:
         for start in range(0, len(self), _BATCH):
             yield from map(_from_row, self.table.slice(start, _BATCH).to_pylist())

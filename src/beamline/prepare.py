@@ -18,6 +18,7 @@ from beamline.data.corpus import Corpus, check_corpus
 from beamline.encoding.codec import TextCodec, build_codec, load_codec
 from beamline.encoding.prepared import SPLITS, draw_rows, encode_dialogues, write_split
 from beamline.encoding.statistics import SplitStatistics, corpus_statistics
+from beamline.metrics import Scorer
 from beamline.models.checkpoint import Checkpoint
 
 LEARNED_FROM = 100_000  # dialogues; of 12,460, test summaries had 0.3 % more tokens (benchmarks/README.md)
@@ -31,6 +32,7 @@ def main() -> None:
             print(f"warning: {warning}")
         if corpus.leaks:
             print(f"all of them are listed in {corpus.leaks}")
+        check_scoring(params, corpus)
         codec = build_or_load_codec(params, corpus)
         codec.save(directory / "tokenizer")
         statistics = {split: SplitStatistics(codec) for split in SPLITS}
@@ -39,6 +41,13 @@ def main() -> None:
             encoded = track(encode_dialogues(dialogues, codec), f"encoding {split}", len(dialogues))
             write_split(directory, split, statistics[split].count(encoded))
         write_json(directory / "statistics.json", corpus_statistics(statistics, codec, corpus.warnings))
+
+
+def check_scoring(params: Params, corpus: Corpus) -> None:
+    """Raise `BeamlineError` for references or settings that `evaluate` would refuse after the training."""
+    for dialogues in (corpus.validation, corpus.test):
+        references, sources = zip(*((dialogue.references, dialogue.dialogue) for dialogue in dialogues), strict=True)
+        Scorer(params.rouge, references, sources, headline=params.metrics.headline, seed=0)
 
 
 def build_or_load_codec(params: Params, corpus: Corpus) -> TextCodec:

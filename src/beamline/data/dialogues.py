@@ -17,8 +17,10 @@ from beamline.data.columns import (
 from beamline.data.readers import Row
 
 
-def to_dialogue(row: Row, columns: Columns, default_id: str) -> Dialogue:
+def to_dialogue(row: Row, columns: Columns, default_id: str, *, needs_summary: bool = True) -> Dialogue:
     """Return the dialogue that `row` holds, by the names in `columns` or else the usual ones.
+
+    needs_summary: False if the column of summaries may be missing. The dialogue then has no references.
 
     Raises `BeamlineError` for a row that can't be read, for a missing column, and for a cell that is null, blank, not
     text, or not writable as UTF-8.
@@ -31,7 +33,7 @@ def to_dialogue(row: Row, columns: Columns, default_id: str) -> Dialogue:
     return Dialogue(
         id=_id(row, id_column) if id_column else default_id,
         dialogue=_text(row, dialogue_column, _cell(row, "dialogue", dialogue_column)),
-        references=_references(row, columns.summary or SUMMARY_COLUMN),
+        references=_references(row, columns.summary or SUMMARY_COLUMN, needs_summary),
     )
 
 
@@ -39,9 +41,9 @@ def _id(row: Row, column: str) -> str:
     return _text(row, column, to_id(_cell(row, "id", column)))
 
 
-def _references(row: Row, column: str) -> tuple[str, ...]:
+def _references(row: Row, column: str, needed: bool) -> tuple[str, ...]:
     """Return the texts of a column, which may hold lists, or those of `summary1`, `summary2`, ..."""
-    if not (names := find_columns(column, row.cells)):
+    if not (names := find_columns(column, row.cells)) and needed:
         _cell(row, "summary", column)
     return tuple(_text(row, name, value) for name, value in split_cells(row, names))
 

@@ -39,13 +39,15 @@ class RawSplit:
     """The dialogues of a split, in the order of its records.
 
     source: what it is of, for errors. stem: a dialogue without an id is called `train-1` after it. records: may be
-    iterated again. rows: their number, once they are counted. left_out: rows, from 0, that are not among the dialogues.
+    iterated again. needs_summary: as in `to_dialogue`. rows: their number, once they are counted. left_out: rows, from
+    0, that are not among the dialogues.
     """
 
     source: str
     stem: str
     records: Iterable[Row]
     columns: Columns
+    needs_summary: bool = True
     rows: int = 0
     left_out: Collection[int] = frozenset()
 
@@ -59,7 +61,8 @@ class RawSplit:
 
     def to_dialogue(self, number: int, row: Row) -> Dialogue:
         """Return the dialogue of a record. number: from 0."""
-        return to_dialogue(row, self.columns, default_id=f"{self.stem}-{number + 1}")
+        default_id = f"{self.stem}-{number + 1}"
+        return to_dialogue(row, self.columns, default_id, needs_summary=self.needs_summary)
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,12 @@ class Scan:
     """What is kept of every row of a split: 64 bits for its id, and 64 bits for its dialogue.
 
     Dialogues that differ in white space only have the same bits. Among a million dialogues, two different ones have the
-    same with a probability of 3e-8.
+    same with a probability of 3e-8. references: their number for each dialogue.
     """
 
     ids: Hashes
     dialogues: Hashes
+    references: int
 
 
 def find_files(directory: Path) -> dict[str, Path]:
@@ -121,7 +125,7 @@ def scan_split(split: RawSplit, problems: Problems) -> Scan:
         _find_repeated_ids(split, np.array(ids, np.uint64), problems)
     except BeamlineError as error:
         problems.add(error)
-    return Scan(np.array(ids, np.uint64), np.array(dialogues, np.uint64))
+    return Scan(np.array(ids, np.uint64), np.array(dialogues, np.uint64), references[1] if references else 0)
 
 
 def _find_repeated_ids(split: RawSplit, ids: Hashes, problems: Problems) -> None:

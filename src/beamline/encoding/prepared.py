@@ -71,7 +71,8 @@ def encode_dialogues(dialogues: Iterable[Dialogue], codec: TextCodec) -> Iterato
 
 def _encode_batch(dialogues: Sequence[Dialogue], codec: TextCodec) -> list[EncodedDialogue]:
     sources = codec.encode_dialogues([dialogue.dialogue for dialogue in dialogues])
-    targets = iter(codec.encode_summaries([text for dialogue in dialogues for text in dialogue.references]))
+    summaries = [text for dialogue in dialogues for text in dialogue.references]
+    targets = iter(codec.encode_summaries(summaries) if summaries else ())  # tokenizers want a text
     encoded = []
     for dialogue, source in zip(dialogues, sources, strict=True):
         labels = [next(targets) for _ in dialogue.references]

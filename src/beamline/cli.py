@@ -116,6 +116,12 @@ def compare(
     ] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, scores in 0-1, instead of tables.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, fit for a pull request.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Write one HTML file, too: all dialogues, to read.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Compare systems: is the difference more than noise?
 
@@ -133,6 +139,12 @@ def compare(
     from beamline.pages.terminal import print_terminal  # noqa: PLC0415
 
     comparison = compare_systems(names or [], force=force, rescore=rescore)
+    if page is not None:
+        from beamline.core.files import write_text  # noqa: PLC0415
+        from beamline.pages.html.comparison import comparison_page  # noqa: PLC0415
+        from beamline.pages.html.page import render  # noqa: PLC0415
+
+        write_text(page, render(comparison_page(comparison)))
     if as_json:
         typer.echo(to_json(comparison, dialogues))
     elif as_markdown:

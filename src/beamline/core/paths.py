@@ -20,4 +20,6 @@ LENGTH_PLOT = Path("plots/lengths.json")
 DIAGNOSIS = Path("reports/diagnosis.md")
 DIAGNOSIS_METRICS = Path("metrics/diagnosis.json")
 
+PAGE = Path("reports/page.html")
+
 WORK = Path(".work")  # under the root of the repository: what an unfinished training needs to go on

@@ -42,4 +42,4 @@ def test_a_speaker_tag_is_one_word_with_the_metrics_token() -> None:
 def test_findings_are_content_words_numbers_and_names_that_the_dialogue_lacks(
     splitter: WordSplitter, summary: str, dialogue: str, found: list[str]
 ) -> None:
-    assert splitter.find_unsupported(summary, [dialogue]) == found
+    assert splitter.find_unsupported(summary, splitter.tokens(dialogue)) == found

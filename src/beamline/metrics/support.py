@@ -1,6 +1,6 @@
 """Which words of a summary other texts have: its references, or the dialogue that it should be true to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 import regex
@@ -74,13 +74,12 @@ class WordSplitter:
             return piece.text.lower() not in _FUNCTION_WORDS
         return len(piece.text) > _SHORT
 
-    def find_unsupported(self, summary: str, sources: Iterable[str]) -> list[str]:
-        """Return the content words, numbers and names of `summary` that no source has, each once, in their order.
+    def find_unsupported(self, summary: str, known: Set[str]) -> list[str]:
+        """Return the content words, numbers and names of `summary` that its dialogue doesn't have, each once, in order.
 
-        A word is in a source if all of its tokens are. Characters of a script without spaces are joined if they follow
+        known: the tokens of the dialogue. It has a word if it has all of the word's tokens. Characters of a script without spaces are joined if they follow
         each other, and a single one is left out unless it is a digit.
         """
-        known = set().union(*map(self.tokens, sources))
         found: dict[str, None] = {}
         if self._tokenizer.name != "characters":
             for piece in self.split(summary):

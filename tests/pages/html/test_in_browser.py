@@ -255,6 +255,8 @@ def test_text_from_right_to_left_is_set_so(browser: Any, run_html: Path) -> None
         "texts => texts.map((text) => getComputedStyle(text).direction)"
     )
     assert directions == ["rtl", "rtl", "rtl"]
+    speaker, text = (reader.page.locator(f".turns .{part}").first.bounding_box() for part in ("speaker", "text"))
+    assert speaker["x"] > text["x"]
     reader.page.locator(".item", has_text="talk-00004").click()
     assert reader.page.locator(".summary .text").evaluate("text => getComputedStyle(text).direction") == "ltr"
     reader.close()

@@ -51,7 +51,7 @@ def comparison_page(comparison: Comparison) -> Page:
             headline,
             WordSplitter(signature_tokenizer(first.signature)),
         ),
-        notes=[*(f"Not comparable, but --force: {problem}" for problem in comparison.problems), NOTE],
+        notes=[f"Not comparable, but --force: {problem}" for problem in comparison.problems],
     )
 
 
@@ -96,7 +96,7 @@ def _score_table(comparison: Comparison, columns: Sequence[str]) -> ScoreTable:
     return ScoreTable(["A", "B", "B − A", "95 % interval", "p"], rows, _CAPTION, with_zero=True)
 
 
-_CAPTION = "× 100. rouge_f is the mean of rouge1_f, rouge2_f and rougeL_f. The interval is that of the difference."
+_CAPTION = f"× 100. rouge_f is the mean of rouge1_f, rouge2_f and rougeL_f. {NOTE}"
 
 
 def _row(pair: Pair, later: str, column: str, several: bool) -> Score:

@@ -91,7 +91,7 @@ def _mark_summary(predictions: Predictions, row: int, splitter: WordSplitter) ->
             else:
                 pieces.append([piece.text, mark])
         sentences.append({"pieces": _joined(pieces), "turns": _main_sources(tokens, in_turns)})
-    findings = splitter.find_unsupported(summary, [dialogue]) if dialogue is not None else []
+    findings = splitter.find_unsupported(summary, in_dialogue) if dialogue is not None else []
     return {"sentences": sentences, "findings": findings}
 
 

@@ -1,6 +1,6 @@
 """Which words of a summary other texts have: its references, or the dialogue that it should be true to."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import regex
@@ -40,7 +40,7 @@ class WordSplitter:
     def __init__(self, tokenizer: WordTokenizer) -> None:
         self._tokenizer = tokenizer
         self._pattern = _CHARACTER if tokenizer.name == "characters" else _WORD
-        self._tokens: dict[str, tuple[str, ...]] = {}
+        self._tokens = _Tokens(tokenizer)
 
     def split(self, text: str) -> Iterator[Piece]:
         """Yield the pieces of `text`. Their texts, one after the other, are `text`."""
@@ -48,17 +48,14 @@ class WordSplitter:
         for match in self._pattern.finditer(text):
             if match.start() > end:
                 yield Piece(text[end : match.start()])
-            yield Piece(match[0], self._tokens_of_word(match[0]))
+            yield Piece(match[0], self._tokens[match[0]])
             end = match.end()
         if end < len(text):
             yield Piece(text[end:])
 
     def tokens(self, text: str) -> set[str]:
         """Return the tokens of all words of `text`."""
-        found: set[str] = set()
-        for word in self._pattern.findall(text):
-            found.update(self._tokens_of_word(word))
-        return found
+        return set().union(*map(self._tokens.__getitem__, self._pattern.findall(text)))
 
     def is_content(self, piece: Piece) -> bool:
         """Return whether a piece is a number, a name or another word that says something by itself.
@@ -74,11 +71,11 @@ class WordSplitter:
             return piece.text.lower() not in _FUNCTION_WORDS
         return len(piece.text) > _SHORT
 
-    def find_unsupported(self, summary: str, known: Set[str]) -> list[str]:
+    def find_unsupported(self, summary: str, known: set[str]) -> list[str]:
         """Return the content words, numbers and names of `summary` that its dialogue doesn't have, each once, in order.
 
-        known: the tokens of the dialogue. It has a word if it has all of the word's tokens. Characters of a script without spaces are joined if they follow
-        each other, and a single one is left out unless it is a digit.
+        known: the tokens of the dialogue. It has a word if it has all of the word's tokens. Characters of a script
+        without spaces are joined if they follow each other, and a single one is left out unless it is a digit.
         """
         found: dict[str, None] = {}
         if self._tokenizer.name != "characters":
@@ -96,7 +93,14 @@ class WordSplitter:
             run = ""
         return list(found)
 
-    def _tokens_of_word(self, word: str) -> tuple[str, ...]:
-        if word not in self._tokens:
-            self._tokens[word] = tuple(self._tokenizer.tokens(word))
-        return self._tokens[word]
+
+class _Tokens(dict[str, tuple[str, ...]]):
+    """The tokens of every word so far."""
+
+    def __init__(self, tokenizer: WordTokenizer) -> None:
+        super().__init__()
+        self._tokenizer = tokenizer
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        self[word] = tokens = tuple(self._tokenizer.tokens(word))
+        return tokens

@@ -176,21 +176,23 @@ def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
     if not isinstance(document, CommentedMap):
         raise BeamlineError(f"{path}: expected sections such as 'data:' and 'train:', found {document!r}")
     try:
-        return Params.model_validate(_updated(document) if past else document)
+        return Params.model_validate(with_past_values(document) if past else document)
     except ValidationError as error:
         # A misspelled key is both unknown and missing; naming the unknown one says what to fix.
         first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         raise BeamlineError(_explain(first, document, path)) from None
 
 
-def _updated(section: Mapping[str, object], schema: type[BaseModel] = Params, prefix: str = "") -> dict[str, object]:
+def with_past_values(
+    section: Mapping[str, object], schema: type[BaseModel] = Params, prefix: str = ""
+) -> dict[str, object]:
     """Return the keys that `schema` knows, with `PAST_VALUES` for those that the section lacks."""
     updated: dict[str, object] = {}
     for name, field in schema.model_fields.items():
         key = f"{prefix}{name}"
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             inner = section.get(name, {})
-            updated[name] = _updated(inner, field.annotation, f"{key}.") if isinstance(inner, dict) else inner
+            updated[name] = with_past_values(inner, field.annotation, f"{key}.") if isinstance(inner, dict) else inner
         elif name in section:
             updated[name] = section[name]
         elif key in PAST_VALUES:

@@ -11,6 +11,8 @@ CHECKPOINTS = MODELS / "checkpoints.json"
 CURVES = Path("plots/training")
 TRAIN_METRICS = Path("metrics/train.json")
 
+MODEL = Path("model")  # the chosen one of MODELS
+REPORTED = MODEL / "reported.json"
 PREDICTIONS = Path("reports/predictions.jsonl")
 SCORES = Path("metrics/rouge.json")
 GENERATION = Path("metrics/generation.json")

@@ -221,3 +221,41 @@ def download(
     columns = Columns(id=id, dialogue=dialogue, summary=summary)
     provenance = download_dataset(source, revision, config, columns, directory)
     typer.echo(describe_download(provenance, columns, directory))
+
+
+@app.command()
+def summarize(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help=".jsonl, .csv or .parquet, a dialogue a row; any other file is one dialogue. None: standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="The model of an experiment, branch, tag or commit."),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIRECTORY", help="Any checkpoint, for instance an exported one.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set-param", "-S", metavar="KEY=VALUE", help="Decode differently: -S generation.num_beams=4; repeatable."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write there instead of standard output; goes on after an interruption."),
+    ] = None,
+) -> None:
+    """Write summaries of new dialogues.
+
+    A line of JSON for each dialogue, in order: id, summary, and findings: content words, numbers and names that the
+    dialogue doesn't have. Without options, the model of the run in the workspace decodes as its scores were measured.
+    """
+    from beamline.serving.summarize import summarize as write_summaries  # noqa: PLC0415
+
+    write_summaries(files or [], revision, model, changes or [], output)

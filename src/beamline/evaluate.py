@@ -101,7 +101,7 @@ def evaluate(params: Params) -> None:
         }
         predictions = pair_summaries(test.dialogues, final.summaries)
         with replaced_directory(paths.MODEL) as directory:
-            reported = Reported(params.seed, params.padding, params.generation, signature)
+            reported = Reported(params.seed, params.padding, params.generation, params.evaluate, signature)
             write_model(paths.MODELS / best.checkpoint, directory, final.resolved, reported)
             write_texts(
                 {

@@ -126,7 +126,7 @@ class CTranslate2Decoder:
         )
         rows = [
             tokenizer.convert_tokens_to_ids(translation.result().hypotheses[0])
-            for translation in track(pending, description, disable=processes.rank() > 0)
+            for translation in track(pending, description, disable=not description or processes.rank() > 0)
         ]
         ended = [until_end(row, self.codec.encoding.eos_token_id) for row in processes.gather(rows)]
         texts = self.codec.decode([row for row, _ in ended])

@@ -14,7 +14,7 @@ from transformers import GenerationConfig
 from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.files import write_json, writing
-from beamline.core.params import Generation, Padding, with_past_values
+from beamline.core.params import Evaluate, Generation, Padding, with_past_values
 from beamline.decoding.transformers_backend import ResolvedGeneration
 from beamline.encoding.codec import TextCodec
 
@@ -26,6 +26,7 @@ class Reported:
     seed: int
     padding: Padding
     generation: Generation
+    evaluate: Evaluate
     signature: str
 
     def to_json(self) -> dict[str, Any]:
@@ -34,6 +35,7 @@ class Reported:
             "seed": self.seed,
             "padding": self.padding.model_dump(),
             "generation": self.generation.model_dump(),
+            "evaluate": self.evaluate.model_dump(),
             "signature": self.signature,
         }
 
@@ -61,6 +63,7 @@ def read_reported(directory: Path) -> Reported:
             seed=int(stored["seed"]),
             padding=Padding.model_validate(stored["padding"]),
             generation=Generation.model_validate(with_past_values(stored["generation"], Generation, "generation.")),
+            evaluate=Evaluate.model_validate(with_past_values(stored["evaluate"], Evaluate, "evaluate.")),
             signature=str(stored["signature"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -8,11 +8,12 @@ from beamline.comparison.revisions import open_revision
 from beamline.comparison.systems import System
 from beamline.comparison.tables import NOTE, letter
 from beamline.core.report_parts import Grid, hundred
+from beamline.metrics.signature import signature_tokenizer
 from beamline.metrics.support import WordSplitter
 from beamline.pages.html.charts import histogram
 from beamline.pages.html.content import NamedSystem, Page, Score, ScoreTable, headline_first
 from beamline.pages.html.dialogues import Summaries, dialogue_data
-from beamline.pages.html.run import LOSSES, curve_path, loss_chart, signature_tokenizer
+from beamline.pages.html.run import LOSSES, curve_path, loss_chart
 
 _SURE = 0.05  # below this p-value, a difference is more than noise
 

@@ -14,9 +14,8 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import Params
 from beamline.core.report_parts import Grid, hundred
 from beamline.data.predictions import parse_predictions
-from beamline.metrics.signature import read_signature
+from beamline.metrics.signature import signature_tokenizer
 from beamline.metrics.support import WordSplitter
-from beamline.metrics.tokenizers import build_tokenizer
 from beamline.pages.html.charts import Chart, histogram, line_chart
 from beamline.pages.html.content import NamedSystem, Page, Score, ScoreTable, headline_first
 from beamline.pages.html.dialogues import Summaries, dialogue_data
@@ -54,12 +53,6 @@ def run_page(params: Params) -> Page:
             [Summaries(predictions, columns)], headline_first(columns, headline), headline, splitter
         ),
     )
-
-
-def signature_tokenizer(signature: str) -> Any:
-    """Return the tokenizer that a signature names."""
-    fields = read_signature(signature)
-    return build_tokenizer(fields["tok"], stemmer=fields.get("stem") == "yes")  # type: ignore[arg-type]
 
 
 def loss_chart(systems: Mapping[str, Mapping[str, str]]) -> Chart | None:

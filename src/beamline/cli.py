@@ -259,3 +259,27 @@ def summarize(
     from beamline.serving.summarize import summarize as write_summaries  # noqa: PLC0415
 
     write_summaries(files or [], revision, model, changes or [], output)
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to put it; new or empty.")],
+    revision: Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="The model of an experiment, branch, tag or commit."),
+    ] = None,
+    ctranslate2: Annotated[
+        bool, typer.Option("--ctranslate2", help="Write the format of CTranslate2, which decodes faster.")
+    ] = False,
+    push_to: Annotated[
+        str | None,
+        typer.Option(metavar="OWNER/NAME", help="Upload it to the hub, too: a private repository.", show_default=False),
+    ] = None,
+) -> None:
+    """Write the chosen model as plain transformers loads it, with a model card.
+
+    Its own generation settings are those of the reported scores.
+    """
+    from beamline.serving.export import export as write_export  # noqa: PLC0415
+
+    typer.echo(write_export(directory, revision, ctranslate2=ctranslate2, push_to=push_to))

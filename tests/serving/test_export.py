@@ -133,9 +133,10 @@ def test_a_hub_that_refuses_is_one_line_and_the_files_stay(tmp_path: Path, monke
 
 
 def use_hub(address: str, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from huggingface_hub import constants
+    from huggingface_hub import _commit_api, constants, hf_api
 
     monkeypatch.setattr(constants, "ENDPOINT", address)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # large files go by LFS, which this hub has
+    for module in (_commit_api, hf_api):  # large files go by LFS, which this hub has
+        monkeypatch.setattr(module, "is_xet_available", lambda: False)
     monkeypatch.setenv("HF_TOKEN", token)

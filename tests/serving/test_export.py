@@ -11,8 +11,6 @@ from support.repository import Repository
 from beamline.core.errors import BeamlineError
 from beamline.serving.export import export
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(autouse=True)
 def in_the_repository(finished: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,6 +41,7 @@ def python_of(card: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_plain_transformers_writes_the_reported_summaries(finished: Repository, exported: Path) -> None:
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
@@ -54,6 +53,7 @@ def test_plain_transformers_writes_the_reported_summaries(finished: Repository, 
     assert [" ".join(text.split()) for text in texts] == [row["summary"] for row in rows]
 
 
+@pytest.mark.slow
 def test_the_card_says_what_was_trained_and_how_well_it_does(finished: Repository, exported: Path) -> None:
     card = (exported / "README.md").read_text(encoding="utf-8")
     metadata = front_matter(card)
@@ -74,6 +74,7 @@ def test_the_card_says_what_was_trained_and_how_well_it_does(finished: Repositor
     assert measured["rouge_f × 100"] == round(value, 2)
 
 
+@pytest.mark.slow
 def test_the_code_on_the_card_runs(
     exported: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,6 +84,7 @@ def test_the_code_on_the_card_runs(
     assert capsys.readouterr().out.strip()
 
 
+@pytest.mark.slow
 def test_a_committed_run_is_exported_with_its_commit(finished: Repository, exported: Path, tmp_path: Path) -> None:
     export(tmp_path / "main", "main", ctranslate2=False, push_to=None)
     card = (tmp_path / "main" / "README.md").read_text(encoding="utf-8")
@@ -91,11 +93,13 @@ def test_a_committed_run_is_exported_with_its_commit(finished: Repository, expor
         assert (tmp_path / "main" / name).read_bytes() == (exported / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_directory_in_use_is_refused(exported: Path) -> None:
     with pytest.raises(BeamlineError, match="exists already; name a new directory"):
         export(exported, None, ctranslate2=False, push_to=None)
 
 
+@pytest.mark.extended  # it needs an optional package
 def test_ctranslate2_files_write_the_reported_summaries(
     finished: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,6 +115,7 @@ def test_ctranslate2_files_write_the_reported_summaries(
     assert " ".join(capsys.readouterr().out.split()) == row["summary"]
 
 
+@pytest.mark.slow
 def test_push_uploads_every_file_into_a_private_repository(
     exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +127,7 @@ def test_push_uploads_every_file_into_a_private_repository(
     assert address.endswith("/team/summarizer")
 
 
+@pytest.mark.slow
 def test_a_hub_that_refuses_is_one_line_and_the_files_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with start_hub() as hub:
         use_hub(hub.address, "hf_another", monkeypatch)

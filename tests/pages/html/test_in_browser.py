@@ -14,7 +14,7 @@ from beamline.core import paths
 from beamline.pages.html.comparison import comparison_page
 from beamline.pages.html.page import render
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.extended  # it needs optional packages, and a browser
 
 
 @pytest.fixture(scope="module")

@@ -25,3 +25,4 @@ DIAGNOSIS_METRICS = Path("metrics/diagnosis.json")
 PAGE = Path("reports/page.html")
 
 WORK = Path(".work")  # under the root of the repository: what an unfinished training needs to go on
+PROBLEMS = WORK / "problems"  # lists of rows that something is wrong with

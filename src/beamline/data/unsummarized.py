@@ -6,7 +6,8 @@ from pathlib import Path
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Columns
 from beamline.data.dialogues import to_source
-from beamline.data.readers import READERS, Row, parse_jsonl, read_rows, read_text
+from beamline.data.plain_text import PLAIN_TEXT, read_plain_text
+from beamline.data.readers import Row, parse_jsonl, read_rows, split_ending
 
 PIPE = "stdin"
 
@@ -18,11 +19,12 @@ def read_sources(files: Sequence[Path], columns: Columns) -> Iterator[tuple[str,
     without an id is called after its file and number. Raises `BeamlineError` for what can't be read or is no dialogue.
     """
     for path in files:
-        if path.suffix in READERS:
+        if split_ending(path) is not None:
             for number, row in enumerate(read_rows(path), start=1):
                 yield to_source(row, columns, f"{path.stem}-{number}")
         else:
-            yield parse_text(read_text(path), str(path), f"{path.stem}-1")
+            lines = [str(row.cells[PLAIN_TEXT]) for row in read_plain_text(path)]
+            yield parse_text("\n".join(lines), str(path), f"{path.stem}-1")
 
 
 def parse_sources(text: str, columns: Columns) -> Iterator[tuple[str, str]]:
@@ -31,7 +33,7 @@ def parse_sources(text: str, columns: Columns) -> Iterator[tuple[str, str]]:
     Raises `BeamlineError` as `read_sources` does.
     """
     if text.lstrip().startswith("{"):
-        for number, row in enumerate(parse_jsonl(text, PIPE), start=1):
+        for number, row in enumerate(parse_jsonl(text.split("\n"), PIPE), start=1):
             yield to_source(row, columns, f"{PIPE}-{number}")
     else:
         yield parse_text(text, PIPE, f"{PIPE}-1")

@@ -17,7 +17,7 @@ from beamline.core import processes
 from beamline.core.errors import BeamlineError, quote
 from beamline.core.files import writing
 from beamline.core.params import Columns
-from beamline.data.readers import parse_jsonl, read_text
+from beamline.data.readers import parse_jsonl
 from beamline.data.unsummarized import parse_sources, read_sources
 from beamline.decoding.backends import build_decoder
 from beamline.metrics.signature import signature_tokenizer
@@ -103,12 +103,14 @@ def _opened(output: Path | None) -> Iterator[tuple[TextIO, list[str]]]:
         return
     with writing(output):
         output.parent.mkdir(parents=True, exist_ok=True)
-        text = read_text(output) if output.exists() else ""
-        whole = text[: text.rfind("\n") + 1]
-        with output.open("r+" if text else "w", encoding="utf-8", newline="\n") as file:
-            file.truncate(len(whole.encode()))
+        content = output.read_bytes() if output.exists() else b""
+        whole = content[: content.rfind(b"\n") + 1]
+        lines = whole.decode(errors="replace").split("\n")
+        written = [str(row.cells.get("id")) for row in parse_jsonl(lines, str(output))]
+        with output.open("r+" if content else "w", encoding="utf-8", newline="\n") as file:
+            file.truncate(len(whole))
             file.seek(0, 2)
-            yield file, [str(row.cells.get("id")) for row in parse_jsonl(whole, str(output))]
+            yield file, written
 
 
 def _skip_written(sources: Iterator[Source], written: Sequence[str], output: Path | None) -> int:

@@ -25,16 +25,23 @@ def to_dialogue(row: Row, columns: Columns, default_id: str, *, needs_summary: b
     Raises `BeamlineError` for a row that can't be read, for a missing column, and for a cell that is null, blank, not
     text, or not writable as UTF-8.
     """
+    key, text = to_source(row, columns, default_id)
+    row = add_paths(row, [name for _, name in columns if name])
+    return Dialogue(key, text, _references(row, columns.summary or SUMMARY_COLUMN, needs_summary))
+
+
+def to_source(row: Row, columns: Columns, default_id: str) -> tuple[str, str]:
+    """Return id and text of the dialogue that `row` holds, with or without references.
+
+    Raises `BeamlineError` as `to_dialogue` does.
+    """
     if row.problem:
         raise BeamlineError(f"{row.where}: {row.problem}")
     row = add_paths(row, [name for _, name in columns if name])
     id_column = columns.id or find_id_column(row)
     dialogue_column = columns.dialogue or DIALOGUE_COLUMN
-    return Dialogue(
-        id=_id(row, id_column) if id_column else default_id,
-        dialogue=_text(row, dialogue_column, _cell(row, "dialogue", dialogue_column)),
-        references=_references(row, columns.summary or SUMMARY_COLUMN, needs_summary),
-    )
+    key = _id(row, id_column) if id_column else default_id
+    return key, _text(row, dialogue_column, _cell(row, "dialogue", dialogue_column))
 
 
 def _id(row: Row, column: str) -> str:

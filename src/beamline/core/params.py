@@ -47,6 +47,8 @@ class TokenizerParams(Section):
     max_target_tokens: Annotated[int, Field(ge=2)]
     source_prefix: str | None
     language: OptionalText
+    speaker_tokens: Literal["auto", "none", "all"]
+    overflow: Literal["end", "start", "middle"]
 
 
 class Padding(Section):
@@ -152,7 +154,12 @@ class Params(Section):
 
 
 # Keys that are younger than some experiments, with the value that those experiments would have had.
-PAST_VALUES: dict[str, object] = {"metrics.headline": "rouge_f", "data.leakage": "error"}
+PAST_VALUES: dict[str, object] = {
+    "metrics.headline": "rouge_f",
+    "data.leakage": "error",
+    "tokenizer.speaker_tokens": "auto",
+    "tokenizer.overflow": "end",
+}
 
 # Keys that have another name today, and how their values are written there.
 _RENAMED: dict[str, tuple[str, Callable[[object], object]]] = {

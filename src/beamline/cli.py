@@ -1,14 +1,18 @@
 """The `beamline` command: arguments only. Each subcommand calls one function of a package and shows what it returns.
 
-Imports of packages are inside the functions: they take a second or more, and --help needs none of them.
+Imports of packages that take long are inside the functions: --help needs none of them.
 """
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from beamline.core.choices import Punctuation, References, Sentences, TokenizerName
 from beamline.core.errors import BeamlineError, run
+from beamline.data.columns import PREDICTION_COLUMNS, REFERENCE_COLUMNS
+from beamline.data.readers import describe_endings
 
 app = typer.Typer(
     help="Score summaries, compare systems and find out why a score is low.",
@@ -30,7 +34,8 @@ def _run_app() -> None:
 @app.command()
 def score(
     predictions: Annotated[
-        Path, typer.Argument(metavar="PREDICTIONS", help="Plain text, a summary a line, or .jsonl, .csv, .parquet.")
+        Path,
+        typer.Argument(metavar="PREDICTIONS", help=f"Plain text, a summary a line, or {describe_endings()}."),
     ],
     references: Annotated[
         list[Path] | None,
@@ -43,7 +48,9 @@ def score(
     column: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Column of PREDICTIONS.", show_default="prediction or predictions or summary"
+            metavar="NAME",
+            help="Column of PREDICTIONS; a.b is column b of the objects in column a.",
+            show_default=" or ".join(PREDICTION_COLUMNS),
         ),
     ] = None,
     reference_column: Annotated[
@@ -51,16 +58,22 @@ def score(
         typer.Option(
             metavar="NAME",
             help="Column of REFERENCES, or the stem of summary1, summary2, ...; can be repeated.",
-            show_default="references or reference or summary",
+            show_default=" or ".join(REFERENCE_COLUMNS),
         ),
     ] = None,
     tokenizer: Annotated[
-        Literal["auto", "english", "words", "characters", "korean"],
+        TokenizerName,
         typer.Option(help="auto: by the script of the references."),
     ] = "auto",
     stemmer: Annotated[bool, typer.Option(help="Porter's, for the english tokenizer.")] = True,
+    punctuation: Annotated[
+        Punctuation, typer.Option(help="keep: it counts as tokens, for the tokenizers words and characters.")
+    ] = "drop",
+    sentences: Annotated[
+        Sentences, typer.Option(help="Where a sentence of rougeLsum ends; newlines: as in rouge-score.")
+    ] = "both",
     multi: Annotated[
-        Literal["mean", "best"],
+        References,
         typer.Option("--references", help="Of several: the mean of their scores, or the highest for each ROUGE type."),
     ] = "mean",
     scores_path: Annotated[
@@ -86,7 +99,15 @@ def score(
         references or [],
         column=column,
         reference_columns=reference_column or [],
-        rouge=DEFAULTS.model_copy(update={"tokenizer": tokenizer, "stemmer": stemmer, "references": multi}),
+        rouge=DEFAULTS.model_copy(
+            update={
+                "tokenizer": tokenizer,
+                "stemmer": stemmer,
+                "punctuation": punctuation,
+                "sentences": sentences,
+                "references": multi,
+            }
+        ),
         scores_path=scores_path,
     )
     if as_json:
@@ -101,7 +122,7 @@ def compare(
         list[str] | None,
         typer.Argument(
             metavar="A B [C]...",
-            help="Experiments, branches, tags, commits, 'workspace', or .jsonl, .csv, .parquet files of predictions.",
+            help=f"Experiments, branches, tags, commits, 'workspace', or files of predictions: {describe_endings()}.",
             show_default=False,
         ),
     ] = None,
@@ -116,6 +137,12 @@ def compare(
     ] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, scores in 0-1, instead of tables.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, fit for a pull request.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Write one HTML file, too: all dialogues, to read.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Compare systems: is the difference more than noise?
 
@@ -133,6 +160,12 @@ def compare(
     from beamline.pages.terminal import print_terminal  # noqa: PLC0415
 
     comparison = compare_systems(names or [], force=force, rescore=rescore)
+    if page is not None:
+        from beamline.core.files import write_text  # noqa: PLC0415
+        from beamline.pages.html.comparison import comparison_page  # noqa: PLC0415
+        from beamline.pages.html.page import render  # noqa: PLC0415
+
+        write_text(page, render(comparison_page(comparison)))
     if as_json:
         typer.echo(to_json(comparison, dialogues))
     elif as_markdown:
@@ -149,7 +182,7 @@ def diagnose(
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Summaries: plain lines, .jsonl, .csv, .parquet.", show_default=False),
+        typer.Option(metavar="FILE", help=f"Summaries: plain lines, or {describe_endings()}.", show_default=False),
     ] = None,
     references: Annotated[
         list[Path] | None,
@@ -180,7 +213,7 @@ def diagnose(
 
     with open_evidence(revision, predictions, references or [], model, data) as evidence:
         results = run_checks(evidence)
-        print_terminal(brief_parts(results, judge(evidence, results)), Console())
+        print_terminal(chain(evidence.notes, brief_parts(results, judge(evidence, results))), Console())
     if fail_on is not None:
         stop_on(fail_on, results)
 
@@ -209,3 +242,65 @@ def download(
     columns = Columns(id=id, dialogue=dialogue, summary=summary)
     provenance = download_dataset(source, revision, config, columns, directory)
     typer.echo(describe_download(provenance, columns, directory))
+
+
+@app.command()
+def summarize(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help=".jsonl, .csv or .parquet, a dialogue a row; any other file is one dialogue. None: standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="The model of an experiment, branch, tag or commit."),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIRECTORY", help="Any checkpoint, for instance an exported one.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set-param", "-S", metavar="KEY=VALUE", help="Decode differently: -S generation.num_beams=4; repeatable."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write there instead of standard output; goes on after an interruption."),
+    ] = None,
+) -> None:
+    """Write summaries of new dialogues.
+
+    A line of JSON for each dialogue, in order: id, summary, and findings: content words, numbers and names that the
+    dialogue doesn't have. Without options, the model of the run in the workspace decodes as its scores were measured.
+    """
+    from beamline.serving.summarize import summarize as write_summaries  # noqa: PLC0415
+
+    write_summaries(files or [], revision, model, changes or [], output)
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to put it; new or empty.")],
+    revision: Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="The model of an experiment, branch, tag or commit."),
+    ] = None,
+    ctranslate2: Annotated[
+        bool, typer.Option("--ctranslate2", help="Write the format of CTranslate2, which decodes faster.")
+    ] = False,
+    push_to: Annotated[
+        str | None,
+        typer.Option(metavar="OWNER/NAME", help="Upload it to the hub, too: a private repository.", show_default=False),
+    ] = None,
+) -> None:
+    """Write the chosen model as plain transformers loads it, with a model card.
+
+    Its own generation settings are those of the reported scores.
+    """
+    from beamline.serving.export import export as write_export  # noqa: PLC0415
+
+    typer.echo(write_export(directory, revision, ctranslate2=ctranslate2, push_to=push_to))

@@ -76,7 +76,7 @@ def test_a_missing_split_names_what_is_there(corpus: Path) -> None:
     (corpus / "validation.jsonl").rename(corpus / "held-out.jsonl")
     assert error_of(corpus) == (
         "data: no validation file; expected validation or valid or val or dev with the ending"
-        f" {describe_endings('or')}, found held-out.jsonl, test.jsonl, train.jsonl"
+        f" {describe_endings()}, found held-out.jsonl, test.jsonl, train.jsonl"
     )
 
 
@@ -105,6 +105,37 @@ def test_one_run_names_every_row_that_cannot_be_used(corpus: Path) -> None:
         "data/test.jsonl:3: summary is empty; fix the record or remove it",
         "data/test.jsonl:4: number of references is 2, but 1 at data/test.jsonl:1;"
         " give every record of a split as many",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "lines"),
+    [
+        ("train.jsonl", '{"dialogue": "d", "summary": "s"}\n{\n{"dialogue": ""}\n[1]\n', [2, 3, 4]),
+        ("train.csv", "dialogue,summary\nd,s\nd,s,more\n,s\nd\n", [3, 4, 5]),
+        ("train.json", '[\n{"dialogue": "d", "summary": "s"}, 7, {"dialogue": null}]', ["record 2", "record 3"]),
+    ],
+)
+def test_rows_that_cannot_be_read_are_among_them(corpus: Path, name: str, content: str, lines: list[Any]) -> None:
+    (corpus / "train.jsonl").unlink()
+    (corpus / name).write_text(content, encoding="utf-8")
+    append(corpus / "test.jsonl", {"dialogue": "d", "summary": ""})
+    assert f"{len(lines) + 1} rows have problems" in error_of(corpus)
+    listed = ROWS.read_text(encoding="utf-8").splitlines()
+    places = [f"data/{name}:{f' {line}' if isinstance(line, str) else line}: " for line in lines]
+    assert all(row.startswith(place) for row, place in zip(listed, [*places, "data/test.jsonl:3: "], strict=True))
+
+
+def test_what_ends_the_reading_of_one_file_does_not_hide_problems_of_another(corpus: Path) -> None:
+    (corpus / "train.jsonl").write_bytes(b'{"dialogue": "", "summary": "s"}\n\xff\n{"dialogue": ""}')
+    (corpus / "validation.jsonl").write_bytes(b"")
+    append(corpus / "test.jsonl", {"dialogue": "d", "summary": ""})
+    error_of(corpus)
+    assert [line.split(";")[0] for line in ROWS.read_text(encoding="utf-8").splitlines()] == [
+        "data/train.jsonl:1: dialogue is empty",
+        "data/train.jsonl:2: not UTF-8: byte 0xff",
+        "data/validation.jsonl: no records",
+        "data/test.jsonl:3: summary is empty",
     ]
 
 

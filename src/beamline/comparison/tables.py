@@ -9,7 +9,7 @@ from beamline.comparison.differences import Comparison, Difference, Pair
 from beamline.comparison.seeds import SeedSpread
 from beamline.comparison.settings import changed_settings
 from beamline.comparison.systems import System
-from beamline.core.report_parts import Grid, Line
+from beamline.core.report_parts import Grid, Line, hundred
 
 NOTE = (
     "Interval and p measure the noise of the test set: would other dialogues show the same difference between these"
@@ -95,12 +95,6 @@ def letter(number: int) -> str:
     return f"{ascii_uppercase[position]}{rounds or ''}"
 
 
-def hundred(value: float, *, sign: bool = False) -> str:
-    """Return a score in 0-1 as it is printed, times 100; zero has no minus sign."""
-    rounded = round(100 * float(value), 2) + 0.0
-    return f"{rounded:+.2f}" if sign else f"{rounded:.2f}"
-
-
 def _describe(system: System, first: System) -> str:
     """Return the system's name, its commit, and its settings that differ from the first's."""
     commit = f" ({system.commit})" if system.commit and not system.name.startswith(system.commit) else ""
@@ -131,7 +125,7 @@ def _score_table(comparison: Comparison) -> Grid:
         for number, pair in enumerate(comparison.pairs, start=1):
             value = pair.differences[name]
             rows.append(["", letter(number), hundred(value.later), *_difference_cells(value), f"{value.p_holm:.4f}"])
-    return Grid(["× 100", "", "F1", "minus A", "95 % interval", "p, Holm"], rows, caption=caption)
+    return Grid(["× 100", "", "score", "minus A", "95 % interval", "p, Holm"], rows, caption=caption)
 
 
 def _difference_cells(difference: Difference) -> list[str]:

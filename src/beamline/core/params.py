@@ -16,6 +16,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from beamline.core import paths
+from beamline.core.choices import Punctuation, References, Sentences, TokenizerName
 from beamline.core.errors import BeamlineError
 
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: None if value == "" else value)]
@@ -117,9 +118,11 @@ class Generation(Section):
 
 
 class Rouge(Section):
-    tokenizer: Literal["auto", "english", "words", "characters", "korean"]
+    tokenizer: TokenizerName
     stemmer: bool
-    references: Literal["mean", "best"]
+    punctuation: Punctuation
+    sentences: Sentences
+    references: References
     minimum_coverage: Fraction
 
 
@@ -155,10 +158,12 @@ class Params(Section):
 
 # Keys that are younger than some experiments, with the value that those experiments would have had.
 PAST_VALUES: dict[str, object] = {
-    "metrics.headline": "rouge_f",
     "data.leakage": "error",
-    "tokenizer.speaker_tokens": "auto",
+    "metrics.headline": "rouge_f",
+    "rouge.punctuation": "drop",
+    "rouge.sentences": "both",
     "tokenizer.overflow": "end",
+    "tokenizer.speaker_tokens": "auto",
 }
 
 # Keys that have another name today, and how their values are written there.
@@ -188,7 +193,7 @@ def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
     if not isinstance(document, CommentedMap):
         raise BeamlineError(f"{path}: expected sections such as 'data:' and 'train:', found {document!r}")
     try:
-        return Params.model_validate(_updated(document) if past else document)
+        return Params.model_validate(with_past_values(document) if past else document)
     except ValidationError as error:
         # A misspelled key is both unknown and missing; naming the unknown one says what to fix.
         first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
@@ -201,7 +206,9 @@ def rename_past(key: str, value: object) -> tuple[str, object]:
     return name, rewrite(value)
 
 
-def _updated(section: Mapping[str, object], schema: type[BaseModel] = Params, prefix: str = "") -> dict[str, object]:
+def with_past_values(
+    section: Mapping[str, object], schema: type[BaseModel] = Params, prefix: str = ""
+) -> dict[str, object]:
     """Return the keys that `schema` knows, with `PAST_VALUES` for those that the section lacks."""
     known = dict(rename_past(f"{prefix}{name}", value) for name, value in section.items())
     updated: dict[str, object] = {}
@@ -209,7 +216,7 @@ def _updated(section: Mapping[str, object], schema: type[BaseModel] = Params, pr
         key = f"{prefix}{name}"
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             inner = known.get(key, {})
-            updated[name] = _updated(inner, field.annotation, f"{key}.") if isinstance(inner, dict) else inner
+            updated[name] = with_past_values(inner, field.annotation, f"{key}.") if isinstance(inner, dict) else inner
         elif key in known:
             updated[name] = known[key]
         elif key in PAST_VALUES:

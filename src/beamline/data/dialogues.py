@@ -10,9 +10,11 @@ from beamline.data.columns import (
     OTHER_DIALOGUE_COLUMNS,
     OTHER_SUMMARY_COLUMNS,
     SUMMARY_COLUMN,
+    add_paths,
     find_columns,
     find_id_column,
     split_cells,
+    to_id,
 )
 from beamline.data.readers import Row
 from beamline.data.turns import join_turns
@@ -24,33 +26,41 @@ _USUAL = {
 }
 
 
-def to_dialogue(row: Row, columns: Columns, default_id: str) -> Dialogue:
+def to_dialogue(row: Row, columns: Columns, default_id: str, *, needs_summary: bool = True) -> Dialogue:
     """Return the dialogue that `row` holds, by the names in `columns` or else the usual ones.
 
-    A dialogue may be given as turns: see `join_turns`. Raises `BeamlineError` for a missing column, for several usual
-    ones, and for a cell that is null, blank, not text, or not writable as UTF-8.
+    needs_summary: False if the column of summaries may be missing. The dialogue then has no references.
+
+    A dialogue may be given as turns: see `join_turns`. Raises `BeamlineError` for a row that can't be read, for a
+    missing column, for several usual ones, and for a cell that is null, blank, not text, or not writable as UTF-8.
     """
+    key, text = to_source(row, columns, default_id)
+    row = add_paths(row, [name for _, name in columns if name])
+    return Dialogue(key, text, _references(row, columns.summary or _find_usual(row, "summary"), needs_summary))
+
+
+def to_source(row: Row, columns: Columns, default_id: str) -> tuple[str, str]:
+    """Return id and text of the dialogue that `row` holds, with or without references.
+
+    Raises `BeamlineError` as `to_dialogue` does.
+    """
+    if row.problem:
+        raise BeamlineError(f"{row.where}: {row.problem}")
+    row = add_paths(row, [name for _, name in columns if name])
     id_column = columns.id or find_id_column(row)
-    return Dialogue(
-        id=_id(row, id_column) if id_column else default_id,
-        dialogue=_dialogue(row, columns.dialogue or _find_usual(row, "dialogue")),
-        references=_references(row, columns.summary or _find_usual(row, "summary")),
-    )
+    column = columns.dialogue or _find_usual(row, "dialogue")
+    key = _id(row, id_column) if id_column else default_id
+    _cell(row, "dialogue", column)
+    return key, _text(row, "dialogue", column, join_turns(row, column))
 
 
 def _id(row: Row, column: str) -> str:
-    value = _cell(row, "id", column)
-    return str(value) if type(value) is int else _text(row, "id", column, value)
+    return _text(row, "id", column, to_id(_cell(row, "id", column)))
 
 
-def _dialogue(row: Row, column: str) -> str:
-    _cell(row, "dialogue", column)
-    return _text(row, "dialogue", column, join_turns(row, column))
-
-
-def _references(row: Row, column: str) -> tuple[str, ...]:
+def _references(row: Row, column: str, needed: bool) -> tuple[str, ...]:
     """Return the texts of a column, which may hold lists, or those of `summary1`, `summary2`, ..."""
-    if not (names := find_columns(column, row.cells)):
+    if not (names := find_columns(column, row.cells)) and needed:
         _cell(row, "summary", column)
     return tuple(_text(row, "summary", name, value) for name, value in split_cells(row, names))
 

@@ -22,10 +22,14 @@ _BATCH = 1000  # rows of Parquet in memory
 
 @dataclass(frozen=True)
 class Row:
-    """A record as it is in its source. `where` opens every error about it: `data/train.csv:17`."""
+    """A record as it is in its source. `where` opens every error about it: `data/train.csv:17`.
+
+    problem: why it can't be read, in the words of an error. It then has no cells.
+    """
 
     where: str
     cells: Mapping[str, object]
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,20 @@ class Format:
 def read_rows(path: Path) -> Iterator[Row]:
     """Yield the records of a file in any of `FORMATS`, as they are needed.
 
-    Raises `BeamlineError` for an unknown ending; for a file that can't be read, is damaged or holds something else;
-    for a record that is no JSON object; for rows whose cells don't match the header.
+    Raises `BeamlineError` for what `read_all_rows` refuses, for a record that is no JSON object, and for rows whose
+    cells don't match the header.
+    """
+    return map(_refuse_problem, read_all_rows(path))
+
+
+def read_all_rows(path: Path) -> Iterator[Row]:
+    """Yield the records of a file with those that can't be read, so that an error can name all of them.
+
+    Raises `BeamlineError` for an unknown ending, and for a file that can't be read, is damaged or holds something else.
     """
     known = split_ending(path)
     if known is None:
-        raise BeamlineError(f"{path}: unknown kind of file; expected one that ends in {describe_endings('or')}")
+        raise BeamlineError(f"{path}: unknown kind of file; expected one that ends in {describe_endings()}")
     return _READERS[known[1]](path)
 
 
@@ -63,41 +75,61 @@ def split_ending(path: Path) -> tuple[str, str] | None:
     return None if ending is None else (path.name[: -len(ending)], ending)
 
 
-def describe_endings(last: str) -> str:
-    """Return the usual ending of every format, for people. last: the word before the last one, `or` or `and`."""
+def describe_endings() -> str:
+    """Return the usual ending of every format, as help texts and errors list them."""
     texts = ", ".join(kind.endings[0] for kind in FORMATS if kind.is_text)
     others = ", ".join(kind.endings[0] for kind in FORMATS if not kind.is_text)
-    return f"{texts} (also {', '.join(_COMPRESSIONS)}) {last} {others}"
+    return f"{texts} (also {', '.join(_COMPRESSIONS)}) or {others}"
 
 
 def parse_jsonl(lines: Iterable[str], source: str) -> Iterator[Row]:
-    """Yield the records of JSON lines. source: the file that they are from, as errors name it."""
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield Row(where := f"{source}:{number}", _parse_object(line.removesuffix("\n"), where))
+    """Yield the records of JSON lines. source: the file that they are from, as errors name it.
+
+    Raises `BeamlineError` for a record that is no JSON object.
+    """
+    return map(_refuse_problem, _parse_lines(lines, source))
+
+
+def is_record(line: str) -> bool:
+    """Return whether a line is a JSON object, or a Python dict, that holds something."""
+    return line.startswith("{") and line.endswith("}") and line != "{}" and (_is_object(line) or _is_python_dict(line))
+
+
+def _refuse_problem(row: Row) -> Row:
+    if row.problem:
+        raise BeamlineError(f"{row.where}: {row.problem}")
+    return row
 
 
 def _read_jsonl(path: Path) -> Iterator[Row]:
-    return parse_jsonl(read_lines(path), str(path))
+    return _parse_lines(read_lines(path), str(path))
 
 
-def _parse_object(line: str, where: str) -> dict[str, object]:
+def _parse_lines(lines: Iterable[str], source: str) -> Iterator[Row]:
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _parse_object(line.removesuffix("\n"), f"{source}:{number}")
+
+
+def _parse_object(line: str, where: str) -> Row:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        if _is_python_literal(line):
-            raise BeamlineError(
-                f"{where}: a Python literal (single quotes, None, True), not JSON;"
+        if _is_python_dict(line):
+            problem = (
+                "a Python literal (single quotes, None, True), not JSON;"
                 " write each record with json.dumps(record, ensure_ascii=False)"
-            ) from None
-        reason = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
-        raise BeamlineError(f"{where}: not JSON: {reason}; expected one JSON object a line") from None
+            )
+        else:
+            reason = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
+            problem = f"not JSON: {reason}; expected one JSON object a line"
+        return Row(where, {}, problem)
     if not isinstance(value, dict):
-        raise BeamlineError(f"{where}: expected one JSON object a line, found {quote(value)}")
-    return value
+        return Row(where, {}, f"expected one JSON object a line, found {quote(value)}")
+    return Row(where, value)
 
 
-def _is_python_literal(line: str) -> bool:
+def _is_python_dict(line: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of invalid escapes, which would be a second line on the terminal
@@ -114,7 +146,7 @@ def _read_json(path: Path) -> Iterator[Row]:
         begun.append(line)
         if len(filled := [line for line in begun if line.strip()]) == 2:
             if _is_object(filled[0]):
-                yield from parse_jsonl(chain(begun, lines), str(path))
+                yield from _parse_lines(chain(begun, lines), str(path))
                 return
             break
     text = "".join(chain(begun, lines))
@@ -123,8 +155,8 @@ def _read_json(path: Path) -> Iterator[Row]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        if _is_python_literal(filled[0]):
-            _parse_object(filled[0], f"{path}:{begun.index(filled[0]) + 1}")
+        if _is_python_dict(filled[0]):
+            _refuse_problem(_parse_object(filled[0], f"{path}:{begun.index(filled[0]) + 1}"))
         raise BeamlineError(
             f"{path}:{error.lineno}: not JSON: {error.msg} at column {error.colno};"
             ' expected an array of objects, {"data": [...]} or one object a line'
@@ -137,9 +169,8 @@ def _read_json(path: Path) -> Iterator[Row]:
         raise BeamlineError(f"{path}: expected an array of objects, found {quote(value)}")
     for number, record in enumerate(value, 1):
         where = f"{path}: record {number}"
-        if not isinstance(record, dict):
-            raise BeamlineError(f"{where}: expected a JSON object, found {quote(record)}")
-        yield Row(where, record)
+        is_object = isinstance(record, dict)
+        yield Row(where, record) if is_object else Row(where, {}, f"expected a JSON object, found {quote(record)}")
 
 
 def _is_object(line: str) -> bool:
@@ -170,9 +201,11 @@ def _read_table(path: Path, delimiter: str) -> Iterator[Row]:
             if repeated := {name for name in header if header.count(name) > 1}:
                 raise BeamlineError(f"{where}: column {quote(min(repeated))} is twice in the header; rename one")
         elif len(cells) != len(header):
-            raise BeamlineError(
-                f"{where}: expected {len(header)} cells as in the header, found {len(cells)};"
-                f" put a cell with {plural} or line ends in double quotes"
+            yield Row(
+                where,
+                {},
+                f"expected {len(header)} cells as in the header, found {len(cells)};"
+                f" put a cell with {plural} or line ends in double quotes",
             )
         else:
             yield Row(where, dict(zip(header, cells, strict=True)))
@@ -218,7 +251,8 @@ def _read_parquet(path: Path) -> Iterator[Row]:
     number = 0
     try:
         # Not read_table(): it takes a directory called `lang=en` for a column.
-        with pq.ParquetFile(str(path)) as file:
+        # Without a buffer, or with one filled ahead, a whole row group is in memory. It may be the whole file.
+        with pq.ParquetFile(str(path), pre_buffer=False, buffer_size=1 << 20) as file:
             for batch in file.iter_batches(_BATCH):
                 for record in batch.to_pylist():
                     number += 1

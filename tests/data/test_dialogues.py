@@ -13,6 +13,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import Columns, Data
 from beamline.core.records import Dialogue, speaker_tags
 from beamline.data.dialogues import read_corpus, read_split
+from beamline.data.readers import describe_endings
 
 USUAL = Columns(id=None, dialogue=None, summary=None)
 GOOD = {"id": "a", "dialogue": "#Person1#: Hi.", "summary": "A greeting."}
@@ -214,10 +215,10 @@ def test_text_that_is_not_utf8_is_named_by_line_and_byte(tmp_path: Path) -> None
     assert error_of(path) == "train.csv:3: not UTF-8: byte 0xbe; save the file as UTF-8"
 
 
-@pytest.mark.parametrize("name", ["train.csv", "train.jsonl"])
-def test_nul_bytes_are_named_by_line(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "line"), [("train.csv", b"dialogue,summary\n"), ("train.jsonl", b"\n")])
+def test_nul_bytes_are_named_by_line(tmp_path: Path, name: str, line: bytes) -> None:
     path = tmp_path / name
-    path.write_bytes(b'dialogue,summary\nd,s\n"a\0b",s\n')
+    path.write_bytes(line + b'\n"a\0b",s\n')
     assert error_of(path) == f"{name}:3: a NUL byte; the file is damaged or not UTF-8: save it again as UTF-8"
 
 
@@ -286,7 +287,7 @@ def test_a_file_that_is_not_there_or_is_a_directory(tmp_path: Path, ending: str)
 def test_an_unknown_kind_of_file(tmp_path: Path) -> None:
     assert (
         error_of(tmp_path / "x.txt")
-        == "x.txt: unknown kind of file; expected one that ends in .jsonl or .csv or .parquet"
+        == f"x.txt: unknown kind of file; expected one that ends in {describe_endings('or')}"
     )
 
 
@@ -321,7 +322,7 @@ def test_dev_is_validation(corpus: Path) -> None:
 def test_a_missing_split_names_what_is_there(corpus: Path) -> None:
     (corpus / "validation.jsonl").rename(corpus / "val.jsonl")
     assert corpus_error(corpus) == (
-        "DIR: no validation file; expected validation or dev with the ending .jsonl or .csv or .parquet,"
+        f"DIR: no validation file; expected validation or dev with the ending {describe_endings('or')},"
         " found test.jsonl, train.jsonl, val.jsonl"
     )
 

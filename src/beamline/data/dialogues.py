@@ -20,7 +20,7 @@ from beamline.data.columns import (
     find_id_column,
     split_cells,
 )
-from beamline.data.readers import READERS, Row, read_rows
+from beamline.data.readers import ENDINGS, Row, describe_endings, read_rows
 
 SPLITS = {"train": ("train",), "validation": ("validation", "dev"), "test": ("test",)}  # split: names of its file
 
@@ -176,14 +176,14 @@ def _text(row: Row, column: str, value: object) -> str:
 
 
 def _split_file(directory: Path, split: str) -> Path:
-    paths = [directory / f"{name}{suffix}" for name in SPLITS[split] for suffix in READERS]
+    paths = [directory / f"{name}{suffix}" for name in SPLITS[split] for suffix in ENDINGS]
     found = [path for path in paths if path.exists()]
     if len(found) > 1:
         raise BeamlineError(f"{directory}: {' and '.join(path.name for path in found)} are both {split}; keep one")
     if not found:
         present = sorted(path.name for path in directory.iterdir() if not path.name.startswith("."))
         raise BeamlineError(
-            f"{directory}: no {split} file; expected {_either(SPLITS[split])} with the ending {_either(READERS)},"
+            f"{directory}: no {split} file; expected {_either(SPLITS[split])} with the ending {describe_endings('or')},"
             f" found {', '.join(present[:10]) or 'nothing'}{', ...' if len(present) > 10 else ''}"
         )
     return found[0]

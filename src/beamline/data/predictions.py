@@ -16,10 +16,10 @@ from beamline.data.columns import (
     read_id,
     read_texts,
 )
-from beamline.data.readers import Row, parse_jsonl, read_rows, read_text
+from beamline.data.readers import Row, parse_jsonl, read_rows, split_ending
+from beamline.data.text_files import read_lines
 
 _PLAIN_TEXT = "(plain text)"  # the column of a file that has none
-_NEVER_PLAIN = (".jsonl", ".csv", ".parquet", ".json", ".tsv", ".xlsx")  # `read_rows` says which of them it can read
 _RENAME = "rename the one to read"
 
 
@@ -38,7 +38,7 @@ def parse_predictions(text: str, source: str) -> tuple[Predictions, dict[str, li
     source: the file as errors name it. The scores are those that every row has; null, for what is undefined, is NaN.
     Raises `BeamlineError` as `read_predictions` does.
     """
-    rows = list(parse_jsonl(text, source))
+    rows = list(parse_jsonl(text.split("\n"), source))
     if not rows:
         raise BeamlineError(f"{source}: empty; expected one JSON object a line")
     return _to_predictions(rows), _read_scores(rows)
@@ -83,13 +83,13 @@ def join_references(
 
 def _read_records(path: Path) -> list[Row]:
     """Return the records of a table, or the lines of any other file as records of one column."""
-    if path.suffix in _NEVER_PLAIN:
+    if split_ending(path) is not None:
         rows = list(read_rows(path))
     else:
-        # Not splitlines(): it would also split at U+2028 and others that belong to a text.
-        lines = read_text(path).replace("\r\n", "\n").removesuffix("\n").split("\n")
-        rows = [Row(f"{path}:{number}", {_PLAIN_TEXT: line}) for number, line in enumerate(lines, start=1)]
-        rows = rows if lines != [""] else []
+        rows = [
+            Row(f"{path}:{number}", {_PLAIN_TEXT: line.removesuffix("\n").removesuffix("\r")})
+            for number, line in enumerate(read_lines(path, unpack=False), 1)
+        ]
     if not rows:
         raise BeamlineError(f"{path}: empty; expected one summary a line or a record")
     return rows

@@ -122,7 +122,7 @@ def evaluate(params: Params) -> None:
 
 def load_split(params: Params, name: str) -> Split:
     """Return a split with its scorer. Raises `BeamlineError` if it can't be read or scored."""
-    encoded = read_split(name)
+    encoded = list(read_split(name))
     dialogues = [dialogue.record for dialogue in encoded]
     scorer = Scorer(
         params.rouge,

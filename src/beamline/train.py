@@ -10,7 +10,6 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 import transformers
 from rich.console import Console
@@ -21,7 +20,7 @@ from beamline.core.errors import BeamlineError, run
 from beamline.core.files import replaced_directory, replaced_texts, to_json, write_json
 from beamline.core.params import Params, read_params
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import EncodedDialogue, examples, read_codec, read_split
+from beamline.encoding.prepared import draw_rows, examples, read_codec, read_split
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.scratch import build_model
 from beamline.models.weights import load_pretrained
@@ -51,8 +50,8 @@ def train(params: Params) -> None:
     set_seed(params.seed)
 
     codec = read_codec()
-    drawn = draw_dialogues(read_split("train"), params.train.max_examples, params.seed)
-    validation = read_split("validation")
+    training, validation = read_split("train"), read_split("validation")
+    drawn = draw_rows(len(training), params.train.max_examples or len(training), params.seed)
     root = Path(os.environ.get("DVC_ROOT", "."))
     work = Work(work_directory(root, params, paths.PREPARED))
     arguments = training_arguments(params, work.unfinished)
@@ -72,7 +71,7 @@ def train(params: Params) -> None:
             arguments,
             params,
             codec,
-            training=examples(drawn),
+            training=examples(training, drawn),
             validation=examples(validation),
             validation_bytes=sum(len(text.encode()) for row in validation for text in row.record.references),
         )
@@ -87,7 +86,7 @@ def train(params: Params) -> None:
             replaced_texts() as write,
             replaced_directory(paths.MODELS) as directory,
         ):
-            source_tokens = sum(len(example.input_ids) for example in trainer.train_dataset)
+            source_tokens = int(trainer.train_dataset.lengths[:, 0].sum())
             after_epoch = AfterEpoch(work.kept, codec, tracker, params.train.keep, source_tokens, Console())
             trainer.add_callback(after_epoch)
             trainer.add_callback(SaveProgress(trainer, work, params.train.save_seconds, newest, after_epoch))
@@ -101,14 +100,6 @@ def train(params: Params) -> None:
             write(paths.TRAIN_METRICS, to_json(metrics))
             tracker.record_final(metrics)
         work.finish(paths.MODELS)
-
-
-def draw_dialogues(dialogues: list[EncodedDialogue], count: int | None, seed: int) -> list[EncodedDialogue]:
-    """Return `count` dialogues drawn without replacement, in the order of the data, or all of them for None."""
-    if count is None or count >= len(dialogues):
-        return dialogues
-    drawn = np.random.default_rng(seed).choice(len(dialogues), count, replace=False)
-    return [dialogues[index] for index in sorted(drawn.tolist())]
 
 
 def build_or_load_model(params: Params, codec: TextCodec) -> PreTrainedModel:

@@ -14,7 +14,7 @@ from urllib.parse import urlparse
 import pytest
 
 from beamline.core.params import Columns, Data
-from beamline.data.dialogues import read_corpus
+from beamline.data.corpus import check_corpus
 
 pytestmark = pytest.mark.slow
 
@@ -69,11 +69,9 @@ def test_a_local_directory_is_brought_into_our_form(tmp_path: Path, source: Path
     assert sorted(path.name for path in out.parent.rglob("*")) == [
         "out", "provenance.json", "test.jsonl", "train.jsonl", "validation.jsonl",
     ]  # fmt: skip
-    corpus = read_corpus(
-        Data(path=str(out), columns=Columns(id=None, dialogue=None, summary=None), allow_leakage=False)
-    )
-    assert corpus.train[0].dialogue == "train\n안녕"
-    assert corpus.test[0].references == ("s", "t")
+    corpus = check_corpus(Data(path=str(out), columns=Columns(id=None, dialogue=None, summary=None), leakage="error"))
+    assert [each.dialogue for each in corpus.train] == ["train\n안녕"]
+    assert [each.references for each in corpus.test] == [("s", "t")]
 
 
 def test_provenance_says_what_determined_the_files_and_nothing_else(tmp_path: Path, source: Path) -> None:

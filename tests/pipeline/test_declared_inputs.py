@@ -20,7 +20,7 @@ OTHERS: dict[str, Any] = {
     "data.columns.id": "number",
     "data.columns.dialogue": "talk",
     "data.columns.summary": "gist",
-    "data.allow_leakage": True,
+    "data.leakage": "drop",
     "tokenizer.vocabulary_size": 777,
     "tokenizer.max_source_tokens": 77,
     "tokenizer.max_target_tokens": 33,

@@ -181,7 +181,7 @@ def test_bad_data_is_one_line_and_dvc_repro_restores_the_earlier_results(clone: 
 
 
 @pytest.mark.parametrize(
-    ("key", "healthy"), [("data.allow_leakage", False), ("train.keep", 2), ("generation.num_beams", 1)]
+    ("key", "healthy"), [("data.leakage", "error"), ("train.keep", 2), ("generation.num_beams", 1)]
 )
 def test_bad_parameter_is_one_line_and_dvc_repro_restores_the_earlier_results(
     clone: Repository, key: str, healthy: object

@@ -5,7 +5,7 @@ reader sees the whole setting in one place.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -38,7 +38,7 @@ class Columns(Section):
 class Data(Section):
     path: Annotated[str, Field(min_length=1)]
     columns: Columns
-    allow_leakage: bool
+    leakage: Literal["error", "warn", "drop"]
 
 
 class TokenizerParams(Section):
@@ -152,7 +152,12 @@ class Params(Section):
 
 
 # Keys that are younger than some experiments, with the value that those experiments would have had.
-PAST_VALUES: dict[str, object] = {"metrics.headline": "rouge_f"}
+PAST_VALUES: dict[str, object] = {"metrics.headline": "rouge_f", "data.leakage": "error"}
+
+# Keys that have another name today, and how their values are written there.
+_RENAMED: dict[str, tuple[str, Callable[[object], object]]] = {
+    "data.allow_leakage": ("data.leakage", lambda allowed: "warn" if allowed else "error")
+}
 
 
 def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
@@ -183,16 +188,23 @@ def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
         raise BeamlineError(_explain(first, document, path)) from None
 
 
+def rename_past(key: str, value: object) -> tuple[str, object]:
+    """Return the key and the value of today for those of an earlier commit."""
+    name, rewrite = _RENAMED.get(key, (key, lambda same: same))
+    return name, rewrite(value)
+
+
 def _updated(section: Mapping[str, object], schema: type[BaseModel] = Params, prefix: str = "") -> dict[str, object]:
     """Return the keys that `schema` knows, with `PAST_VALUES` for those that the section lacks."""
+    known = dict(rename_past(f"{prefix}{name}", value) for name, value in section.items())
     updated: dict[str, object] = {}
     for name, field in schema.model_fields.items():
         key = f"{prefix}{name}"
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            inner = section.get(name, {})
+            inner = known.get(key, {})
             updated[name] = _updated(inner, field.annotation, f"{key}.") if isinstance(inner, dict) else inner
-        elif name in section:
-            updated[name] = section[name]
+        elif key in known:
+            updated[name] = known[key]
         elif key in PAST_VALUES:
             updated[name] = PAST_VALUES[key]
     return updated

@@ -21,3 +21,4 @@ DIAGNOSIS = Path("reports/diagnosis.md")
 DIAGNOSIS_METRICS = Path("metrics/diagnosis.json")
 
 WORK = Path(".work")  # under the root of the repository: what an unfinished training needs to go on
+PROBLEMS = WORK / "problems"  # lists of rows that something is wrong with

@@ -15,8 +15,10 @@ from typing import Any
 from beamline.core.errors import BeamlineError
 from beamline.core.files import replaced_directory, write_json, write_jsonl
 from beamline.core.params import Columns
-from beamline.data.dialogues import check_rows, read_split, to_dialogue
+from beamline.data.dialogues import to_dialogue
+from beamline.data.problems import Problems
 from beamline.data.readers import Row
+from beamline.data.splits import RawSplit, open_split, scan_split
 
 SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
 JSON_TYPES = (str, int, float, bool, list, dict, type(None))  # the others (dates, for one) are written as text
@@ -31,7 +33,7 @@ def download_dataset(
     `left_out`: users can't fix them on the hub, and some well-known sets have one.
 
     Raises `BeamlineError` for a directory in use, a hub out of reach, an unknown id, revision or configuration, a
-    split that is missing or there twice, and for splits that `check_rows` refuses.
+    split that is missing or there twice, and for splits that `scan_split` refuses.
     """
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise BeamlineError(f"{directory}: exists already; name a new directory, or remove this one first")
@@ -40,7 +42,9 @@ def download_dataset(
     usable, left_out = {}, {}
     for split, rows in splits.items():
         usable[split], left_out[split] = _usable(rows, columns)
-        check_rows(usable[split], columns, f"{source}: {split}", split)
+        problems = Problems()
+        scan_split(RawSplit(f"{source}: {split}", split, usable[split], columns), problems)
+        problems.refuse_rows()
 
     try:
         with replaced_directory(directory) as unfinished:
@@ -171,7 +175,10 @@ def _jsonable(row: Row) -> dict[str, Any]:
 
 def _describe(path: Path, columns: Columns) -> dict[str, Any]:
     """Return count and hash of a written split, read back as `prepare` is going to read it."""
-    return {"records": len(read_split(path, columns)), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return {
+        "records": sum(1 for _ in open_split(path, columns)),
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
 
 
 def _one_line(error: BaseException) -> str:

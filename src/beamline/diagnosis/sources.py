@@ -16,7 +16,7 @@ from beamline.comparison.scoring import DEFAULTS, SEED
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Data, Params, read_params
 from beamline.core.records import pair_summaries
-from beamline.data.dialogues import read_corpus
+from beamline.data.corpus import check_corpus
 from beamline.data.predictions import join_references
 from beamline.diagnosis.collect import FILES, evidence_from_directory
 from beamline.diagnosis.evidence import Evidence
@@ -83,7 +83,7 @@ def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidenc
     if not model.is_dir():
         raise BeamlineError(f"--model: {model}: no such directory; expected that of a checkpoint")
     codec = _read_codec(model, params)
-    corpus = read_corpus(Data(path=str(data), columns=params.data.columns, allow_leakage=True))
+    corpus = check_corpus(Data(path=str(data), columns=params.data.columns, leakage="warn"))
     splits = {split: encode_split(getattr(corpus, split), codec) for split in SPLITS}
     evidence = Evidence(
         seed=params.seed, rouge=params.rouge, params=params, splits=splits, codec=codec, checkpoint=model

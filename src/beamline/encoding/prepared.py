@@ -1,19 +1,31 @@
-"""data/prepared: what `prepare` writes and the later stages read. Token ids are unpadded, beside their texts."""
+"""data/prepared: what `prepare` writes and the later stages read. Token ids are unpadded, beside their texts.
 
-from collections.abc import Sequence
+It is written and read a part at a time, so it may be larger than memory.
+"""
+
+import errno
+import mmap
+import tempfile
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.records import Dialogue
+from beamline.core.streams import batched
 from beamline.encoding.codec import TextCodec
 
 SPLITS = ("train", "validation", "test")
+
+_BATCH = 1000  # dialogues that are Python objects at the same time
+_ROW_GROUP = 16  # batches that are written to Parquet together
 
 _SCHEMA = pa.schema(
     [
@@ -42,23 +54,50 @@ class EncodedDialogue:
     target_tokens: list[int]
 
 
-def encode_split(dialogues: Sequence[Dialogue], codec: TextCodec) -> list[EncodedDialogue]:
+def encode_split(dialogues: Iterable[Dialogue], codec: TextCodec) -> list[EncodedDialogue]:
     """Return the dialogues of a split with their token ids, in their order."""
-    sources = codec.encode_dialogues([dialogue.dialogue for dialogue in dialogues])
-    targets = iter(codec.encode_summaries([text for dialogue in dialogues for text in dialogue.references]))
-    encoded = []
-    for dialogue, source in zip(dialogues, sources, strict=True):
-        labels = [next(targets) for _ in dialogue.references]
-        encoded.append(
-            EncodedDialogue(
+    return list(encode_dialogues(dialogues, codec))
+
+
+def encode_dialogues(dialogues: Iterable[Dialogue], codec: TextCodec) -> Iterator[EncodedDialogue]:
+    """Yield dialogues with their token ids, in their order. Fast tokenizers use all processors."""
+    for batch in batched(dialogues, _BATCH):
+        sources = codec.encode_dialogues([dialogue.dialogue for dialogue in batch])
+        targets = iter(codec.encode_summaries([text for dialogue in batch for text in dialogue.references]))
+        for dialogue, source in zip(batch, sources, strict=True):
+            labels = [next(targets) for _ in dialogue.references]
+            yield EncodedDialogue(
                 dialogue,
                 codec.truncate_dialogue(source),
                 [codec.truncate_summary(row) for row in labels],
                 len(source),
                 [len(row) for row in labels],
             )
-        )
-    return encoded
+
+
+class EncodedSplit(Sequence[EncodedDialogue]):
+    """The dialogues of a split, each made when it is asked for. table: their columns, which may be a mapped file."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    @overload
+    def __getitem__(self, index: int) -> EncodedDialogue: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[EncodedDialogue]: ...
+    def __getitem__(self, index: int | slice) -> EncodedDialogue | list[EncodedDialogue]:
+        rows = range(len(self))[index]
+        if isinstance(rows, range):
+            return [self[row] for row in rows]
+        [row] = self.table.slice(rows, 1).to_pylist()
+        return _from_row(row)
+
+    def __iter__(self) -> Iterator[EncodedDialogue]:
+        for start in range(0, len(self), _BATCH):
+            yield from map(_from_row, self.table.slice(start, _BATCH).to_pylist())
 
 
 @dataclass(frozen=True)
@@ -70,11 +109,52 @@ class Example:
     labels: list[int]
 
 
-def examples(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
-    """Return each dialogue once for every reference that it has."""
-    return [
-        Example(dialogue.record.id, dialogue.input_ids, labels) for dialogue in dialogues for labels in dialogue.labels
-    ]
+class Examples(Sequence[Example]):
+    """Each dialogue once for every reference that it has, made when it is asked for. Only lengths are in memory.
+
+    table: as in `EncodedSplit`. rows: those of the table that are among them, ascending; None: all.
+    lengths: tokens of source and target, int32 [examples, 2].
+    """
+
+    def __init__(self, table: pa.Table, rows: Sequence[int] | None = None) -> None:
+        self._parts = table.to_batches()
+        self._starts = np.cumsum([0, *map(len, self._parts)])[:-1].tolist()  # the first row of each part
+        indices, lengths = [np.zeros((0, 2), np.int32)], [np.zeros((0, 2), np.int32)]
+        for start, part in zip(self._starts, self._parts, strict=True):
+            summaries = part.column("labels")
+            first, *_, last = ends = summaries.offsets.to_numpy()
+            own = np.repeat(np.arange(len(part)), np.diff(ends))
+            sources, targets = np.diff(part.column("input_ids").offsets), np.diff(summaries.values.offsets)
+            indices.append(np.column_stack([own + start, np.arange(first, last)]).astype(np.int32))
+            lengths.append(np.column_stack([sources[own], targets[first:last]]).astype(np.int32))
+        self._indices, self.lengths = np.concatenate(indices), np.concatenate(lengths)
+        if rows is not None:
+            chosen = np.isin(self._indices[:, 0], rows)
+            self._indices, self.lengths = self._indices[chosen], self.lengths[chosen]
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Example]: ...
+    def __getitem__(self, index: int | slice) -> Example | list[Example]:
+        chosen = range(len(self))[index]
+        if isinstance(chosen, range):
+            return [self[number] for number in chosen]
+        row, summary = self._indices[chosen].tolist()
+        number = bisect_right(self._starts, row) - 1
+        part, row = self._parts[number], row - self._starts[number]
+        labels = part.column("labels").values
+        return Example(
+            part.column("id")[row].as_py(), _read_ids(part.column("input_ids"), row), _read_ids(labels, summary)
+        )
+
+
+def examples(dialogues: Sequence[EncodedDialogue], rows: Sequence[int] | None = None) -> Examples:
+    """Return the examples of a split, or of these rows of it, ascending."""
+    return Examples(dialogues.table if isinstance(dialogues, EncodedSplit) else _to_table(dialogues), rows)
 
 
 def first_references(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
@@ -82,8 +162,47 @@ def first_references(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
     return [Example(dialogue.record.id, dialogue.input_ids, dialogue.labels[0]) for dialogue in dialogues]
 
 
-def write_split(directory: Path, split: str, dialogues: Sequence[EncodedDialogue]) -> None:
+def draw_rows(count: int, drawn: int, seed: int) -> list[int]:
+    """Return `drawn` of `count` rows, all if there are fewer, drawn by the seed, ascending."""
+    return sorted(np.random.default_rng(seed).choice(count, min(drawn, count), replace=False).tolist())
+
+
+def write_split(directory: Path, split: str, dialogues: Iterable[EncodedDialogue]) -> None:
     """Write a split as Parquet, with checksums, into `directory`."""
+    path = directory / f"{split}.parquet"
+    with pq.ParquetWriter(path, _SCHEMA, write_page_checksum=True) as writer:
+        for tables in batched(map(_to_table, batched(dialogues, _BATCH)), _ROW_GROUP):
+            writer.write_table(pa.concat_tables(tables).combine_chunks())
+
+
+def read_split(split: str, directory: Path = paths.PREPARED) -> EncodedSplit:
+    """Return what `write_split` wrote, unpacked into a temporary file without a name and mapped from there.
+
+    Raises `BeamlineError` if the file is missing or damaged, or if there is no room for the temporary one.
+    """
+    path = directory / f"{split}.parquet"
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as packed, tempfile.TemporaryFile() as unpacked:
+            with pa.ipc.new_file(unpacked, _SCHEMA) as writer:
+                for batch in packed.iter_batches(_ROW_GROUP * _BATCH):
+                    writer.write_batch(batch.cast(_SCHEMA))
+            unpacked.flush()
+            mapped = mmap.mmap(unpacked.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise BeamlineError(
+                f"{tempfile.gettempdir()}: no room to unpack {path}; make some, or name another directory in TMPDIR"
+            ) from None
+        raise BeamlineError(f"{path}: not readable ({str(error).splitlines()[0]}); run: dvc repro prepare") from None
+    return EncodedSplit(pa.ipc.open_file(pa.py_buffer(mapped)).read_all())
+
+
+def read_codec(directory: Path = paths.PREPARED) -> TextCodec:
+    """Return the tokenizer that `prepare` wrote. Raises `BeamlineError` if it is missing or unreadable."""
+    return TextCodec.load(directory / "tokenizer")
+
+
+def _to_table(dialogues: Sequence[EncodedDialogue]) -> pa.Table:
     rows: list[dict[str, Any]] = [
         {
             "id": dialogue.record.id,
@@ -96,29 +215,19 @@ def write_split(directory: Path, split: str, dialogues: Sequence[EncodedDialogue
         }
         for dialogue in dialogues
     ]
-    table = pa.Table.from_pylist(rows, schema=_SCHEMA)
-    pq.write_table(table, directory / f"{split}.parquet", write_page_checksum=True)
+    return pa.Table.from_pylist(rows, schema=_SCHEMA)
 
 
-def read_split(split: str, directory: Path = paths.PREPARED) -> list[EncodedDialogue]:
-    """Return what `write_split` wrote. Raises `BeamlineError` if the file is missing or damaged."""
-    path = directory / f"{split}.parquet"
-    try:
-        rows = pq.read_table(path, schema=_SCHEMA, page_checksum_verification=True).to_pylist()
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise BeamlineError(f"{path}: not readable ({str(error).splitlines()[0]}); run: dvc repro prepare") from None
-    return [
-        EncodedDialogue(
-            Dialogue(row["id"], row["dialogue"], tuple(row["references"])),
-            row["input_ids"],
-            row["labels"],
-            row["source_tokens"],
-            row["target_tokens"],
-        )
-        for row in rows
-    ]
+def _from_row(row: dict[str, Any]) -> EncodedDialogue:
+    return EncodedDialogue(
+        Dialogue(row["id"], row["dialogue"], tuple(row["references"])),
+        row["input_ids"],
+        row["labels"],
+        row["source_tokens"],
+        row["target_tokens"],
+    )
 
 
-def read_codec(directory: Path = paths.PREPARED) -> TextCodec:
-    """Return the tokenizer that `prepare` wrote. Raises `BeamlineError` if it is missing or unreadable."""
-    return TextCodec.load(directory / "tokenizer")
+def _read_ids(rows: pa.ListArray, number: int) -> list[int]:
+    ids: list[int] = rows.values[rows.offsets[number].as_py() : rows.offsets[number + 1].as_py()].to_pylist()
+    return ids

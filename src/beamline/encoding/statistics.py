@@ -1,8 +1,9 @@
 """What a prepared corpus looks like: sizes, lengths, what the limits cut, unknown tokens, speaker tags."""
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,30 +15,55 @@ from beamline.encoding.prepared import EncodedDialogue
 _USUAL_TAG = re.compile(r"#Person[1-9][0-9]*#")
 
 
+class SplitStatistics:
+    """Counts the dialogues of a split as they pass."""
+
+    def __init__(self, codec: TextCodec) -> None:
+        self.codec = codec
+        self.tags: Counter[str] = Counter()
+        self._references = 0
+        self._sources = array("i")  # lengths before truncation
+        self._targets = array("i")
+        self._tokens = 0
+        self._unknown = 0
+
+    def count(self, dialogues: Iterable[EncodedDialogue]) -> Iterator[EncodedDialogue]:
+        """Yield the dialogues as they are."""
+        unknown = self.codec.tokenizer.unk_token_id
+        for dialogue in dialogues:
+            self._references = len(dialogue.labels)
+            self._sources.append(dialogue.source_tokens)
+            self._targets.extend(dialogue.target_tokens)
+            for row in (dialogue.input_ids, *dialogue.labels):
+                self._tokens += len(row)
+                self._unknown += row.count(unknown)
+            for text in (dialogue.record.dialogue, *dialogue.record.references):
+                self.tags.update(speaker_tags(text))
+            yield dialogue
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the split's part of statistics.json."""
+        limits = self.codec.encoding
+        return {
+            "dialogues": len(self._sources),
+            "references_per_dialogue": self._references,
+            "source_tokens": _lengths(self._sources),
+            "target_tokens": _lengths(self._targets),
+            "truncated_sources": sum(length > limits.max_source_tokens for length in self._sources),
+            "truncated_targets": sum(length > limits.max_target_tokens for length in self._targets),
+            "unknown_token_rate": self._unknown / self._tokens,
+        }
+
+
 def corpus_statistics(
-    splits: Mapping[str, Sequence[EncodedDialogue]], codec: TextCodec, warnings: Sequence[str]
+    splits: Mapping[str, SplitStatistics], codec: TextCodec, warnings: Sequence[str]
 ) -> dict[str, Any]:
     """Return data/prepared/statistics.json: each split, then what concerns all of them."""
     return {
-        "splits": {name: _split_statistics(dialogues, codec) for name, dialogues in splits.items()},
+        "splits": {name: split.to_json() for name, split in splits.items()},
         "vocabulary": len(codec.tokenizer),
         "speaker_tags": _tag_counts(splits),
         "warnings": list(warnings),
-    }
-
-
-def _split_statistics(dialogues: Sequence[EncodedDialogue], codec: TextCodec) -> dict[str, Any]:
-    limits = codec.encoding
-    sources = [dialogue.source_tokens for dialogue in dialogues]
-    targets = [length for dialogue in dialogues for length in dialogue.target_tokens]
-    return {
-        "dialogues": len(dialogues),
-        "references_per_dialogue": len(dialogues[0].record.references),
-        "source_tokens": _lengths(sources),
-        "target_tokens": _lengths(targets),
-        "truncated_sources": sum(length > limits.max_source_tokens for length in sources),
-        "truncated_targets": sum(length > limits.max_target_tokens for length in targets),
-        "unknown_token_rate": _unknown_rate(dialogues, codec),
     }
 
 
@@ -47,26 +73,11 @@ def _lengths(lengths: Sequence[int]) -> dict[str, int]:
     return {"p50": middle, "p95": high, "p99": highest, "max": max(lengths)}
 
 
-def _unknown_rate(dialogues: Sequence[EncodedDialogue], codec: TextCodec) -> float:
-    unknown = codec.tokenizer.unk_token_id
-    rows = [row for dialogue in dialogues for row in (dialogue.input_ids, *dialogue.labels)]
-    return sum(row.count(unknown) for row in rows) / sum(map(len, rows))
-
-
-def _tag_counts(splits: Mapping[str, Sequence[EncodedDialogue]]) -> dict[str, Any]:
+def _tag_counts(splits: Mapping[str, SplitStatistics]) -> dict[str, Any]:
     """Return the occurrences of each tag; `odd`: those unlike #Person1#; `unseen_in_train`: those not in train."""
-    counts = {
-        name: Counter(
-            tag
-            for dialogue in dialogues
-            for text in (dialogue.record.dialogue, *dialogue.record.references)
-            for tag in speaker_tags(text)
-        )
-        for name, dialogues in splits.items()
-    }
-    total = sum(counts.values(), Counter())
+    total = sum((split.tags for split in splits.values()), Counter())
     return {
         "counts": dict(sorted(total.items())),
         "odd": sorted(tag for tag in total if not _USUAL_TAG.fullmatch(tag)),
-        "unseen_in_train": sorted(set(total) - set(counts["train"])),
+        "unseen_in_train": sorted(set(total) - set(splits["train"].tags)),
     }

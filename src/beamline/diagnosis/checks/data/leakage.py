@@ -12,7 +12,7 @@ from beamline.diagnosis.measures.pairing import one_line
 def test_is_not_in_train(run: Evidence) -> Finding:
     """Test dialogues that stand in train, white space apart: the score then measures memory.
 
-    `prepare` refuses them unless `data.allow_leakage` says otherwise. A share of 1 % moves the score by a point at
+    `prepare` refuses them unless `data.leakage` says otherwise. A share of 1 % moves the score by a point at
     most, whatever is remembered: below it is a warning. Of validation the meaning says it too: those only blur the
     choice of a checkpoint.
     """
@@ -29,7 +29,7 @@ def test_is_not_in_train(run: Evidence) -> Finding:
     report = failed if figure >= 0.01 else warned
     return report(
         meaning,
-        "take them out of train in data.path, and set data.allow_leakage: false",
+        "take them out of train in data.path, and set data.leakage: error",
         figure=figure,
         threshold="0",
         points=_points_without(run, leaked),

@@ -1,6 +1,6 @@
 """The `beamline` command: arguments only. Each subcommand calls one function of a package and shows what it returns.
 
-Imports of packages are inside the functions: they take a second or more, and --help needs none of them.
+Imports of packages that take long are inside the functions: --help needs none of them.
 """
 
 from pathlib import Path
@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import typer
 
 from beamline.core.errors import BeamlineError, run
+from beamline.data.columns import PREDICTION_COLUMNS, REFERENCE_COLUMNS
+from beamline.data.readers import describe_endings
 
 app = typer.Typer(
     help="Score summaries, compare systems and find out why a score is low.",
@@ -30,7 +32,8 @@ def _run_app() -> None:
 @app.command()
 def score(
     predictions: Annotated[
-        Path, typer.Argument(metavar="PREDICTIONS", help="Plain text, a summary a line, or .jsonl, .csv, .parquet.")
+        Path,
+        typer.Argument(metavar="PREDICTIONS", help=f"Plain text, a summary a line, or {describe_endings()}."),
     ],
     references: Annotated[
         list[Path] | None,
@@ -43,7 +46,9 @@ def score(
     column: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Column of PREDICTIONS.", show_default="prediction or predictions or summary"
+            metavar="NAME",
+            help="Column of PREDICTIONS; a.b is column b of the objects in column a.",
+            show_default=" or ".join(PREDICTION_COLUMNS),
         ),
     ] = None,
     reference_column: Annotated[
@@ -51,7 +56,7 @@ def score(
         typer.Option(
             metavar="NAME",
             help="Column of REFERENCES, or the stem of summary1, summary2, ...; can be repeated.",
-            show_default="references or reference or summary",
+            show_default=" or ".join(REFERENCE_COLUMNS),
         ),
     ] = None,
     tokenizer: Annotated[
@@ -101,7 +106,7 @@ def compare(
         list[str] | None,
         typer.Argument(
             metavar="A B [C]...",
-            help="Experiments, branches, tags, commits, 'workspace', or .jsonl, .csv, .parquet files of predictions.",
+            help=f"Experiments, branches, tags, commits, 'workspace', or files of predictions: {describe_endings()}.",
             show_default=False,
         ),
     ] = None,
@@ -149,7 +154,7 @@ def diagnose(
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Summaries: plain lines, .jsonl, .csv, .parquet.", show_default=False),
+        typer.Option(metavar="FILE", help=f"Summaries: plain lines, or {describe_endings()}.", show_default=False),
     ] = None,
     references: Annotated[
         list[Path] | None,

@@ -76,7 +76,7 @@ def test_a_missing_split_names_what_is_there(corpus: Path) -> None:
     (corpus / "validation.jsonl").rename(corpus / "held-out.jsonl")
     assert error_of(corpus) == (
         "data: no validation file; expected validation or valid or val or dev with the ending"
-        f" {describe_endings('or')}, found held-out.jsonl, test.jsonl, train.jsonl"
+        f" {describe_endings()}, found held-out.jsonl, test.jsonl, train.jsonl"
     )
 
 

@@ -281,8 +281,7 @@ def test_a_file_that_is_not_there_or_is_a_directory(tmp_path: Path, ending: str)
 
 def test_an_unknown_kind_of_file(tmp_path: Path) -> None:
     assert (
-        error_of(tmp_path / "x.txt")
-        == f"x.txt: unknown kind of file; expected one that ends in {describe_endings('or')}"
+        error_of(tmp_path / "x.txt") == f"x.txt: unknown kind of file; expected one that ends in {describe_endings()}"
     )
 
 

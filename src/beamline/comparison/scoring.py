@@ -19,7 +19,8 @@ from beamline.metrics.scorer import column_means
 SEED = 42  # of the bootstrap
 DEFAULTS = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
 
-_FIXES = ("name the one to read with --column", "name the one to read with --reference-column")
+_FIX = "name the one to read with --column"
+_REFERENCE_FIX = "name the one to read with --reference-column"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def score_files(
         references or [predictions],
         column=column,
         reference_columns=reference_columns,
-        fixes=_FIXES,
+        fixes=(_FIX, _REFERENCE_FIX if references else f"{_REFERENCE_FIX}, or give a file of references"),
     )
     scored = score_predictions(joined, rouge)
     if scores_path is not None:

@@ -5,7 +5,15 @@ import re
 from beamline.core.errors import BeamlineError, quote
 from beamline.core.params import Columns
 from beamline.core.records import Dialogue
-from beamline.data.columns import DIALOGUE_COLUMN, SUMMARY_COLUMN, find_columns, find_id_column, split_cells
+from beamline.data.columns import (
+    DIALOGUE_COLUMN,
+    SUMMARY_COLUMN,
+    add_paths,
+    find_columns,
+    find_id_column,
+    split_cells,
+    to_id,
+)
 from beamline.data.readers import Row
 
 
@@ -14,6 +22,7 @@ def to_dialogue(row: Row, columns: Columns, default_id: str) -> Dialogue:
 
     Raises `BeamlineError` for a missing column and for a cell that is null, blank, not text, or not writable as UTF-8.
     """
+    row = add_paths(row, [name for _, name in columns if name])
     id_column = columns.id or find_id_column(row)
     dialogue_column = columns.dialogue or DIALOGUE_COLUMN
     return Dialogue(
@@ -24,8 +33,7 @@ def to_dialogue(row: Row, columns: Columns, default_id: str) -> Dialogue:
 
 
 def _id(row: Row, column: str) -> str:
-    value = _cell(row, "id", column)
-    return str(value) if type(value) is int else _text(row, column, value)
+    return _text(row, column, to_id(_cell(row, "id", column)))
 
 
 def _references(row: Row, column: str) -> tuple[str, ...]:

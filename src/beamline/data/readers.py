@@ -49,7 +49,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     """
     known = split_ending(path)
     if known is None:
-        raise BeamlineError(f"{path}: unknown kind of file; expected one that ends in {describe_endings('or')}")
+        raise BeamlineError(f"{path}: unknown kind of file; expected one that ends in {describe_endings()}")
     return _READERS[known[1]](path)
 
 
@@ -63,11 +63,11 @@ def split_ending(path: Path) -> tuple[str, str] | None:
     return None if ending is None else (path.name[: -len(ending)], ending)
 
 
-def describe_endings(last: str) -> str:
-    """Return the usual ending of every format, for people. last: the word before the last one, `or` or `and`."""
+def describe_endings() -> str:
+    """Return the usual ending of every format, as help texts and errors list them."""
     texts = ", ".join(kind.endings[0] for kind in FORMATS if kind.is_text)
     others = ", ".join(kind.endings[0] for kind in FORMATS if not kind.is_text)
-    return f"{texts} (also {', '.join(_COMPRESSIONS)}) {last} {others}"
+    return f"{texts} (also {', '.join(_COMPRESSIONS)}) or {others}"
 
 
 def parse_jsonl(lines: Iterable[str], source: str) -> Iterator[Row]:
@@ -75,6 +75,11 @@ def parse_jsonl(lines: Iterable[str], source: str) -> Iterator[Row]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield Row(where := f"{source}:{number}", _parse_object(line.removesuffix("\n"), where))
+
+
+def is_record(line: str) -> bool:
+    """Return whether a line is a JSON object, or a Python dict, that holds something."""
+    return line.startswith("{") and line.endswith("}") and line != "{}" and (_is_object(line) or _is_python_dict(line))
 
 
 def _read_jsonl(path: Path) -> Iterator[Row]:
@@ -85,7 +90,7 @@ def _parse_object(line: str, where: str) -> dict[str, object]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        if _is_python_literal(line):
+        if _is_python_dict(line):
             raise BeamlineError(
                 f"{where}: a Python literal (single quotes, None, True), not JSON;"
                 " write each record with json.dumps(record, ensure_ascii=False)"
@@ -97,7 +102,7 @@ def _parse_object(line: str, where: str) -> dict[str, object]:
     return value
 
 
-def _is_python_literal(line: str) -> bool:
+def _is_python_dict(line: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of invalid escapes, which would be a second line on the terminal
@@ -123,7 +128,7 @@ def _read_json(path: Path) -> Iterator[Row]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        if _is_python_literal(filled[0]):
+        if _is_python_dict(filled[0]):
             _parse_object(filled[0], f"{path}:{begun.index(filled[0]) + 1}")
         raise BeamlineError(
             f"{path}:{error.lineno}: not JSON: {error.msg} at column {error.colno};"
@@ -218,7 +223,8 @@ def _read_parquet(path: Path) -> Iterator[Row]:
     number = 0
     try:
         # Not read_table(): it takes a directory called `lang=en` for a column.
-        with pq.ParquetFile(str(path)) as file:
+        # Without a buffer, or with one filled ahead, a whole row group is in memory. It may be the whole file.
+        with pq.ParquetFile(str(path), pre_buffer=False, buffer_size=1 << 20) as file:
             for batch in file.iter_batches(_BATCH):
                 for record in batch.to_pylist():
                     number += 1

@@ -151,7 +151,7 @@ def _find_file(directory: Path, files: Sequence[Path], split: str) -> Path:
     if not found:
         present = [path.name for path in files]
         raise BeamlineError(
-            f"{directory}: no {split} file; expected {' or '.join(names)} with the ending {describe_endings('or')},"
+            f"{directory}: no {split} file; expected {' or '.join(names)} with the ending {describe_endings()},"
             f" found {', '.join(present[:10]) or 'nothing'}{', ...' if len(present) > 10 else ''}"
         )
     return found[0]

@@ -12,7 +12,7 @@ from beamline.core.errors import BeamlineError
 PARQUET_MARK = b"PAR1"
 
 # What a file begins with, what that is, and what to do. Files are often downloaded or exported under another's name.
-# None of the marks but that of Git LFS can begin a text: the others go on with bytes that are not UTF-8, or with NUL.
+# No text begins with one of these marks, so nobody's summaries are refused.
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _NO_TEXT = (
     (b"version https://git-lfs", "a Git LFS pointer, not the data", "get the data with: git lfs pull"),

@@ -32,6 +32,17 @@ def to_dialogue(row: Row, columns: Columns, default_id: str) -> Dialogue:
     )
 
 
+def name_columns(row: Row, columns: Columns) -> dict[str, list[str]]:
+    """Return by role the columns that `to_dialogue` takes from this row."""
+    row = add_paths(row, [name for _, name in columns if name])
+    id_column = columns.id or find_id_column(row)
+    return {
+        "id": [] if id_column is None else [id_column],
+        "dialogue": [columns.dialogue or DIALOGUE_COLUMN],
+        "summary": find_columns(columns.summary or SUMMARY_COLUMN, row.cells),
+    }
+
+
 def _id(row: Row, column: str) -> str:
     return _text(row, column, to_id(_cell(row, "id", column)))
 
@@ -47,7 +58,7 @@ def _cell(row: Row, role: str, column: str) -> object:
     if column not in row.cells:
         raise BeamlineError(
             f"{row.where}: no column '{column}', found {', '.join(map(quote, row.cells)) or 'none'};"
-            f" name the one that holds the {role} in data.columns.{role} (beamline download: --{role})"
+            f" name the one that holds the {role} in data.columns.{role} (beamline import: --{role})"
         )
     return row.cells[column]
 

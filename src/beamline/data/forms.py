@@ -50,7 +50,7 @@ def _expand_qmsum(row: Row, queries: Queries) -> Iterator[Sample]:
     lists = ["general_query_list"] if queries == "whole" else ["general_query_list", "specific_query_list"]
     found = [query for column in lists for query in _read_queries(row, column)]
     if not found:
-        raise BeamlineError(f"{row.where}: {' and '.join(lists)} hold no query; fix the record or remove it")
+        raise BeamlineError(f"{row.where}: no query in {' or '.join(lists)}; fix the record or remove it")
     columns = {"dialogue": ["meeting_transcripts"], "summary": lists}
     for number, (query, answer) in enumerate(found, 1):
         cells = {**row.cells, "dialogue": row.cells["meeting_transcripts"], "summary": answer}

@@ -13,11 +13,11 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
-def dialogsum() -> Path:
-    """The real DialogSum beside the checkout; nothing in the clone needs it, so without it these tests are skipped."""
-    path = REPOSITORY.parent / "shared" / "dialogsum"
+def shared() -> Path:
+    """The real data sets beside the checkout; nothing in the clone needs them, so without them tests are skipped."""
+    path = REPOSITORY.parent / "shared"
     if not path.is_dir():
-        pytest.skip(f"DialogSum is not at {path}")
+        pytest.skip(f"the real data sets are not at {path}")
     return path
 
 
@@ -26,6 +26,11 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     """Runs `beamline` in a directory that is empty at first: `tmp_path`."""
     monkeypatch.chdir(tmp_path)
     return Command(monkeypatch, capsys)
+
+
+@pytest.fixture(scope="session")
+def dialogsum(shared: Path) -> Path:
+    return shared / "dialogsum"
 
 
 @pytest.fixture(scope="session")

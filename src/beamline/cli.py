@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from beamline.core.choices import Punctuation, References, Sentences, TokenizerName
 from beamline.core.errors import BeamlineError, run
 from beamline.data.columns import PREDICTION_COLUMNS, REFERENCE_COLUMNS
 from beamline.data.readers import describe_endings
@@ -60,12 +61,18 @@ def score(
         ),
     ] = None,
     tokenizer: Annotated[
-        Literal["auto", "english", "words", "characters", "korean"],
+        TokenizerName,
         typer.Option(help="auto: by the script of the references."),
     ] = "auto",
     stemmer: Annotated[bool, typer.Option(help="Porter's, for the english tokenizer.")] = True,
+    punctuation: Annotated[
+        Punctuation, typer.Option(help="keep: it counts as tokens, for the tokenizers words and characters.")
+    ] = "drop",
+    sentences: Annotated[
+        Sentences, typer.Option(help="Where a sentence of rougeLsum ends; newlines: as in rouge-score.")
+    ] = "both",
     multi: Annotated[
-        Literal["mean", "best"],
+        References,
         typer.Option("--references", help="Of several: the mean of their scores, or the highest for each ROUGE type."),
     ] = "mean",
     scores_path: Annotated[
@@ -91,7 +98,15 @@ def score(
         references or [],
         column=column,
         reference_columns=reference_column or [],
-        rouge=DEFAULTS.model_copy(update={"tokenizer": tokenizer, "stemmer": stemmer, "references": multi}),
+        rouge=DEFAULTS.model_copy(
+            update={
+                "tokenizer": tokenizer,
+                "stemmer": stemmer,
+                "punctuation": punctuation,
+                "sentences": sentences,
+                "references": multi,
+            }
+        ),
         scores_path=scores_path,
     )
     if as_json:

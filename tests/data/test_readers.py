@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.repository import ROOT
 
@@ -235,6 +235,22 @@ def test_a_compressed_file_that_is_cut_off(tmp_path: Path, compression: str) -> 
     message = error_of(write(tmp_path / f"x.jsonl{compression}", content[:-500]))
     assert message.startswith(f"x.jsonl{compression}: can't be unpacked, as it is cut off or damaged (")
     assert message.endswith("); get it again")
+
+
+@pytest.mark.parametrize("ending", [*WRITERS, ".jsonl.gz", ".csv.zst"])
+@settings(max_examples=40)
+@given(data=st.data())
+def test_damaged_files_are_read_or_refused_in_one_line(ending: str, data: st.DataObject) -> None:
+    content = bytearray(content_of(ending, RECORDS))
+    position = data.draw(st.integers(0, len(content) - 1))
+    content[position : position + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=8))
+    with TemporaryDirectory() as directory:
+        path = write(Path(directory) / f"x{ending}", bytes(content))
+        try:
+            read(path)
+        except BeamlineError as error:
+            assert str(error).startswith(f"{path}:")
+            assert "\n" not in str(error)
 
 
 def test_utf16_that_is_cut_off(tmp_path: Path) -> None:

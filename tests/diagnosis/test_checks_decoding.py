@@ -12,7 +12,7 @@ import torch
 from support.small_run import find
 from transformers import GenerationConfig
 
-from beamline.core.params import Rouge
+from beamline.comparison.scoring import DEFAULTS
 from beamline.core.records import Predictions
 from beamline.diagnosis.checks import CATALOGUE, Status
 from beamline.diagnosis.evidence import Evidence
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 CAUSES = [each.name for each in CATALOGUE if each.family == "decoding" and not each.is_symptom]
 SYMPTOMS = [each.name for each in CATALOGUE if each.family == "decoding" and each.is_symptom]
-ROUGE = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
+ROUGE = DEFAULTS
 FELL = [Epoch(1, 5.0, 4.0, 0.001), Epoch(2, 3.0, 2.0, 0.001)]
 
 

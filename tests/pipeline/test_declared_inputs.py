@@ -66,6 +66,8 @@ OTHERS: dict[str, Any] = {
     "metrics.headline": "rouge1_f",
     "rouge.tokenizer": "words",
     "rouge.stemmer": False,
+    "rouge.punctuation": "keep",
+    "rouge.sentences": "newlines",
     "rouge.references": "best",
     "rouge.minimum_coverage": 0.3,
     "evaluate.tokens_per_batch": 999,

@@ -16,6 +16,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from beamline.core import paths
+from beamline.core.choices import Punctuation, References, Sentences, TokenizerName
 from beamline.core.errors import BeamlineError
 
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: None if value == "" else value)]
@@ -115,9 +116,11 @@ class Generation(Section):
 
 
 class Rouge(Section):
-    tokenizer: Literal["auto", "english", "words", "characters", "korean"]
+    tokenizer: TokenizerName
     stemmer: bool
-    references: Literal["mean", "best"]
+    punctuation: Punctuation
+    sentences: Sentences
+    references: References
     minimum_coverage: Fraction
 
 
@@ -152,7 +155,12 @@ class Params(Section):
 
 
 # Keys that are younger than some experiments, with the value that those experiments would have had.
-PAST_VALUES: dict[str, object] = {"metrics.headline": "rouge_f", "data.leakage": "error"}
+PAST_VALUES: dict[str, object] = {
+    "data.leakage": "error",
+    "metrics.headline": "rouge_f",
+    "rouge.punctuation": "drop",
+    "rouge.sentences": "both",
+}
 
 # Keys that have another name today, and how their values are written there.
 _RENAMED: dict[str, tuple[str, Callable[[object], object]]] = {

@@ -84,8 +84,8 @@ def _leave_out(train: RawSplit, leaks: Sequence[Leak]) -> RawSplit:
     rows = frozenset(place.row for leak in leaks for place in leak.places.get("train", []))
     if len(rows) == train.rows:
         raise BeamlineError(
-            f"{train.source}: all {train.rows} dialogues are also in test or validation, and data.leakage: drop leaves"
-            " none; give other training dialogues"
+            f"{train.source}: all {train.rows} dialogues are also in test or validation, and drop leaves none;"
+            " give other training dialogues"
         )
     return replace(train, left_out=rows)
 

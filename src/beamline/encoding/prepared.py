@@ -9,6 +9,7 @@ import tempfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, overload
 
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.records import Dialogue
-from beamline.core.streams import batched
+from beamline.core.streams import batched, read_ahead
 from beamline.encoding.codec import TextCodec
 
 SPLITS = ("train", "validation", "test")
@@ -60,19 +61,30 @@ def encode_split(dialogues: Iterable[Dialogue], codec: TextCodec) -> list[Encode
 
 
 def encode_dialogues(dialogues: Iterable[Dialogue], codec: TextCodec) -> Iterator[EncodedDialogue]:
-    """Yield dialogues with their token ids, in their order. Fast tokenizers use all processors."""
-    for batch in batched(dialogues, _BATCH):
-        sources = codec.encode_dialogues([dialogue.dialogue for dialogue in batch])
-        targets = iter(codec.encode_summaries([text for dialogue in batch for text in dialogue.references]))
-        for dialogue, source in zip(batch, sources, strict=True):
-            labels = [next(targets) for _ in dialogue.references]
-            yield EncodedDialogue(
+    """Yield dialogues with their token ids, in their order.
+
+    Fast tokenizers use all processors, and encode some dialogues while earlier ones are used.
+    """
+    batches = (_encode_batch(batch, codec) for batch in batched(dialogues, _BATCH))
+    return chain.from_iterable(read_ahead(batches))
+
+
+def _encode_batch(dialogues: Sequence[Dialogue], codec: TextCodec) -> list[EncodedDialogue]:
+    sources = codec.encode_dialogues([dialogue.dialogue for dialogue in dialogues])
+    targets = iter(codec.encode_summaries([text for dialogue in dialogues for text in dialogue.references]))
+    encoded = []
+    for dialogue, source in zip(dialogues, sources, strict=True):
+        labels = [next(targets) for _ in dialogue.references]
+        encoded.append(
+            EncodedDialogue(
                 dialogue,
                 codec.truncate_dialogue(source),
                 [codec.truncate_summary(row) for row in labels],
                 len(source),
                 [len(row) for row in labels],
             )
+        )
+    return encoded
 
 
 class EncodedSplit(Sequence[EncodedDialogue]):

@@ -77,7 +77,7 @@ class Seq2Seq:
     ) -> list[list[int]]:
         """Return each dialogue with the tokenizer's own special tokens, and an end of sequence in any case."""
         texts = [encoding.source_prefix + dialogue for dialogue in dialogues]
-        rows: list[list[int]] = tokenizer(texts, verbose=False)["input_ids"]
+        rows: list[list[int]] = tokenizer(texts, return_attention_mask=False, verbose=False)["input_ids"]
         end = encoding.eos_token_id
         return [row if end in row[-2:] else [*row, end] for row in rows]
 
@@ -90,7 +90,8 @@ class Seq2Seq:
         or not at all. The decoder starts with that code, or with BERT's `[CLS]`. If they were labels, the model would
         learn to write them twice. An end of sequence within the text would cut the summary.
         """
-        rows: list[list[int]] = tokenizer(text_target=list(summaries), verbose=False)["input_ids"]
+        encoded = tokenizer(text_target=list(summaries), return_attention_mask=False, verbose=False)
+        rows: list[list[int]] = encoded["input_ids"]
         start, end = encoding.decoder_start_token_id, encoding.eos_token_id
         return [[*(token for token in row if token not in (start, end)), end] for row in rows]
 

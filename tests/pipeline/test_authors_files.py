@@ -1,6 +1,5 @@
 """Real datasets as their authors publish them, from their files to a diagnosis, with the commands of docs/data.md."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -53,6 +52,5 @@ def test_authors_files_reach_a_diagnosis_with_the_documented_commands(
     predictions = (clone.path / "reports" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(predictions) == counts[2]
     assert 0 <= clone.read("metrics/rouge.json")["test"]["rouge_f"] <= 1
-    assert json.loads(predictions[0])["summary"]
     assert (clone.path / "reports" / "diagnosis.md").read_text(encoding="utf-8")
     assert clone.dvc("status").stdout.strip().endswith("up to date.")

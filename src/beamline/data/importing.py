@@ -150,7 +150,7 @@ def _scan_parts(parts: Mapping[str, Part], choices: Choices) -> list[_Pool]:
         pools.append(_Pool(samples, first, (split,), np.zeros(len(scan.ids), np.int8), scan))
     problems.refuse_rows()
     if choices.queries == "all" and not any(pool.first.sample.query for pool in pools):
-        raise BeamlineError("--queries all: the records have no queries; leave it out")
+        raise BeamlineError(f"{pools[0].samples.part.name}: the records have no queries; leave out --queries")
     return pools
 
 

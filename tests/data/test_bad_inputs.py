@@ -139,8 +139,8 @@ IMPORT = [
     alone("a.csv", "a header only", "id,dialogue,summary\n", ": no records; expected at least one dialogue ..."),
 
     # How its records are written
-    alone("a.jsonl", "a line that is no JSON", lines(RECORD) + '{"dialogue": "Ana: Hi\n',
-          ":2: not JSON: ...; expected one JSON object a line"),
+    alone("a.jsonl", "a line that is no JSON", '{"dialogue": "Ana: Hi\n',
+          ":1: not JSON: ...; expected one JSON object a line"),
     alone("a.jsonl", "Python literals", "{'dialogue': 'Ana: Hi', 'summary': None}\n",
           ":1: a Python literal (...), not JSON; write each record with json.dumps(record, ensure_ascii=False)"),
     alone("a.json", "an array of texts", '["Ana: Hi", "Ben: Hi"]',

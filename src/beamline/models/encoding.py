@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
+from beamline.models.truncation import Overflow
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -16,6 +18,7 @@ class Encoding:
     global_first_token: the encoder sees through a window (LED). A dialogue's first token then attends to all others,
         and they to it.
     family: the name of the model family in `models.families`. A file without it was written for a seq2seq model.
+    overflow: the part that is cut of a dialogue longer than `max_source_tokens`. A file without it: the end.
     prompt: the text before and after a dialogue, with the special tokens of a chat template. None if the model reads
         the dialogue alone.
     """
@@ -30,6 +33,7 @@ class Encoding:
     new_tokens: tuple[int, ...]
     global_first_token: bool = False
     family: str = "seq2seq"
+    overflow: Overflow = "end"
     prompt: tuple[str, str] | None = None
 
     @property

@@ -21,6 +21,7 @@ from beamline.core.params import DIALOGUE, Model, Padding, TokenizerParams
 from beamline.models.checkpoint import Checkpoint, first_line
 from beamline.models.encoding import Encoding
 from beamline.models.padding import IGNORED_LABEL, pad_rows, pad_rows_left
+from beamline.models.truncation import count_shared, shorten
 
 _SUMMARY = "{summary}"
 # What Llama's template writes if it can't ask for the date. A macro hides the function of its name from a template.
@@ -64,7 +65,7 @@ class Causal:
         prompt, end = _render(tokenizer, checkpoint, model)
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.convert_ids_to_tokens(end)
-        encoding = Encoding(
+        return Encoding(
             max_source_tokens=params.max_source_tokens,
             max_target_tokens=params.max_target_tokens,
             source_prefix="",
@@ -74,15 +75,9 @@ class Causal:
             forced_first_token_id=None,
             new_tokens=new_tokens,
             family=self.name,
+            overflow=params.overflow,
             prompt=prompt,
         )
-        instruction = sum(map(len, _instruction(tokenizer, encoding)))
-        if instruction >= params.max_source_tokens:
-            raise BeamlineError(
-                f"tokenizer.max_source_tokens: {params.max_source_tokens} leaves no room for a dialogue, as the"
-                f" prompt alone has {instruction} tokens; raise it, or shorten model.prompt"
-            )
-        return encoding
 
     def encode_dialogues(
         self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, dialogues: Sequence[str]
@@ -99,15 +94,16 @@ class Causal:
         return [[*row, encoding.eos_token_id] for row in rows]
 
     def truncate_dialogue(self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, ids: list[int]) -> list[int]:
-        """Return the prompt with the dialogue cut at its end, and the instruction whole.
+        """Return the prompt with the dialogue cut by `encoding.overflow`, and the instruction whole.
 
         A token can hold the border of dialogue and instruction. It counts as the dialogue's.
         """
         if len(ids) <= encoding.max_source_tokens:
             return ids
         before, after = _instruction(tokenizer, encoding)
-        dialogue = ids[_same_start(ids, before) : len(ids) - _same_start(ids[::-1], after[::-1])]
-        return before + dialogue[: encoding.max_source_tokens - len(before) - len(after)] + after
+        dialogue = ids[count_shared(ids, before) : len(ids) - count_shared(ids[::-1], after[::-1])]
+        room = encoding.max_source_tokens - len(before) - len(after)
+        return before + shorten(dialogue, room, encoding.overflow) + after
 
     def collate(
         self,
@@ -287,8 +283,3 @@ def _as_plain_texts(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) ->
     written = re.compile("|".join(special) or "(?!)")
     return [written.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text) for text in texts]
 
-
-def _same_start(first: Sequence[int], second: Sequence[int]) -> int:
-    """Return how many tokens at the beginning of two rows are equal."""
-    different = (index for index, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1])
-    return next(different, min(len(first), len(second)))

@@ -79,6 +79,7 @@ OTHERS: dict[str, Any] = {
     "rouge.sentences": "newlines",
     "rouge.references": "best",
     "rouge.minimum_coverage": 0.3,
+    "evaluate.validation_dialogues": 9,
     "evaluate.tokens_per_batch": 999,
     "evaluate.threads": 1,
     "tracking.project": "another",

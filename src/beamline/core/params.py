@@ -150,6 +150,7 @@ class Metrics(Section):
 
 
 class Evaluate(Section):
+    validation_dialogues: Positive | None
     tokens_per_batch: Positive
     threads: Positive
 
@@ -190,6 +191,7 @@ PAST_VALUES: dict[str, object] = {
     "train.lora.alpha": 1,
     "train.lora.dropout": 0.0,
     "train.lora.targets": "all-linear",
+    "evaluate.validation_dialogues": None,
 }
 
 # Keys that have another name today, and how their values are written there.

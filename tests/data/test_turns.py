@@ -77,6 +77,10 @@ def test_turns_come_the_same_from_json_parquet_and_csv(tmp_path: Path) -> None:
         assert to_dialogue(row, USUAL, "x-1").dialogue == f"{TEXT}\nLu: Wait!", ending
 
 
+def test_a_list_beside_the_turns_that_is_no_speaker_is_left_alone() -> None:
+    assert read(dialogue=["A: Hi.", "B: Hello."], author=["Lu"], role=["x", "y"]) == "A: Hi.\nB: Hello."
+
+
 def test_what_is_odd_in_a_turn() -> None:
     turns = [
         {"speaker": 1, "text": "Two\nlines,\r\n  and a\u2028third."},

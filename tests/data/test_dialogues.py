@@ -153,7 +153,7 @@ def test_a_missing_column_lists_those_found(tmp_path: Path, record: dict[str, st
     path = jsonl(tmp_path / "train.jsonl", record)
     assert error_of(path) == (
         f"train.jsonl:1: no column '{role}', found {found};"
-        f" name the one that holds the {role} in data.columns.{role} (beamline download: --{role})"
+        f" name the one that holds the {role} in data.columns.{role} (beamline import: --{role})"
     )
 
 

@@ -167,7 +167,8 @@ USUAL_TURNS = (
         ),
         (
             {"transcript": "A: Hi.", "messages": ["B: Hi."]},
-            "'messages' and 'transcript' could both hold the dialogue; name the one that does in data.columns.dialogue",
+            "'messages' and 'transcript' could both hold the dialogue; name the one that does in data.columns.dialogue"
+            " (beamline import: --dialogue)",
         ),
     ],
 )  # fmt: skip

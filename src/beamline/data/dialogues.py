@@ -54,6 +54,24 @@ def to_source(row: Row, columns: Columns, default_id: str) -> tuple[str, str]:
     return key, _text(row, "dialogue", column, join_turns(row, column))
 
 
+def name_columns(row: Row, columns: Columns) -> dict[str, list[str]]:
+    """Return by role the columns that `to_dialogue` takes from this row."""
+    row = add_paths(row, [name for _, name in columns if name])
+    id_column = columns.id or find_id_column(row)
+    return {
+        "id": [] if id_column is None else [id_column],
+        "dialogue": [columns.dialogue or _find_usual(row, "dialogue")],
+        "summary": find_columns(columns.summary or _find_usual(row, "summary"), row.cells),
+    }
+
+
+def remove_summaries(row: Row, columns: Columns) -> Row:
+    """Return the row without the columns that `to_dialogue` takes summaries from."""
+    row = add_paths(row, [name for _, name in columns if name])
+    summaries = name_columns(row, columns)["summary"]
+    return Row(row.where, {name: value for name, value in row.cells.items() if name not in summaries})
+
+
 def _id(row: Row, column: str) -> str:
     return _text(row, "id", column, to_id(_cell(row, "id", column)))
 
@@ -74,7 +92,7 @@ def _find_usual(row: Row, role: str) -> str:
     if len(found) > 1:
         raise BeamlineError(
             f"{row.where}: {' and '.join(map(quote, found))} could both hold the {role};"
-            f" name the one that does in data.columns.{role}"
+            f" name the one that does in data.columns.{role} (beamline import: --{role})"
         )
     return found[0]
 
@@ -83,7 +101,7 @@ def _cell(row: Row, role: str, column: str) -> object:
     if column not in row.cells:
         raise BeamlineError(
             f"{row.where}: no column '{column}', found {', '.join(map(quote, row.cells)) or 'none'};"
-            f" name the one that holds the {role} in data.columns.{role} (beamline download: --{role})"
+            f" name the one that holds the {role} in data.columns.{role} (beamline import: --{role})"
         )
     return row.cells[column]
 

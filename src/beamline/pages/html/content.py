@@ -31,7 +31,7 @@ class ScoreTable:
     @property
     def scale(self) -> Scale:
         """Return the scale that all intervals are drawn on."""
-        drawn = [0.0] * self.with_zero + [value for row in self.rows if row.drawn for value in row.drawn]
+        drawn = [0.0] * self.with_zero + [value for row in self.rows if row.drawn for value in row.drawn] or [0.0, 1.0]
         ticks = nice_ticks(min(drawn), max(drawn))
         return Scale(ticks[0], ticks[-1], 0, _INTERVAL_WIDTH)
 

@@ -144,7 +144,8 @@ def _unusual(
         for row, summary in enumerate(predictions.summaries):
             words = [piece for piece in splitter.split(summary) if piece.tokens]
             content = [piece for piece in words if splitter.is_content(piece)]
-            expected = np.mean([count_words(text) for text in predictions.references[row]])
+            texts = predictions.references[row] or [summary]
+            expected = np.mean([count_words(text) for text in texts])
             traits.append(
                 (
                     math.log((1 + count_words(summary)) / (1 + expected)),

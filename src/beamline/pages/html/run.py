@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import Params
 from beamline.core.report_parts import Grid, hundred
 from beamline.data.predictions import parse_predictions
+from beamline.metrics.intervals import FloatArray
 from beamline.metrics.signature import signature_tokenizer
 from beamline.metrics.support import WordSplitter
 from beamline.pages.html.charts import Chart, histogram, line_chart
@@ -29,30 +30,34 @@ def run_page(params: Params) -> Page:
     Raises `BeamlineError` if a file of the run is missing or can't be read.
     """
     rouge, diagnosis = _read_json(paths.SCORES), _read_json(paths.DIAGNOSIS_METRICS)
-    predictions, scores = parse_predictions(_read_text(paths.PREDICTIONS), str(paths.PREDICTIONS))
-    columns = {name: np.array(values, dtype=np.float64) for name, values in scores.items()}
+    predictions, scores = parse_predictions(
+        _read_text(paths.PREDICTIONS), str(paths.PREDICTIONS), needs_references=False
+    )
     signature, headline = rouge["signature"], params.metrics.headline
+    # Without references there are no scores; the page then shows a dash for each.
+    unscored = {headline: [math.nan] * len(predictions.summaries)}
+    columns = {name: np.array(values, dtype=np.float64) for name, values in (scores or unscored).items()}
     splitter = WordSplitter(signature_tokenizer(signature))
-    low, high = rouge["test"][f"{headline}_interval"]
     return Page(
         title="Beamline: a run",
         verdict=f"{diagnosis['verdict'][:1].upper()}{diagnosis['verdict'][1:]}.",
-        detail=(
-            f"{headline} {hundred(rouge['test'][headline])}, 95 % interval {hundred(low)} to {hundred(high)},"
-            f" on {len(predictions.summaries)} test dialogues"
-        ),
+        detail=_detail(rouge["test"], headline, len(predictions.summaries)),
         systems=[NamedSystem("", "Summary")],
         scores=_score_table(rouge, headline),
         signatures=[signature],
         settings=Grid(["setting", "value"], _settings(params), title="Settings"),
-        charts=[
-            *filter(None, [loss_chart({"": {name: _read_text(curve_path(name)) for name in LOSSES}})]),
-            histogram("Distribution of scores", f"{headline} of a dialogue", [("dialogues", columns[headline])]),
-        ],
+        charts=list(_charts(headline, columns[headline])),
         dialogues=dialogue_data(
             [Summaries(predictions, columns)], headline_first(columns, headline), headline, splitter
         ),
     )
+
+
+def _charts(headline: str, scores: FloatArray) -> Iterator[Chart]:
+    if losses := loss_chart({"": {name: _read_text(curve_path(name)) for name in LOSSES}}):
+        yield losses
+    if not np.isnan(scores).all():
+        yield histogram("Distribution of scores", f"{headline} of a dialogue", [("dialogues", scores)])
 
 
 def loss_chart(systems: Mapping[str, Mapping[str, str]]) -> Chart | None:
@@ -78,6 +83,16 @@ def _parse_curve(text: str) -> dict[int, float]:
     return {int(step): float(value) for step, value in rows if math.isfinite(float(value))}
 
 
+def _detail(test: Mapping[str, Any], headline: str, count: int) -> str:
+    if headline not in test:
+        return f"{count} test dialogues, without references and so without scores"
+    low, high = test[f"{headline}_interval"]
+    return (
+        f"{headline} {hundred(test[headline])}, 95 % interval {hundred(low)} to {hundred(high)},"
+        f" on {count} test dialogues"
+    )
+
+
 def _score_table(rouge: Mapping[str, Any], headline: str) -> ScoreTable:
     validation, test = rouge["validation"], rouge["test"]
     names = headline_first([name for name in test if f"{name}_interval" in test], headline)
@@ -90,7 +105,8 @@ def _score_table(rouge: Mapping[str, Any], headline: str) -> ScoreTable:
             f"{hundred(low)} to {hundred(high)}",
         ]
         rows.append(Score(name, cells, (100 * low, 100 * test[name], 100 * high)))
-    rows += [Score(name, ["", "", reason]) for name, reason in rouge.get("undefined", {}).items()]
+    for name, reason in rouge.get("undefined", {}).items():
+        rows.append(Score(name, [hundred(validation[name]) if name in validation else "", "", reason]))
     return ScoreTable(
         columns=["validation", "test", "95 % interval"],
         rows=rows,

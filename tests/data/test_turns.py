@@ -109,7 +109,7 @@ def test_every_turn_is_a_line_and_comes_back_from_it(turns: list[tuple[str, str]
 
 @pytest.mark.parametrize(
     "text",
-    ["[doctor] hi .\n[patient] hello . [laughs]", "{sighs} Well. {laughs}", "[1, 2]", "[]", '["Ana": hi]', "['a' 'b']"],
+    ["[doctor] hi .\n[patient] hello . [laughs]", "{sighs} Well. {laughs}", "[1, two]", '["Ana": hi]', "['a' 'b']"],
 )
 def test_a_text_in_brackets_stays_a_text(text: str) -> None:
     assert read(dialogue=text) == text
@@ -157,6 +157,9 @@ USUAL_TURNS = (
             "transcript looks like a list of turns, but is neither JSON nor Python's repr of one;"
             " write it with json.dumps(turns, ensure_ascii=False)",
         ),
+        ({"transcript": '[["Rosa", "Hi."]]'}, f"transcript[0] is not a turn but ['Rosa', 'Hi.']; {USUAL_TURNS}"),
+        ({"transcript": "[null, 7]"}, f"transcript[1] is not a turn but 7; {USUAL_TURNS}"),
+        ({"transcript": " [] "}, "transcript is empty; fix the record or remove it"),
         ({"dialogue": []}, "dialogue is empty; fix the record or remove it"),
         ({"dialogue": [{"speaker": "Rosa", "text": ""}]}, "dialogue is empty; fix the record or remove it"),
         ({"dialogue": ["Hi\0"]}, "dialogue has a NUL character; fix the record or remove it"),

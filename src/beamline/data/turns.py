@@ -50,16 +50,15 @@ def _parse(text: str, place: str) -> object:
     if stripped[:1] + stripped[-1:] not in ("[]", "{}"):
         return text
     try:
-        value = json.loads(stripped)
+        return json.loads(stripped)
     except (ValueError, RecursionError):
         value = _parse_repr(stripped)
-        if value is None and stripped.startswith("[{"):
-            raise BeamlineError(
-                f"{place} looks like a list of turns, but is neither JSON nor Python's repr of one;"
-                " write it with json.dumps(turns, ensure_ascii=False)"
-            ) from None
-    items = value if isinstance(value, list) else [value]
-    return value if items and all(isinstance(item, str | Mapping) for item in items) else text
+    if value is None and stripped.startswith("[{"):
+        raise BeamlineError(
+            f"{place} looks like a list of turns, but is neither JSON nor Python's repr of one;"
+            " write it with json.dumps(turns, ensure_ascii=False)"
+        )
+    return text if value is None else value
 
 
 def _parse_repr(text: str) -> object:

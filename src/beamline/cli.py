@@ -3,6 +3,7 @@
 Imports of packages that take long are inside the functions: --help needs none of them.
 """
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -200,7 +201,7 @@ def diagnose(
 
     with open_evidence(revision, predictions, references or [], model, data) as evidence:
         results = run_checks(evidence)
-        print_terminal(brief_parts(results, judge(evidence, results)), Console())
+        print_terminal(chain(evidence.notes, brief_parts(results, judge(evidence, results))), Console())
     if fail_on is not None:
         stop_on(fail_on, results)
 

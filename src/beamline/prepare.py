@@ -47,7 +47,8 @@ def check_scoring(params: Params, corpus: Corpus) -> None:
     """Raise `BeamlineError` for references or settings that `evaluate` would refuse after the training."""
     for dialogues in (corpus.validation, corpus.test):
         references, sources = zip(*((dialogue.references, dialogue.dialogue) for dialogue in dialogues), strict=True)
-        Scorer(params.rouge, references, sources, headline=params.metrics.headline, seed=0)
+        if any(references):
+            Scorer(params.rouge, references, sources, headline=params.metrics.headline, seed=0)
 
 
 def build_or_load_codec(params: Params, corpus: Corpus) -> TextCodec:

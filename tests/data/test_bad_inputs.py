@@ -121,9 +121,10 @@ IMPORT = [
           ": a Git LFS pointer, not the data; get the data with: git lfs pull"),
     alone("a.jsonl", "Parquet called JSON lines", b"PAR1\x15\x04\x15",
           ": a Parquet file; give its name the ending .parquet"),
-    alone("a.parquet", "JSON lines called Parquet", lines(RECORD), ": not a readable Parquet file..."),
+    alone("a.parquet", "JSON lines called Parquet", lines(RECORD),
+          ": not a readable Parquet file (...); get it again, or give its name the ending of what it holds"),
     Case("Parquet that is cut off", put_cut_parquet, ("a.parquet", "own", *DRAWING),
-         "a.parquet: not a readable Parquet file..."),
+         "a.parquet: not a readable Parquet file (...); get it again, or give its name the ending of what it holds"),
     alone("a.jsonl.gz", "gzip that is cut off", gzip.compress(LONG)[:-200],
           ": can't be unpacked, as it is cut off or damaged (...); get it again"),
     alone("a.csv.zst", "zstd that is cut off", pa.compress(LONG, "zstd", asbytes=True)[:-50],
@@ -139,8 +140,8 @@ IMPORT = [
     alone("a.csv", "a header only", "id,dialogue,summary\n", ": no records; expected at least one dialogue ..."),
 
     # How its records are written
-    alone("a.jsonl", "a line that is no JSON", lines(RECORD) + '{"dialogue": "Ana: Hi\n',
-          ":2: not JSON: ...; expected one JSON object a line"),
+    alone("a.jsonl", "a line that is no JSON", '{"dialogue": "Ana: Hi\n',
+          ":1: not JSON: ...; expected one JSON object a line"),
     alone("a.jsonl", "Python literals", "{'dialogue': 'Ana: Hi', 'summary': None}\n",
           ":1: a Python literal (...), not JSON; write each record with json.dumps(record, ensure_ascii=False)"),
     alone("a.json", "an array of texts", '["Ana: Hi", "Ben: Hi"]',

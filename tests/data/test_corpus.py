@@ -108,6 +108,37 @@ def test_one_run_names_every_row_that_cannot_be_used(corpus: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "lines"),
+    [
+        ("train.jsonl", '{"dialogue": "d", "summary": "s"}\n{\n{"dialogue": ""}\n[1]\n', [2, 3, 4]),
+        ("train.csv", "dialogue,summary\nd,s\nd,s,more\n,s\nd\n", [3, 4, 5]),
+        ("train.json", '[\n{"dialogue": "d", "summary": "s"}, 7, {"dialogue": null}]', ["record 2", "record 3"]),
+    ],
+)
+def test_rows_that_cannot_be_read_are_among_them(corpus: Path, name: str, content: str, lines: list[Any]) -> None:
+    (corpus / "train.jsonl").unlink()
+    (corpus / name).write_text(content, encoding="utf-8")
+    append(corpus / "test.jsonl", {"dialogue": "d", "summary": ""})
+    assert f"{len(lines) + 1} rows have problems" in error_of(corpus)
+    listed = ROWS.read_text(encoding="utf-8").splitlines()
+    places = [f"data/{name}:{f' {line}' if isinstance(line, str) else line}: " for line in lines]
+    assert all(row.startswith(place) for row, place in zip(listed, [*places, "data/test.jsonl:3: "], strict=True))
+
+
+def test_what_ends_the_reading_of_one_file_does_not_hide_problems_of_another(corpus: Path) -> None:
+    (corpus / "train.jsonl").write_bytes(b'{"dialogue": "", "summary": "s"}\n\xff\n{"dialogue": ""}')
+    (corpus / "validation.jsonl").write_bytes(b"")
+    append(corpus / "test.jsonl", {"dialogue": "d", "summary": ""})
+    error_of(corpus)
+    assert [line.split(";")[0] for line in ROWS.read_text(encoding="utf-8").splitlines()] == [
+        "data/train.jsonl:1: dialogue is empty",
+        "data/train.jsonl:2: not UTF-8: byte 0xff",
+        "data/validation.jsonl: no records",
+        "data/test.jsonl:3: summary is empty",
+    ]
+
+
 def test_a_single_row_needs_no_list_and_an_old_list_goes_away(corpus: Path) -> None:
     append(corpus / "test.jsonl", {"dialogue": "d"}, {"dialogue": "e"})
     error_of(corpus)

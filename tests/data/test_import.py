@@ -123,6 +123,28 @@ def test_records_that_cannot_be_used_are_left_out_counted_and_listed(command: Co
     assert check(Path("own"))
 
 
+@pytest.mark.parametrize("cells", [{}, {"summary": ""}, {"summary": None}], ids=["no column", "empty", "null"])
+def test_a_test_split_without_summaries_is_taken(command: Command, source: Path, cells: Record) -> None:
+    rows = [{"id": row["id"], "dialogue": row["dialogue"], **cells} for row in records("test")]
+    write_jsonl(source / "test.jsonl", rows)
+    done = command.beamline("import", str(source), "own")
+    assert done.out.splitlines()[2] == (
+        "own/test.jsonl: 3 dialogues of test.jsonl (id, dialogue),"
+        " without summaries: a model's are written, and not scored"
+    )
+    assert list(read_jsonl(Path("own/test.jsonl"))[0]) == ["id", "dialogue"]
+    assert len(check(Path("own")).test) == 3
+
+
+def test_a_record_that_is_no_json_is_left_out(command: Command, source: Path) -> None:
+    with (source / "train.jsonl").open("a") as file:
+        file.write('{"id": "cut", "dialogue": "A: H\n')
+    done = command.beamline("import", str(source), "own")
+    assert done.out.splitlines()[3] == (
+        "left out of train.jsonl: 1 because not JSON: Unterminated string starting; all listed in own/left_out.txt"
+    )
+
+
 def test_a_dialogue_without_an_id_is_called_after_its_file_and_record(command: Command, source: Path) -> None:
     rows = [{"dialogue": text, "summary": "s"} for text in ("one", "", "three")]
     write_jsonl(source / "train.jsonl", rows)

@@ -36,12 +36,14 @@ def check_corpus(data: Data) -> Corpus:
 
     A test dialogue that is also in train makes every score a measure of memory: an error, unless `data.leakage` says
     otherwise. Overlaps with validation only blur the choice of a checkpoint: a warning. Test and validation dialogues
-    that are nearly in train are a warning, too. Differences in white space are ignored.
+    that are nearly in train are a warning, too. Differences in white space are ignored. A test file without any column
+    of summaries is a warning: its summaries are written, and not scored.
 
     Raises `BeamlineError` for a path that is no directory, a split that is missing or there twice, rows that can't be
     used, and leakage. It names a file that lists all of these rows.
     """
     splits = {name: open_split(path, data.columns) for name, path in find_files(Path(data.path)).items()}
+    splits["test"] = replace(splits["test"], needs_summary=False)
     problems = Problems()
     scans = {name: scan_split(split, problems) for name, split in splits.items()}
     problems.refuse_rows()
@@ -63,6 +65,7 @@ def check_corpus(data: Data) -> Corpus:
             *describe_leaks(left, splits, "also"),
             *describe_leaks(near, splits, "nearly"),
             *_describe_left_out(splits["train"]),
+            *([] if scans["test"].references else [_describe_unscored(splits["test"])]),
         ),
         leaks=_list_leaks([*leaks, *near]),
     )
@@ -98,6 +101,11 @@ def _list_leaks(leaks: Sequence[Leak]) -> Path | None:
         return None
     write_jsonl(path, [leak.to_row() for leak in leaks])
     return path
+
+
+def _describe_unscored(test: RawSplit) -> str:
+    found = ", ".join(map(quote, next(iter(test.records)).cells))
+    return f"test has no summaries (found {found}): a model's are written, and not scored"
 
 
 def _describe_left_out(train: RawSplit) -> list[str]:

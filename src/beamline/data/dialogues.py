@@ -26,18 +26,23 @@ _USUAL = {
 }
 
 
-def to_dialogue(row: Row, columns: Columns, default_id: str) -> Dialogue:
+def to_dialogue(row: Row, columns: Columns, default_id: str, *, needs_summary: bool = True) -> Dialogue:
     """Return the dialogue that `row` holds, by the names in `columns` or else the usual ones.
 
-    A dialogue may be given as turns: see `join_turns`. Raises `BeamlineError` for a missing column, for several usual
-    ones, and for a cell that is null, blank, not text, or not writable as UTF-8.
+    A dialogue may be given as turns: see `join_turns`. needs_summary: False if the column of summaries may be missing.
+    The dialogue then has no references.
+
+    Raises `BeamlineError` for a row that can't be read, for a missing column, for several usual ones, and for a cell
+    that is null, blank, not text, or not writable as UTF-8.
     """
+    if row.problem:
+        raise BeamlineError(f"{row.where}: {row.problem}")
     row = add_paths(row, [name for _, name in columns if name])
     id_column = columns.id or find_id_column(row)
     return Dialogue(
         id=_id(row, id_column) if id_column else default_id,
         dialogue=_dialogue(row, columns.dialogue or _find_usual(row, "dialogue")),
-        references=_references(row, columns.summary or _find_usual(row, "summary")),
+        references=_references(row, columns.summary or _find_usual(row, "summary"), needs_summary),
     )
 
 
@@ -52,6 +57,13 @@ def name_columns(row: Row, columns: Columns) -> dict[str, list[str]]:
     }
 
 
+def remove_summaries(row: Row, columns: Columns) -> Row:
+    """Return the row without the columns that `to_dialogue` takes summaries from."""
+    row = add_paths(row, [name for _, name in columns if name])
+    summaries = name_columns(row, columns)["summary"]
+    return Row(row.where, {name: value for name, value in row.cells.items() if name not in summaries})
+
+
 def _id(row: Row, column: str) -> str:
     return _text(row, "id", column, to_id(_cell(row, "id", column)))
 
@@ -61,9 +73,9 @@ def _dialogue(row: Row, column: str) -> str:
     return _text(row, "dialogue", column, join_turns(row, column))
 
 
-def _references(row: Row, column: str) -> tuple[str, ...]:
+def _references(row: Row, column: str, needed: bool) -> tuple[str, ...]:
     """Return the texts of a column, which may hold lists, or those of `summary1`, `summary2`, ..."""
-    if not (names := find_columns(column, row.cells)):
+    if not (names := find_columns(column, row.cells)) and needed:
         _cell(row, "summary", column)
     return tuple(_text(row, "summary", name, value) for name, value in split_cells(row, names))
 

@@ -51,7 +51,7 @@ def _expand_qmsum(row: Row, queries: Queries) -> Iterator[Sample]:
     found = [query for column in lists for query in _read_queries(row, column)]
     if not found:
         raise BeamlineError(f"{row.where}: no query in {' or '.join(lists)}; fix the record or remove it")
-    columns = {"dialogue": ["meeting_transcripts"], "summary": lists}
+    columns = {"id": [], "dialogue": ["meeting_transcripts"], "summary": lists}
     for number, (query, answer) in enumerate(found, 1):
         cells = {**row.cells, "dialogue": row.cells["meeting_transcripts"], "summary": answer}
         if queries == "whole":

@@ -36,7 +36,8 @@ class Imported:
         """Yield the lines: each split, what was left out and why, what to know, and the next command."""
         for name, split in self.splits.items():
             taken = ", ".join(column for columns in split.columns.values() for column in columns)
-            yield f"{directory / name}.jsonl: {split.dialogues} dialogues of {split.part} ({taken})"
+            missing = "" if split.columns["summary"] else ", without summaries: a model's are written, and not scored"
+            yield f"{directory / name}.jsonl: {split.dialogues} dialogues of {split.part} ({taken}){missing}"
         for part, reasons in self.left_out.items():
             counted = ", ".join(f"{count} because {reason}" for reason, count in reasons.items())
             yield f"left out of {part}: {counted}; all listed in {directory / LEFT_OUT}"

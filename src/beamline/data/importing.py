@@ -68,16 +68,18 @@ class _Pool:
     @property
     def columns(self) -> Mapping[str, Sequence[str]]:
         """The columns that were taken, by role."""
-        return self.first.sample.columns or name_columns(self.first.sample.row, self.samples.columns)
+        columns = self.first.sample.columns or name_columns(self.first.sample.row, self.samples.columns)
+        return columns if self.samples.has_summaries else {**columns, "summary": []}
 
     def open_split(self, split: str) -> RawSplit:
         chosen = self._choose(split)
         rows = CanonicalRows(self.samples, chosen)
-        return RawSplit(self.samples.part.name, self.samples.part.stem, rows, USUAL, int(chosen.sum()))
+        part = self.samples.part
+        return RawSplit(part.name, part.stem, rows, USUAL, self.samples.has_summaries, int(chosen.sum()))
 
     def scan_split(self, split: str) -> Scan:
         chosen = self._choose(split)
-        return Scan(self.scan.ids[chosen], self.scan.dialogues[chosen])
+        return Scan(self.scan.ids[chosen], self.scan.dialogues[chosen], self.scan.references)
 
     def _choose(self, split: str) -> npt.NDArray[np.bool_]:
         chosen: npt.NDArray[np.bool_] = self.which == self.splits.index(split)
@@ -120,11 +122,11 @@ def import_dataset(name: str, revision: str | None, config: str | None, director
             "splits": {
                 split: {
                     "from": parts.get(split, parts[TRAIN]).describe(),
-                    "columns": imported.columns,
-                    "dialogues": imported.dialogues,
+                    "columns": written.columns,
+                    "dialogues": written.dialogues,
                     "sha256": hash_file(unfinished / f"{split}.jsonl"),
                 }
-                for split, imported in splits.items()
+                for split, written in splits.items()
             },
             "drawn": {**choices.shares, "seed": choices.seed, "group": choices.group} if choices.shares else None,
             "queries": choices.queries if any(pool.first.sample.columns for pool in pools) else None,
@@ -142,13 +144,19 @@ def import_dataset(name: str, revision: str | None, config: str | None, director
 
 def _scan_parts(parts: Mapping[str, Part], choices: Choices) -> list[_Pool]:
     """Read every part once, and raise `BeamlineError` for what no single record shows."""
-    problems, pools = Problems(), []
+    problems, scanned = Problems(), {}
     for split, part in parts.items():
         samples = Samples(part, choices.columns, choices.group, choices.queries)
-        scan = scan_split(RawSplit(part.name, part.stem, CanonicalRows(samples), USUAL), problems)
+        if split == "test" and not any(isinstance(item, Usable) for item in samples):
+            samples = replace(samples, has_summaries=False)  # a model's may be written, and scored elsewhere
+        rows = CanonicalRows(samples)
+        raw = RawSplit(part.name, part.stem, rows, USUAL, needs_summary=samples.has_summaries)
+        scanned[split] = (samples, scan_split(raw, problems))
+    problems.refuse_rows()
+    pools = []
+    for split, (samples, scan) in scanned.items():
         first = next(item for item in samples if isinstance(item, Usable))
         pools.append(_Pool(samples, first, (split,), np.zeros(len(scan.ids), np.int8), scan))
-    problems.refuse_rows()
     if choices.queries == "all" and not any(pool.first.sample.query for pool in pools):
         raise BeamlineError(f"{pools[0].samples.part.name}: the records have no queries; leave out --queries")
     return pools
@@ -185,7 +193,7 @@ def _write_samples(directory: Path, pools: Sequence[_Pool]) -> dict[str, dict[st
             for item in pool.samples:
                 if isinstance(item, Unusable):
                     reasons = left_out.setdefault(pool.samples.part.name, Counter())
-                    reasons[re.split(r"; |, found | but ", item.problem)[0]] += 1
+                    reasons[re.split(r"; |, found | but | at column ", item.problem)[0]] += 1
                     listed.write(f"{item.where}: {item.problem}\n")
                 else:
                     files[next(targets)].write(json.dumps(to_cells(item.dialogue), ensure_ascii=False) + "\n")

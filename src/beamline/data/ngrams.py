@@ -129,4 +129,4 @@ def _high_bits(hashes: Hashes) -> Hashes:
 
 def _keep_part(hashes: Hashes, thinning: int) -> npt.NDArray[np.bool_]:
     """Return which hashes are of the random part of all: one of so many as `thinning` says, a power of two."""
-    return hashes % np.uint64(thinning) == 0 if thinning > 1 else np.ones(len(hashes), np.bool_)
+    return (hashes >> np.uint64(32)) % np.uint64(thinning) == 0 if thinning > 1 else np.ones(len(hashes), np.bool_)

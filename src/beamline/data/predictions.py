@@ -115,6 +115,11 @@ def _to_predictions(rows: Sequence[Row]) -> Predictions:
         )
     names = choose_columns(rows[0], [], PREDICTION_COLUMNS, [], _EXPECTED)
     reference_names = choose_columns(rows[0], [], REFERENCE_COLUMNS, names, _EXPECTED)
+    if all(row.cells.get(name) == [] for row in rows for name in reference_names):
+        path = rows[0].where.rpartition(":")[0]
+        raise BeamlineError(
+            f"{path}: no references, as test had none; score these summaries with: beamline score {path} REFERENCES"
+        )
     check_unique_ids((row.where, key) for row in rows if (key := read_id(row)) is not None)
     return Predictions(
         ids=_read_ids(rows),

@@ -30,12 +30,13 @@ class Problems:
         self._messages: list[str] = []
         self._counts: Counter[str] = Counter()
 
-    def add(self, where: str, problem: str) -> None:
-        """Note what is wrong with the row at `where`."""
-        kind = re.split(r"""["'\d]""", problem, maxsplit=1)[0]
+    def add(self, error: BeamlineError) -> None:
+        """Note what is wrong with a row. The error begins with the row's place, as in `train.csv:17: `."""
+        message = str(error)
+        kind = re.split(r"""["'\d]""", message.partition(": ")[2], maxsplit=1)[0]
         self._counts[kind] += 1
         if self._counts[kind] <= _LISTED:
-            self._messages.append(f"{where}: {problem}")
+            self._messages.append(message)
 
     def refuse_rows(self) -> None:
         """Raise `BeamlineError` with the first problem, and list all of them, if there are any."""

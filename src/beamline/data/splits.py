@@ -17,7 +17,7 @@ from beamline.core.params import Columns
 from beamline.core.records import Dialogue
 from beamline.data.dialogues import to_dialogue
 from beamline.data.problems import Problems
-from beamline.data.readers import Row, describe_endings, read_rows, split_ending
+from beamline.data.readers import Row, describe_endings, read_all_rows, split_ending
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -31,7 +31,7 @@ class RowFile:
     path: Path
 
     def __iter__(self) -> Iterator[Row]:
-        return read_rows(self.path)
+        return read_all_rows(self.path)
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,15 @@ class RawSplit:
     """The dialogues of a split, in the order of its records.
 
     source: what it is of, for errors. stem: a dialogue without an id is called `train-1` after it. records: may be
-    iterated again. rows: their number, once they are counted. left_out: rows, from 0, that are not among the dialogues.
+    iterated again. needs_summary: as in `to_dialogue`. rows: their number, once they are counted. left_out: rows, from
+    0, that are not among the dialogues.
     """
 
     source: str
     stem: str
     records: Iterable[Row]
     columns: Columns
+    needs_summary: bool = True
     rows: int = 0
     left_out: Collection[int] = frozenset()
 
@@ -53,13 +55,14 @@ class RawSplit:
         return self.rows - len(self.left_out)
 
     def __iter__(self) -> Iterator[Dialogue]:
-        """Yield the dialogues. Raises `BeamlineError` for what `read_rows` and `to_dialogue` refuse."""
+        """Yield the dialogues. Raises `BeamlineError` for what `read_all_rows` and `to_dialogue` refuse."""
         numbered = enumerate(self.records)
         return (self.to_dialogue(number, row) for number, row in numbered if number not in self.left_out)
 
     def to_dialogue(self, number: int, row: Row) -> Dialogue:
         """Return the dialogue of a record. number: from 0."""
-        return to_dialogue(row, self.columns, default_id=f"{self.stem}-{number + 1}")
+        default_id = f"{self.stem}-{number + 1}"
+        return to_dialogue(row, self.columns, default_id, needs_summary=self.needs_summary)
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,12 @@ class Scan:
     """What is kept of every row of a split: 64 bits for its id, and 64 bits for its dialogue.
 
     Dialogues that differ in white space only have the same bits. Among a million dialogues, two different ones have the
-    same with a probability of 3e-8.
+    same with a probability of 3e-8. references: their number for each dialogue.
     """
 
     ids: Hashes
     dialogues: Hashes
+    references: int
 
 
 def find_files(directory: Path) -> dict[str, Path]:
@@ -92,42 +96,40 @@ def open_split(path: Path, columns: Columns) -> RawSplit:
 
 
 def scan_split(split: RawSplit, problems: Problems) -> Scan:
-    """Read a split once, note rows that can't be used in `problems`, and return what the others have in short.
+    """Read a split once, note in `problems` what can't be used, and return what all rows have in short.
 
     A row is a problem if `to_dialogue` refuses it, if its id is there already, or if it has another number of
     references than the first. Predictions are joined by id. A mean over references would mean something else for each
-    dialogue if their number differed.
-
-    Raises `BeamlineError` for a file that can't be read, or that holds no rows.
+    dialogue if their number differed. A file that can't be read to its end, or that is empty, is a problem, too.
     """
     ids, dialogues = array("Q"), array("Q")
-    first: tuple[str, int] | None = None
-    for number, row in enumerate(split.records):
-        try:
-            dialogue = split.to_dialogue(number, row)
-        except BeamlineError as error:
-            problems.add(row.where, str(error).removeprefix(f"{row.where}: "))
-            ids.append(number)  # no other row's, as no hash is so small
-            dialogues.append(number)
-            continue
-        ids.append(_hash(dialogue.id))
-        dialogues.append(_hash(" ".join(dialogue.dialogue.split())))
-        found = len(dialogue.references)
-        first = first or (row.where, found)
-        if found != first[1]:
-            problems.add(
-                row.where,
-                f"number of references is {found}, but {first[1]} at {first[0]}; give every record of a split as many",
-            )
-    if not ids:
-        raise BeamlineError(f"{split.source}: no records; expected at least one dialogue with its summary")
-    scan = Scan(np.array(ids, np.uint64), np.array(dialogues, np.uint64))
-    _find_repeated_ids(split, scan, problems)
-    return scan
+    references: tuple[str, int] | None = None
+    try:
+        for number, row in enumerate(split.records):
+            try:
+                dialogue = split.to_dialogue(number, row)
+            except BeamlineError as error:
+                problems.add(error)
+                ids.append(number)  # no other row's, as no hash is so small
+                dialogues.append(number)
+                continue
+            ids.append(hash_text(dialogue.id))
+            dialogues.append(hash_text(" ".join(dialogue.dialogue.split())))
+            found = len(dialogue.references)
+            first, expected = references = references or (row.where, found)
+            if found != expected:
+                how_many = f"number of references is {found}, but {expected} at {first}"
+                problems.add(BeamlineError(f"{row.where}: {how_many}; give every record of a split as many"))
+        if not ids:
+            raise BeamlineError(f"{split.source}: no records; expected at least one dialogue with its summary")
+        _find_repeated_ids(split, np.array(ids, np.uint64), problems)
+    except BeamlineError as error:
+        problems.add(error)
+    return Scan(np.array(ids, np.uint64), np.array(dialogues, np.uint64), references[1] if references else 0)
 
 
-def _find_repeated_ids(split: RawSplit, scan: Scan, problems: Problems) -> None:
-    _, groups, counts = np.unique(scan.ids, return_inverse=True, return_counts=True)
+def _find_repeated_ids(split: RawSplit, ids: Hashes, problems: Problems) -> None:
+    _, groups, counts = np.unique(ids, return_inverse=True, return_counts=True)
     repeated = counts[groups] > 1
     if not repeated.any():
         return
@@ -136,10 +138,12 @@ def _find_repeated_ids(split: RawSplit, scan: Scan, problems: Problems) -> None:
         if repeated[number]:
             key = split.to_dialogue(number, row).id
             if (taken := first.setdefault(key, row.where)) != row.where:
-                problems.add(row.where, f"id {quote(key)} is at {taken} already; give every record its own")
+                is_there = f"id {quote(key)} is at {taken} already"
+                problems.add(BeamlineError(f"{row.where}: {is_there}; give every record its own"))
 
 
-def _hash(text: str) -> int:
+def hash_text(text: str) -> int:
+    """Return 64 bits of a text."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,11 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import read_params
 from beamline.data.predictions import read_predictions
 from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.pairing import one_line
 from beamline.diagnosis.recorded import Epoch, Recorded
-from beamline.encoding.prepared import SPLITS, read_codec, read_split
+from beamline.encoding.prepared import EncodedDialogue, EncodedSplit, draw_rows, read_codec, read_split
+
+SAMPLED = 20_000  # training dialogues that the checks look at
 
 # The files of a run that a diagnosis reads, where the stages write them.
 RECORDED = {"rouge": paths.SCORES, "generation": paths.GENERATION, "train": paths.TRAIN_METRICS}
@@ -32,12 +35,16 @@ def evidence_from_directory(root: Path) -> Evidence:
         checkpoint = models / recorded.rouge["checkpoint"]
     except (KeyError, TypeError) as error:
         raise BeamlineError(f"{root / paths.CHECKPOINTS}: not what train writes ({error}); run: dvc repro") from None
+    train = read_split("train", root / paths.PREPARED)
+    splits = {split: list(read_split(split, root / paths.PREPARED)) for split in ("validation", "test")}
+    splits["train"] = sample_training(train, [*splits["validation"], *splits["test"]], params.seed)
     return Evidence(
         seed=params.seed,
         rouge=params.rouge,
         predictions=read_predictions(root / paths.PREDICTIONS),
         params=params,
-        splits={split: read_split(split, root / paths.PREPARED) for split in SPLITS},
+        splits=splits,
+        sampled_from=len(train) if len(train) > SAMPLED else None,
         codec=read_codec(root / paths.PREPARED),
         checkpoint=checkpoint,
         kept=kept,
@@ -45,6 +52,19 @@ def evidence_from_directory(root: Path) -> Evidence:
         recorded=recorded,
         root=root,
     )
+
+
+def sample_training(train: EncodedSplit, others: Iterable[EncodedDialogue], seed: int) -> list[EncodedDialogue]:
+    """Return `SAMPLED` training dialogues drawn by the seed, or all if there are no more.
+
+    What is also among `others`, white space apart, is always in the sample, so leakage is found in all of the data.
+    """
+    if len(train) <= SAMPLED:
+        return list(train)
+    known = {one_line(other.record.dialogue) for other in others}
+    leaking = (row for row, text in enumerate(train.read_texts()) if one_line(text) in known)
+    rows = sorted({*draw_rows(len(train), SAMPLED, seed), *leaking})
+    return list(EncodedSplit(train.table.take(rows)))
 
 
 def _read_epochs(directory: Path) -> list[Epoch]:

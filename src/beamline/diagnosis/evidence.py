@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Generation, Padding, Params, Rouge
 from beamline.core.records import Predictions
+from beamline.core.report_parts import Line
 from beamline.decoding.backends import SummaryDecoder, build_decoder
 from beamline.decoding.transformers_backend import Decoder
 from beamline.diagnosis.measures import trivial_summaries
@@ -42,7 +43,8 @@ class Evidence:
 
     predictions: of the test set. splits: data/prepared, by split. codec: its tokenizer. checkpoint: directory of the
     checkpoint that was evaluated; kept: directories of all that were kept, the lowest validation loss first.
-    root: the directory that holds the run's other files (wandb/).
+    root: the directory that holds the run's other files (wandb/). sampled_from: the number of training dialogues, if
+    `splits` has only a sample of them.
 
     Everything is measured once, when the first check asks for it. Models run on the GPU if there is one. A measurement
     raises `BeamlineError` if a part that it needs is missing.
@@ -59,8 +61,17 @@ class Evidence:
     epochs: Sequence[Epoch] | None = None
     recorded: Recorded | None = None
     root: Path | None = None
+    sampled_from: int | None = None
     _decoded: dict[tuple[Path, str, Generation], list[str]] = field(default_factory=dict, repr=False)
     _models: dict[Path, PreTrainedModel] = field(default_factory=dict, repr=False)
+
+    @property
+    def notes(self) -> list[Line]:
+        """Return what a report has to say about how the run was looked at."""
+        if self.splits is None or self.sampled_from is None:
+            return []
+        count = len(self.splits["train"])
+        return [Line(f"The checks looked at {count:,} of {self.sampled_from:,} training dialogues, drawn by the seed.")]
 
     # The metric
 

@@ -71,7 +71,8 @@ def encode_dialogues(dialogues: Iterable[Dialogue], codec: TextCodec) -> Iterato
 
 def _encode_batch(dialogues: Sequence[Dialogue], codec: TextCodec) -> list[EncodedDialogue]:
     sources = codec.encode_dialogues([dialogue.dialogue for dialogue in dialogues])
-    targets = iter(codec.encode_summaries([text for dialogue in dialogues for text in dialogue.references]))
+    summaries = [text for dialogue in dialogues for text in dialogue.references]
+    targets = iter(codec.encode_summaries(summaries) if summaries else ())  # tokenizers want a text
     encoded = []
     for dialogue, source in zip(dialogues, sources, strict=True):
         labels = [next(targets) for _ in dialogue.references]
@@ -106,6 +107,10 @@ class EncodedSplit(Sequence[EncodedDialogue]):
             return [self[row] for row in rows]
         [row] = self.table.slice(rows, 1).to_pylist()
         return _from_row(row)
+
+    def read_texts(self) -> Iterator[str]:
+        """Yield the dialogues as texts."""
+        return chain.from_iterable(chunk.to_pylist() for chunk in self.table.column("dialogue").chunks)
 
     def __iter__(self) -> Iterator[EncodedDialogue]:
         for start in range(0, len(self), _BATCH):
@@ -194,7 +199,10 @@ def read_split(split: str, directory: Path = paths.PREPARED) -> EncodedSplit:
     """
     path = directory / f"{split}.parquet"
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as packed, tempfile.TemporaryFile() as unpacked:
+        with (
+            pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as packed,
+            tempfile.TemporaryFile() as unpacked,
+        ):
             with pa.ipc.new_file(unpacked, _SCHEMA) as writer:
                 for batch in packed.iter_batches(_ROW_GROUP * _BATCH):
                     writer.write_batch(batch.cast(_SCHEMA))

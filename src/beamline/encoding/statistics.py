@@ -68,7 +68,12 @@ def corpus_statistics(
 
 
 def _lengths(lengths: Sequence[int]) -> dict[str, int]:
-    """Return percentiles, rounded up to a length that occurs; before truncation, special tokens included."""
+    """Return percentiles, rounded up to a length that occurs; before truncation, special tokens included.
+
+    Empty if there are no lengths, as of the references of a test split that has none.
+    """
+    if not lengths:
+        return {}
     middle, high, highest = np.percentile(lengths, [50, 95, 99], method="higher").tolist()
     return {"p50": middle, "p95": high, "p99": highest, "max": max(lengths)}
 

@@ -137,6 +137,12 @@ def compare(
     ] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, scores in 0-1, instead of tables.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, fit for a pull request.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Write one HTML file, too: all dialogues, to read.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Compare systems: is the difference more than noise?
 
@@ -154,6 +160,12 @@ def compare(
     from beamline.pages.terminal import print_terminal  # noqa: PLC0415
 
     comparison = compare_systems(names or [], force=force, rescore=rescore)
+    if page is not None:
+        from beamline.core.files import write_text  # noqa: PLC0415
+        from beamline.pages.html.comparison import comparison_page  # noqa: PLC0415
+        from beamline.pages.html.page import render  # noqa: PLC0415
+
+        write_text(page, render(comparison_page(comparison)))
     if as_json:
         typer.echo(to_json(comparison, dialogues))
     elif as_markdown:
@@ -276,3 +288,65 @@ def import_(
     )
     for line in import_dataset(source, revision, config, directory, choices).describe(directory):
         typer.echo(line)
+
+
+@app.command()
+def summarize(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help=f"A dialogue a row: {describe_endings()}; any other file is one dialogue. None: standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="The model of an experiment, branch, tag or commit."),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIRECTORY", help="Any checkpoint, for instance an exported one.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set-param", "-S", metavar="KEY=VALUE", help="Decode differently: -S generation.num_beams=4; repeatable."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write there instead of standard output; goes on after an interruption."),
+    ] = None,
+) -> None:
+    """Write summaries of new dialogues.
+
+    A line of JSON for each dialogue, in order: id, summary, and findings: content words, numbers and names that the
+    dialogue doesn't have. Without options, the model of the run in the workspace decodes as its scores were measured.
+    """
+    from beamline.serving.summarize import summarize as write_summaries  # noqa: PLC0415
+
+    write_summaries(files or [], revision, model, changes or [], output)
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to put it; new or empty.")],
+    revision: Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="The model of an experiment, branch, tag or commit."),
+    ] = None,
+    ctranslate2: Annotated[
+        bool, typer.Option("--ctranslate2", help="Write the format of CTranslate2, which decodes faster.")
+    ] = False,
+    push_to: Annotated[
+        str | None,
+        typer.Option(metavar="OWNER/NAME", help="Upload it to the hub, too: a private repository.", show_default=False),
+    ] = None,
+) -> None:
+    """Write the chosen model as plain transformers loads it, with a model card.
+
+    Its own generation settings are those of the reported scores.
+    """
+    from beamline.serving.export import export as write_export  # noqa: PLC0415
+
+    typer.echo(write_export(directory, revision, ctranslate2=ctranslate2, push_to=push_to))

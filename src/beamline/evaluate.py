@@ -15,10 +15,11 @@ from rich.console import Console
 
 from beamline.core import paths, processes
 from beamline.core.errors import BeamlineError, run
-from beamline.core.files import to_json, to_jsonl, unreplaced, write_texts
+from beamline.core.files import replaced_directory, to_json, to_jsonl, unreplaced, write_texts
 from beamline.core.params import Params, read_params
 from beamline.core.records import Dialogue, pair_summaries
 from beamline.decoding.backends import build_decoder
+from beamline.decoding.reported import Reported, write_model
 from beamline.decoding.transformers_backend import ResolvedGeneration
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import read_split
@@ -110,15 +111,18 @@ def evaluate(params: Params) -> None:
             "signature": signature,
         }
         predictions = pair_summaries(test.dialogues, final.summaries)
-        write_texts(
-            {
-                paths.GENERATION: to_json(asdict(final.resolved)),
-                paths.SCORE_PLOT: to_json(score_histogram(final.scores)),
-                paths.LENGTH_PLOT: to_json(length_pairs(final.summaries, test.references)),
-                paths.PREDICTIONS: to_jsonl(predictions.to_rows(final.scores.columns if final.scores else {})),
-                paths.SCORES: to_json(metrics),
-            }
-        )
+        with replaced_directory(paths.MODEL) as directory:
+            reported = Reported(params.seed, params.padding, params.generation, params.evaluate, signature)
+            write_model(paths.MODELS / best.checkpoint, directory, final.resolved, reported)
+            write_texts(
+                {
+                    paths.GENERATION: to_json(asdict(final.resolved)),
+                    paths.SCORE_PLOT: to_json(score_histogram(final.scores)),
+                    paths.LENGTH_PLOT: to_json(length_pairs(final.summaries, test.references)),
+                    paths.PREDICTIONS: to_jsonl(predictions.to_rows(final.scores.columns if final.scores else {})),
+                    paths.SCORES: to_json(metrics),
+                }
+            )
 
         scalars = (final.scores.means() if final.scores else {}) | summary_health
         tracker.record_final({**scalars, "checkpoint": best.checkpoint, "signature": signature})

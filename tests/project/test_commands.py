@@ -20,6 +20,12 @@ RUN_CACHE = "tests/pipeline/test_pipeline.py::test_a_second_clone_pulls_the_run_
 HUB = "tests/data/test_import_hub.py::test_a_dataset_is_recorded_with_the_commit_that_the_revision_stands_for"
 AUTHORS = "tests/pipeline/test_authors_files.py::test_authors_files_reach_a_diagnosis_with_the_documented_commands"
 FAMILIES = "tests/models/test_families.py::test_family_learns_16_dialogues_by_heart"
+CTRANSLATE2 = "tests/serving/test_export.py::test_ctranslate2_files_write_the_reported_summaries"
+PUSH = "tests/serving/test_export.py::test_push_uploads_every_file_into_a_private_repository"
+ARTIFACT = (
+    "tests/pipeline/test_pipeline.py::test_the_chosen_checkpoint_is_an_artifact_whose_weights_are_in_the_cache_once"
+)
+PULL_REQUEST = "tests/project/test_report_pull_request.py::test_the_comment_says_what_two_commits_do_to_the_scores"
 ELSEWHERE = {
     "make": CI,
     "make test": CI,
@@ -51,6 +57,11 @@ ELSEWHERE = {
     "dvc exp apply NAME": REMOTE,
     "PYTHONPATH=tests python tests/faults/table.py": "tests/faults/test_faults_of_training.py",
     "python tools/plot_study.py": CI,
+    "beamline export summarizer-fast --ctranslate2": CTRANSLATE2,
+    "beamline export summarizer-shared --push-to OWNER/NAME": PUSH,
+    'git tag --annotate summarizer@v1.0.0 --message "First release"': ARTIFACT,
+    "dvc artifacts get URL summarizer --out release": ARTIFACT,
+    "tools/report_pull_request.sh main HEAD comment.md": PULL_REQUEST,
 }
 TORCHRUN = "torchrun --nnodes=2"
 

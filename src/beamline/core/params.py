@@ -48,6 +48,8 @@ class TokenizerParams(Section):
     max_target_tokens: Annotated[int, Field(ge=2)]
     source_prefix: str | None
     language: OptionalText
+    speaker_tokens: Literal["auto", "none", "all"]
+    overflow: Literal["end", "start", "middle"]
 
 
 class Padding(Section):
@@ -160,6 +162,8 @@ PAST_VALUES: dict[str, object] = {
     "metrics.headline": "rouge_f",
     "rouge.punctuation": "drop",
     "rouge.sentences": "both",
+    "tokenizer.overflow": "end",
+    "tokenizer.speaker_tokens": "auto",
 }
 
 # Keys that have another name today, and how their values are written there.
@@ -189,7 +193,7 @@ def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
     if not isinstance(document, CommentedMap):
         raise BeamlineError(f"{path}: expected sections such as 'data:' and 'train:', found {document!r}")
     try:
-        return Params.model_validate(_updated(document) if past else document)
+        return Params.model_validate(with_past_values(document) if past else document)
     except ValidationError as error:
         # A misspelled key is both unknown and missing; naming the unknown one says what to fix.
         first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
@@ -202,7 +206,9 @@ def rename_past(key: str, value: object) -> tuple[str, object]:
     return name, rewrite(value)
 
 
-def _updated(section: Mapping[str, object], schema: type[BaseModel] = Params, prefix: str = "") -> dict[str, object]:
+def with_past_values(
+    section: Mapping[str, object], schema: type[BaseModel] = Params, prefix: str = ""
+) -> dict[str, object]:
     """Return the keys that `schema` knows, with `PAST_VALUES` for those that the section lacks."""
     known = dict(rename_past(f"{prefix}{name}", value) for name, value in section.items())
     updated: dict[str, object] = {}
@@ -210,7 +216,7 @@ def _updated(section: Mapping[str, object], schema: type[BaseModel] = Params, pr
         key = f"{prefix}{name}"
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             inner = known.get(key, {})
-            updated[name] = _updated(inner, field.annotation, f"{key}.") if isinstance(inner, dict) else inner
+            updated[name] = with_past_values(inner, field.annotation, f"{key}.") if isinstance(inner, dict) else inner
         elif key in known:
             updated[name] = known[key]
         elif key in PAST_VALUES:

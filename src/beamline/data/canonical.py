@@ -10,7 +10,7 @@ from beamline.core.errors import BeamlineError, quote
 from beamline.core.params import Columns
 from beamline.core.records import Dialogue
 from beamline.data.columns import add_paths, list_columns
-from beamline.data.dialogues import remove_summaries, to_dialogue
+from beamline.data.dialogues import to_dialogue, to_source
 from beamline.data.forms import Queries, Sample, expand_record
 from beamline.data.readers import Row
 from beamline.data.sources import Part
@@ -71,10 +71,11 @@ class Samples:
         return expand_record(row, self.queries)
 
     def _to_usable(self, sample: Sample, record: int) -> Usable:
-        row, default_id = sample.row, f"{self.part.stem}-{record}"
-        if not self.has_summaries and not row.problem:
-            row = remove_summaries(row, self.columns)
-        dialogue = to_dialogue(row, self.columns, default_id, needs_summary=self.has_summaries)
+        default_id = f"{self.part.stem}-{record}"
+        if self.has_summaries:
+            dialogue = to_dialogue(sample.row, self.columns, default_id)
+        else:
+            dialogue = Dialogue(*to_source(sample.row, self.columns, default_id), references=())
         if sample.query is not None:
             dialogue = replace(
                 dialogue, id=f"{dialogue.id}-{sample.number}", dialogue=f"{sample.query}\n{dialogue.dialogue}"

@@ -29,21 +29,29 @@ _USUAL = {
 def to_dialogue(row: Row, columns: Columns, default_id: str, *, needs_summary: bool = True) -> Dialogue:
     """Return the dialogue that `row` holds, by the names in `columns` or else the usual ones.
 
-    A dialogue may be given as turns: see `join_turns`. needs_summary: False if the column of summaries may be missing.
-    The dialogue then has no references.
+    needs_summary: False if the column of summaries may be missing. The dialogue then has no references.
 
-    Raises `BeamlineError` for a row that can't be read, for a missing column, for several usual ones, and for a cell
-    that is null, blank, not text, or not writable as UTF-8.
+    A dialogue may be given as turns: see `join_turns`. Raises `BeamlineError` for a row that can't be read, for a
+    missing column, for several usual ones, and for a cell that is null, blank, not text, or not writable as UTF-8.
+    """
+    key, text = to_source(row, columns, default_id)
+    row = add_paths(row, [name for _, name in columns if name])
+    return Dialogue(key, text, _references(row, columns.summary or _find_usual(row, "summary"), needs_summary))
+
+
+def to_source(row: Row, columns: Columns, default_id: str) -> tuple[str, str]:
+    """Return id and text of the dialogue that `row` holds, with or without references.
+
+    Raises `BeamlineError` as `to_dialogue` does.
     """
     if row.problem:
         raise BeamlineError(f"{row.where}: {row.problem}")
     row = add_paths(row, [name for _, name in columns if name])
     id_column = columns.id or find_id_column(row)
-    return Dialogue(
-        id=_id(row, id_column) if id_column else default_id,
-        dialogue=_dialogue(row, columns.dialogue or _find_usual(row, "dialogue")),
-        references=_references(row, columns.summary or _find_usual(row, "summary"), needs_summary),
-    )
+    column = columns.dialogue or _find_usual(row, "dialogue")
+    key = _id(row, id_column) if id_column else default_id
+    _cell(row, "dialogue", column)
+    return key, _text(row, "dialogue", column, join_turns(row, column))
 
 
 def name_columns(row: Row, columns: Columns) -> dict[str, list[str]]:
@@ -57,20 +65,8 @@ def name_columns(row: Row, columns: Columns) -> dict[str, list[str]]:
     }
 
 
-def remove_summaries(row: Row, columns: Columns) -> Row:
-    """Return the row without the columns that `to_dialogue` takes summaries from."""
-    row = add_paths(row, [name for _, name in columns if name])
-    summaries = name_columns(row, columns)["summary"]
-    return Row(row.where, {name: value for name, value in row.cells.items() if name not in summaries})
-
-
 def _id(row: Row, column: str) -> str:
     return _text(row, "id", column, to_id(_cell(row, "id", column)))
-
-
-def _dialogue(row: Row, column: str) -> str:
-    _cell(row, "dialogue", column)
-    return _text(row, "dialogue", column, join_turns(row, column))
 
 
 def _references(row: Row, column: str, needed: bool) -> tuple[str, ...]:

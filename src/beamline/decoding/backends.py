@@ -40,7 +40,10 @@ class SummaryDecoder(Protocol):
     def summaries(
         self, sources: Sequence[list[int]], *, tokens_per_batch: int, seed: int, description: str
     ) -> list[Summary]:
-        """Return one summary for each source (token ids), in their order; `seed` matters to sampling alone."""
+        """Return one summary for each source (token ids), in their order.
+
+        seed: matters to sampling alone. description: of the progress on the terminal, which is not shown if it's empty.
+        """
         ...
 
 

@@ -82,7 +82,7 @@ def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidenc
     """
     if not model.is_dir():
         raise BeamlineError(f"--model: {model}: no such directory; expected that of a checkpoint")
-    codec = _read_codec(model, params)
+    codec = read_codec_beside(model, params)
     corpus = check_corpus(Data(path=str(data), columns=params.data.columns, leakage="warn"))
     splits = {split: encode_split(getattr(corpus, split), codec) for split in SPLITS}
     evidence = Evidence(
@@ -102,7 +102,8 @@ def limit_threads(evidence: Evidence) -> Evidence:
     return evidence
 
 
-def _read_codec(model: Path, params: Params) -> TextCodec:
+def read_codec_beside(model: Path, params: Params) -> TextCodec:
+    """Return the tokenizer of a checkpoint from anywhere; without encoding.json, with the limits of `params`."""
     if (model / "encoding.json").is_file():
         return TextCodec.load(model)
     checkpoint = Checkpoint(str(model), fingerprint(model))

@@ -65,13 +65,6 @@ def name_columns(row: Row, columns: Columns) -> dict[str, list[str]]:
     }
 
 
-def remove_summaries(row: Row, columns: Columns) -> Row:
-    """Return the row without the columns that `to_dialogue` takes summaries from."""
-    row = add_paths(row, [name for _, name in columns if name])
-    summaries = name_columns(row, columns)["summary"]
-    return Row(row.where, {name: value for name, value in row.cells.items() if name not in summaries})
-
-
 def _id(row: Row, column: str) -> str:
     return _text(row, "id", column, to_id(_cell(row, "id", column)))
 

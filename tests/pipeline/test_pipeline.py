@@ -67,15 +67,15 @@ def test_beam_change_reruns_evaluation_and_what_follows_and_shows_in_every_score
 @pytest.mark.parametrize("change", [{"padding.mode": "max_length"}, {"padding.labels": "unmasked"}])
 def test_padding_change_reruns_training_but_not_preparation(clone: Repository, change: dict[str, str]) -> None:
     clone.set(change)
-    assert stages_that_would_run(clone) == ["train", "evaluate", "diagnose"]
+    assert stages_that_would_run(clone) == ["train", "evaluate", "diagnose", "report"]
 
 
 @pytest.mark.parametrize(
     ("change", "first"),
     [
-        ({"tokenizer.vocabulary_size": 700}, ["prepare"]),
-        ({"train.learning_rate": 0.1}, ["train", "diagnose"]),
-        ({"rouge.stemmer": False}, ["evaluate", "diagnose"]),
+        ({"tokenizer.vocabulary_size": 700}, ["prepare", "report"]),
+        ({"train.learning_rate": 0.1}, ["train", "diagnose", "report"]),
+        ({"rouge.stemmer": False}, ["prepare", "evaluate", "diagnose", "report"]),
         ({"tracking.project": "another"}, []),
     ],
 )

@@ -79,8 +79,10 @@ def _references(row: Row, column: str, needed: bool) -> tuple[str, ...]:
 def _find_usual(row: Row, role: str) -> str:
     """Return the usual column of a role; the first name if the record has none. Raises `BeamlineError` for several."""
     first, others = _USUAL[role]
+    if find_columns(first, row.cells):
+        return first
     found = [name for name in others if find_columns(name, row.cells)]
-    if not found or find_columns(first, row.cells):
+    if not found:
         return first
     if len(found) > 1:
         raise BeamlineError(

@@ -30,9 +30,10 @@ def join_turns(row: Row, column: str) -> object:
     place = f"{row.where}: {column}"
     cell = row.cells[column]
     value = _parse(cell, place) if isinstance(cell, str) else cell
-    speakers = _find_list(row.cells, SPEAKER_KEYS[:1])
     if isinstance(value, Mapping):
         value, speakers = _read_lists(value, place, column)
+    elif isinstance(value, list):
+        speakers = _find_list(row.cells, SPEAKER_KEYS[:1])
     if not isinstance(value, list):
         return value
     turns: Iterable[object] = value

@@ -32,7 +32,7 @@ class ScoreTable:
     def scale(self) -> Scale:
         """Return the scale that all intervals are drawn on."""
         drawn = [0.0] * self.with_zero + [value for row in self.rows if row.drawn for value in row.drawn]
-        ticks = nice_ticks(min(drawn), max(drawn))
+        ticks = nice_ticks(min(drawn, default=0), max(drawn, default=1))
         return Scale(ticks[0], ticks[-1], 0, _INTERVAL_WIDTH)
 
 

@@ -35,7 +35,8 @@ def dialogue_data(
 ) -> dict[str, Any]:
     """Return the data that the page's scripts read: one record a dialogue, scores in 0-1.
 
-    systems: of the same dialogues in the same order. columns: the scores to show, the headline among them.
+    systems: of the same dialogues in the same order. columns: the scores to show, the headline among them; none if
+    there are no references.
     A dialogue's `unusual` is by how many standard deviations it is unlike the others, see `_unusual`.
     """
     first = systems[0].predictions
@@ -57,7 +58,8 @@ def dialogue_data(
                 "unusual": unusual[row],
             }
         )
-    return {"columns": list(columns), "headline": list(columns).index(headline), "dialogues": records}
+    place = list(columns).index(headline) if headline in columns else -1
+    return {"columns": list(columns), "headline": place, "dialogues": records}
 
 
 def split_turns(dialogue: str) -> Iterator[tuple[str, str]]:
@@ -144,7 +146,8 @@ def _unusual(
         for row, summary in enumerate(predictions.summaries):
             words = [piece for piece in splitter.split(summary) if piece.tokens]
             content = [piece for piece in words if splitter.is_content(piece)]
-            expected = np.mean([count_words(text) for text in predictions.references[row]])
+            references = predictions.references[row] or [summary]
+            expected = np.mean([count_words(text) for text in references])
             traits.append(
                 (
                     math.log((1 + count_words(summary)) / (1 + expected)),

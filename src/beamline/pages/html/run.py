@@ -29,29 +29,38 @@ def run_page(params: Params) -> Page:
     Raises `BeamlineError` if a file of the run is missing or can't be read.
     """
     rouge, diagnosis = _read_json(paths.SCORES), _read_json(paths.DIAGNOSIS_METRICS)
-    predictions, scores = parse_predictions(_read_text(paths.PREDICTIONS), str(paths.PREDICTIONS))
+    text = _read_text(paths.PREDICTIONS)
+    predictions, scores = parse_predictions(text, str(paths.PREDICTIONS), needs_references=False)
     columns = {name: np.array(values, dtype=np.float64) for name, values in scores.items()}
-    signature, headline = rouge["signature"], params.metrics.headline
-    splitter = WordSplitter(signature_tokenizer(signature))
-    low, high = rouge["test"][f"{headline}_interval"]
+    headline = params.metrics.headline
+    charts = [loss_chart({"": {name: _read_text(curve_path(name)) for name in LOSSES}})]
+    if columns:
+        label = f"{headline} of a dialogue"
+        charts.append(histogram("Distribution of scores", label, [("dialogues", columns[headline])]))
     return Page(
         title="Beamline: a run",
         verdict=f"{diagnosis['verdict'][:1].upper()}{diagnosis['verdict'][1:]}.",
-        detail=(
-            f"{headline} {hundred(rouge['test'][headline])}, 95 % interval {hundred(low)} to {hundred(high)},"
-            f" on {len(predictions.summaries)} test dialogues"
-        ),
+        detail=_describe(rouge["test"], headline, len(predictions.summaries)),
         systems=[NamedSystem("", "Summary")],
         scores=_score_table(rouge, headline),
-        signatures=[signature],
+        signatures=[rouge["signature"]],
         settings=Grid(["setting", "value"], _settings(params), title="Settings"),
-        charts=[
-            *filter(None, [loss_chart({"": {name: _read_text(curve_path(name)) for name in LOSSES}})]),
-            histogram("Distribution of scores", f"{headline} of a dialogue", [("dialogues", columns[headline])]),
-        ],
+        charts=[chart for chart in charts if chart is not None],
         dialogues=dialogue_data(
-            [Summaries(predictions, columns)], headline_first(columns, headline), headline, splitter
+            [Summaries(predictions, columns)],
+            headline_first(columns, headline),
+            headline,
+            WordSplitter(signature_tokenizer(rouge["signature"])),
         ),
+    )
+
+
+def _describe(test: Mapping[str, Any], headline: str, count: int) -> str:
+    if headline not in test:
+        return f"{count} test dialogues, without references"
+    low, high = test[f"{headline}_interval"]
+    return (
+        f"{headline} {hundred(test[headline])}, 95 % interval {hundred(low)} to {hundred(high)}, {count} test dialogues"
     )
 
 
@@ -90,7 +99,8 @@ def _score_table(rouge: Mapping[str, Any], headline: str) -> ScoreTable:
             f"{hundred(low)} to {hundred(high)}",
         ]
         rows.append(Score(name, cells, (100 * low, 100 * test[name], 100 * high)))
-    rows += [Score(name, ["", "", reason]) for name, reason in rouge.get("undefined", {}).items()]
+    for name, reason in rouge.get("undefined", {}).items():
+        rows.append(Score(name, [hundred(validation[name]) if name in validation else "", "", reason]))
     return ScoreTable(
         columns=["validation", "test", "95 % interval"],
         rows=rows,

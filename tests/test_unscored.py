@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.repository import tiny_directory
 
-from beamline import diagnose, evaluate, prepare, train
+from beamline import diagnose, evaluate, prepare, report, train
 from beamline.core.errors import BeamlineError
 from beamline.data.predictions import join_references, read_predictions
 
@@ -26,7 +26,7 @@ def test_summaries_are_written_for_a_test_split_without_references(
     tiny_directory(tmp_path, train=24, others=8, changes={"train.num_train_epochs": 1})
     references = remove_summaries(tmp_path / "data/tiny/test.jsonl")
     monkeypatch.chdir(tmp_path)
-    for stage in (prepare, train, evaluate, diagnose):
+    for stage in (prepare, train, evaluate, diagnose, report):
         stage.main()
     warning = "test has no summaries (found 'id', 'dialogue', 'topic'): a model's are written, and not scored"
     assert json.loads(Path("data/prepared/statistics.json").read_text(encoding="utf-8"))["warnings"] == [warning]
@@ -37,6 +37,10 @@ def test_summaries_are_written_for_a_test_split_without_references(
     assert set(scores["undefined"]) == set(scores["validation"])
     assert set(scores["undefined"].values()) == {"test has no references"}
     assert json.loads(Path("metrics/diagnosis.json").read_text(encoding="utf-8"))["cause"] == "none"
+
+    page = Path("reports/page.html").read_text(encoding="utf-8")
+    assert "8 test dialogues, without references and so without scores" in page
+    assert "test has no references" in page
 
     predictions = Path("reports/predictions.jsonl")
     with pytest.raises(BeamlineError, match="no references, as test had none; score these summaries with: beamline"):

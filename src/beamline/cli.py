@@ -218,30 +218,76 @@ def diagnose(
         stop_on(fail_on, results)
 
 
-@app.command()
-def download(
-    source: Annotated[str, typer.Argument(metavar="HUB_ID", help="The hub's id, or a local directory of data files.")],
-    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to put it; new or empty.")],
+@app.command("import")
+def import_(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A file, a directory of files, or the id of a hub dataset.")
+    ],
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to write; new or empty.")],
     revision: Annotated[
-        str | None, typer.Option(metavar="REV", help="Commit, branch or tag; its commit is recorded.")
+        str | None,
+        typer.Option(metavar="REV", help="Of a hub dataset: commit, branch or tag.", show_default=False),
     ] = None,
-    config: Annotated[str | None, typer.Option(metavar="NAME", help="Configuration, if there are several.")] = None,
-    id: Annotated[str | None, typer.Option(metavar="NAME", help="Column, as in data.columns.id.")] = None,
-    dialogue: Annotated[str | None, typer.Option(metavar="NAME", help="Column, as in data.columns.dialogue.")] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Of a hub dataset: its configuration, if it has several.", show_default=False
+        ),
+    ] = None,
+    train: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File in SOURCE, or hub split.", show_default="by its name")
+    ] = None,
+    validation: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File in SOURCE, or hub split.", show_default="by its name")
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File in SOURCE, or hub split.", show_default="by its name")
+    ] = None,
+    id: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column of ids.", show_default="the usual names")
+    ] = None,
+    dialogue: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column of dialogues, or a.b inside a.", show_default="the usual names"),
+    ] = None,
     summary: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column or stem, as in data.columns.summary.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Column of summaries, or stem of summary1, ...", show_default="the usual names"
+        ),
     ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="SHARES", help="Draw splits from train: validation=0.1,test=0.1.", show_default=False),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Draw rows with the same value together.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the drawing.")] = 42,
+    queries: Annotated[
+        Literal["whole", "all"], typer.Option(help="QMSum: the query for the whole meeting, or a row for each query.")
+    ] = "whole",
 ) -> None:
-    """Write a dataset of the hub as train, validation and test .jsonl.
+    """Write a dataset as train, validation and test .jsonl.
 
-    Beside them, provenance.json says what determined these files.
+    SOURCE has the splits in files such as train.csv, dev.json or MyTestSet.parquet, or --split draws them. Beside them,
+    provenance.json says what determined these files.
     """
     from beamline.core.params import Columns  # noqa: PLC0415
-    from beamline.data.download import describe_download, download_dataset  # noqa: PLC0415
+    from beamline.data.importing import Choices, import_dataset  # noqa: PLC0415
+    from beamline.data.splitting import parse_shares  # noqa: PLC0415
 
-    columns = Columns(id=id, dialogue=dialogue, summary=summary)
-    provenance = download_dataset(source, revision, config, columns, directory)
-    typer.echo(describe_download(provenance, columns, directory))
+    choices = Choices(
+        columns=Columns(id=id, dialogue=dialogue, summary=summary),
+        parts={"train": train, "validation": validation, "test": test},
+        shares={} if split is None else parse_shares(split),
+        group=group,
+        seed=seed,
+        queries=queries,
+    )
+    for line in import_dataset(source, revision, config, directory, choices).describe(directory):
+        typer.echo(line)
 
 
 @app.command()
@@ -250,7 +296,7 @@ def summarize(
         list[Path] | None,
         typer.Argument(
             metavar="[FILE]...",
-            help=".jsonl, .csv or .parquet, a dialogue a row; any other file is one dialogue. None: standard input.",
+            help=f"A dialogue a row: {describe_endings()}; any other file is one dialogue. None: standard input.",
             show_default=False,
         ),
     ] = None,

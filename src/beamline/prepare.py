@@ -13,11 +13,12 @@ from beamline.core import paths
 from beamline.core.errors import run
 from beamline.core.files import replaced_directory, write_json
 from beamline.core.params import Params, read_params
-from beamline.core.records import Dialogue, speaker_tags
+from beamline.core.records import Dialogue
 from beamline.data.corpus import Corpus, check_corpus
 from beamline.encoding.codec import TextCodec, build_codec, load_codec
 from beamline.encoding.prepared import SPLITS, draw_rows, encode_dialogues, write_split
-from beamline.encoding.statistics import SplitStatistics, corpus_statistics
+from beamline.encoding.statistics import SplitStatistics, corpus_statistics, describe_cuts
+from beamline.encoding.tags import choose_tags
 from beamline.metrics import Scorer
 from beamline.models.checkpoint import Checkpoint
 
@@ -41,6 +42,7 @@ def main() -> None:
             encoded = track(encode_dialogues(dialogues, codec), f"encoding {split}", len(dialogues))
             write_split(directory, split, statistics[split].count(encoded))
         write_json(directory / "statistics.json", corpus_statistics(statistics, codec, corpus.warnings))
+    print(describe_cuts(statistics, codec.encoding))
 
 
 def check_scoring(params: Params, corpus: Corpus) -> None:
@@ -52,11 +54,11 @@ def check_scoring(params: Params, corpus: Corpus) -> None:
 
 
 def build_or_load_codec(params: Params, corpus: Corpus) -> TextCodec:
-    """Return the checkpoint's tokenizer, or one learned from the training split; both know that split's tags.
+    """Return the checkpoint's tokenizer, or one learned from the training split; both know that split's speakers.
 
     A tokenizer is learned from `LEARNED_FROM` of the dialogues if there are more.
     """
-    tags = sorted({tag for text in read_texts(corpus.train) for tag in speaker_tags(text)})
+    tags = choose_tags((dialogue.dialogue for dialogue in corpus.train), params.tokenizer.speaker_tokens)
     if params.model.name is None:
         drawn = frozenset(draw_rows(len(corpus.train), LEARNED_FROM, seed=0))
         sample = (dialogue for row, dialogue in enumerate(corpus.train) if row in drawn)

@@ -24,18 +24,28 @@ def test_shares_are_those_that_a_person_counts() -> None:
     assert places.tolist() in ([1], [3])
 
 
-@pytest.mark.parametrize("kept", [4_000_000, 3_000], ids=["all n-grams", "a part of them"])
-def test_every_copy_is_found_and_nothing_else(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ngrams, "_KEPT", kept)
+@pytest.mark.parametrize("limit", [4_000_000, 3_000], ids=["all n-grams", "a part of them"])
+def test_every_copy_is_found_and_nothing_else(limit: int) -> None:
     test, train = invent(80, seed=1), invent(2500, seed=2)
     copied = {3: 0, 40: 999, 41: 1000, 79: 2499}
     for row, place in copied.items():
         train[place] = f"Well. {test[row].title()}!"
-    index = NGramIndex(test)
-    assert len(index.known) <= kept
+    index = NGramIndex(test, limit)
+    assert len(index.known) <= limit
     shares, places = index.find_nearest(train)
     assert {row: int(places[row]) for row in np.flatnonzero(shares >= 0.9)} == copied
     assert np.delete(shares, list(copied)).max() < 0.2
+
+
+def test_pairs_are_those_of_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    dialogues = invent(1200, seed=1)
+    dialogues[1100] = f"Well. {dialogues[3]}"
+    rows, others = NGramIndex(dialogues).find_pairs(dialogues, share=0.9)
+    pairs = set(zip(rows.tolist(), others.tolist(), strict=True))
+    assert pairs == {*((row, row) for row in range(1200)), (1100, 3), (3, 1100)}
+    monkeypatch.setattr(ngrams, "_COMMON", 1)
+    rows, others = NGramIndex(dialogues).find_pairs(dialogues, share=0.9)
+    assert (1100, 3) not in zip(rows.tolist(), others.tolist(), strict=True)
 
 
 def test_a_common_turn_is_no_copy() -> None:

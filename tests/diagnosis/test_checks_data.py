@@ -146,6 +146,17 @@ def test_sources_cut_to_a_fraction_are_the_only_cause(splits: Splits) -> None:
     assert finding("sources_are_whole", run).meaning.startswith("100% of dialogues are cut")
 
 
+@pytest.mark.parametrize("overflow", ["start", "middle"])
+def test_what_is_left_of_a_cut_source_is_what_overflow_leaves(splits: Splits, overflow: str) -> None:
+    """What comes after a dialogue costs nothing if the end is cut, and pushes the dialogue out if the start is cut."""
+    longer = {
+        split: [replace(each, dialogue=each.dialogue + "\n#Person1#: Hm." * 60) for each in dialogues]
+        for split, dialogues in splits.items()
+    }
+    assert finding("sources_are_whole", evidence(longer, max_source_tokens=250)).status == "pass"
+    assert finding("sources_are_whole", evidence(longer, max_source_tokens=250, overflow=overflow)).status != "pass"
+
+
 def test_sources_that_lose_nothing_that_summaries_tell_are_no_warning(splits: Splits) -> None:
     longer = {
         split: [replace(each, dialogue=each.dialogue + "\n#Person1#: Hm." * 40) for each in dialogues]

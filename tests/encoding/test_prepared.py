@@ -59,7 +59,7 @@ def test_what_is_written_in_many_parts_comes_back(
     encoded: list[EncodedDialogue], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prepared, "_BATCH", 3)
-    monkeypatch.setattr(prepared, "_ROW_GROUP", 1)
+    monkeypatch.setattr(prepared, "_ROW_GROUP", 1)  # every batch is larger
     write_split(tmp_path, "test", iter(encoded))
     read = read_split("test", tmp_path)
     assert read.table.column("id").num_chunks == 6
@@ -71,11 +71,27 @@ def test_bytes_do_not_depend_on_how_many_dialogues_are_encoded_at_once(
     codec: TextCodec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = []
-    for size in (1, 5, 1000):
+    for size, characters in ((1, 10**6), (5, 10**6), (1000, 10**6), (1000, 100)):
         monkeypatch.setattr(prepared, "_BATCH", size)
+        monkeypatch.setattr(prepared, "_CHARACTERS", characters)
         write_split(tmp_path, "test", encode_split(DIALOGUES, codec))
         written.append((tmp_path / "test.parquet").read_bytes())
-    assert written[0] == written[1] == written[2]
+    assert len(set(written)) == 1
+
+
+def test_no_room_to_unpack_names_the_place(
+    encoded: list[EncodedDialogue], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "_BATCH", 3)
+    monkeypatch.setattr(prepared, "_ROW_GROUP", 1)
+    write_split(tmp_path, "test", encoded)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(BeamlineError, match=r"no room to unpack .*test\.parquet; make some, or name another"):
+            read_split("test", tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.slow

@@ -26,6 +26,8 @@ OTHERS: dict[str, Any] = {
     "tokenizer.max_target_tokens": 33,
     "tokenizer.source_prefix": "say: ",
     "tokenizer.language": "en_XX",
+    "tokenizer.speaker_tokens": "none",
+    "tokenizer.overflow": "middle",
     "padding.mode": "max_length",
     "padding.labels": "unmasked",
     "model.name": "models/elsewhere",

@@ -67,15 +67,15 @@ def test_beam_change_reruns_evaluation_and_what_follows_and_shows_in_every_score
 @pytest.mark.parametrize("change", [{"padding.mode": "max_length"}, {"padding.labels": "unmasked"}])
 def test_padding_change_reruns_training_but_not_preparation(clone: Repository, change: dict[str, str]) -> None:
     clone.set(change)
-    assert stages_that_would_run(clone) == ["train", "evaluate", "diagnose"]
+    assert stages_that_would_run(clone) == ["train", "evaluate", "diagnose", "report"]
 
 
 @pytest.mark.parametrize(
     ("change", "first"),
     [
-        ({"tokenizer.vocabulary_size": 700}, ["prepare"]),
-        ({"train.learning_rate": 0.1}, ["train", "diagnose"]),
-        ({"rouge.stemmer": False}, ["evaluate", "diagnose"]),
+        ({"tokenizer.vocabulary_size": 700}, ["prepare", "report"]),
+        ({"train.learning_rate": 0.1}, ["train", "diagnose", "report"]),
+        ({"rouge.stemmer": False}, ["prepare", "evaluate", "diagnose", "report"]),
         ({"tracking.project": "another"}, []),
     ],
 )
@@ -279,9 +279,10 @@ def test_queued_sweep_runs_on_two_workers_that_need_the_same_training(clone: Rep
 @pytest.mark.extended
 def test_own_dialogues_brought_into_form_and_kept_by_dvc(clone: Repository) -> None:
     (clone.path / "data" / "tiny").rename(clone.path / "mine")
-    clone.run("python", "-m", "beamline", "download", "mine", "data/own")
-    clone.dvc("add", "data/own")
-    clone.dvc("exp", "run", "-S", "data.path=data/own")
+    said = clone.run("python", "-m", "beamline", "import", "mine", "data/my own").stdout.splitlines()
+    clone.run("bash", "-c", said[-1].removeprefix("next: "))
+    clone.git("add", "data")
+    clone.dvc("exp", "run", "--temp", "-S", "data.path='data/my own'", "-S", "generation.num_beams=2", "prepare")
     assert clone.read("data/prepared/statistics.json")["splits"]["train"]["dialogues"] == 64
 
 

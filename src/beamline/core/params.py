@@ -48,6 +48,8 @@ class TokenizerParams(Section):
     max_target_tokens: Annotated[int, Field(ge=2)]
     source_prefix: str | None
     language: OptionalText
+    speaker_tokens: Literal["auto", "none", "all"]
+    overflow: Literal["end", "start", "middle"]
 
 
 class Padding(Section):
@@ -160,6 +162,8 @@ PAST_VALUES: dict[str, object] = {
     "metrics.headline": "rouge_f",
     "rouge.punctuation": "drop",
     "rouge.sentences": "both",
+    "tokenizer.overflow": "end",
+    "tokenizer.speaker_tokens": "auto",
 }
 
 # Keys that have another name today, and how their values are written there.

@@ -10,6 +10,12 @@ from beamline.data.readers import Row
 ID_COLUMNS = ("id", "ID", "Id", "fname")
 DIALOGUE_COLUMN = "dialogue"
 SUMMARY_COLUMN = "summary"  # of a data set: one column, or the stem of summary1, summary2, ...
+# In a data set without the name above, the only one of these counts. They are what authors of dialogue data use.
+OTHER_DIALOGUE_COLUMNS = (
+    "dialog", "conversation", "conversations", "chat", "messages", "turns", "utterances", "utt",
+    "transcript", "transcripts", "meeting_transcript", "meeting_transcripts",
+)  # fmt: skip
+OTHER_SUMMARY_COLUMNS = ("summaries", "note", "section_text", "abstract", "highlights")
 
 # `summary` comes last: it is a reference in data sets, and a prediction in what models write. It counts if no other
 # name is there. The others say which of the two they are.

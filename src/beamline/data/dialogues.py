@@ -7,6 +7,8 @@ from beamline.core.params import Columns
 from beamline.core.records import Dialogue
 from beamline.data.columns import (
     DIALOGUE_COLUMN,
+    OTHER_DIALOGUE_COLUMNS,
+    OTHER_SUMMARY_COLUMNS,
     SUMMARY_COLUMN,
     add_paths,
     find_columns,
@@ -15,6 +17,13 @@ from beamline.data.columns import (
     to_id,
 )
 from beamline.data.readers import Row
+from beamline.data.turns import join_turns
+
+# The first name counts if a record has it, and else the only one of the others.
+_USUAL = {
+    "dialogue": (DIALOGUE_COLUMN, OTHER_DIALOGUE_COLUMNS),
+    "summary": (SUMMARY_COLUMN, OTHER_SUMMARY_COLUMNS),
+}
 
 
 def to_dialogue(row: Row, columns: Columns, default_id: str, *, needs_summary: bool = True) -> Dialogue:
@@ -22,12 +31,12 @@ def to_dialogue(row: Row, columns: Columns, default_id: str, *, needs_summary: b
 
     needs_summary: False if the column of summaries may be missing. The dialogue then has no references.
 
-    Raises `BeamlineError` for a row that can't be read, for a missing column, and for a cell that is null, blank, not
-    text, or not writable as UTF-8.
+    A dialogue may be given as turns: see `join_turns`. Raises `BeamlineError` for a row that can't be read, for a
+    missing column, for several usual ones, and for a cell that is null, blank, not text, or not writable as UTF-8.
     """
     key, text = to_source(row, columns, default_id)
     row = add_paths(row, [name for _, name in columns if name])
-    return Dialogue(key, text, _references(row, columns.summary or SUMMARY_COLUMN, needs_summary))
+    return Dialogue(key, text, _references(row, columns.summary or _find_usual(row, "summary"), needs_summary))
 
 
 def to_source(row: Row, columns: Columns, default_id: str) -> tuple[str, str]:
@@ -39,37 +48,71 @@ def to_source(row: Row, columns: Columns, default_id: str) -> tuple[str, str]:
         raise BeamlineError(f"{row.where}: {row.problem}")
     row = add_paths(row, [name for _, name in columns if name])
     id_column = columns.id or find_id_column(row)
-    dialogue_column = columns.dialogue or DIALOGUE_COLUMN
+    column = columns.dialogue or _find_usual(row, "dialogue")
     key = _id(row, id_column) if id_column else default_id
-    return key, _text(row, dialogue_column, _cell(row, "dialogue", dialogue_column))
+    _cell(row, "dialogue", column)
+    return key, _text(row, "dialogue", column, join_turns(row, column))
+
+
+def name_columns(row: Row, columns: Columns) -> dict[str, list[str]]:
+    """Return by role the columns that `to_dialogue` takes from this row."""
+    row = add_paths(row, [name for _, name in columns if name])
+    id_column = columns.id or find_id_column(row)
+    return {
+        "id": [] if id_column is None else [id_column],
+        "dialogue": [columns.dialogue or _find_usual(row, "dialogue")],
+        "summary": find_columns(columns.summary or _find_usual(row, "summary"), row.cells),
+    }
+
+
+def remove_summaries(row: Row, columns: Columns) -> Row:
+    """Return the row without the columns that `to_dialogue` takes summaries from."""
+    row = add_paths(row, [name for _, name in columns if name])
+    summaries = name_columns(row, columns)["summary"]
+    return Row(row.where, {name: value for name, value in row.cells.items() if name not in summaries})
 
 
 def _id(row: Row, column: str) -> str:
-    return _text(row, column, to_id(_cell(row, "id", column)))
+    return _text(row, "id", column, to_id(_cell(row, "id", column)))
 
 
 def _references(row: Row, column: str, needed: bool) -> tuple[str, ...]:
     """Return the texts of a column, which may hold lists, or those of `summary1`, `summary2`, ..."""
     if not (names := find_columns(column, row.cells)) and needed:
         _cell(row, "summary", column)
-    return tuple(_text(row, name, value) for name, value in split_cells(row, names))
+    return tuple(_text(row, "summary", name, value) for name, value in split_cells(row, names))
+
+
+def _find_usual(row: Row, role: str) -> str:
+    """Return the usual column of a role; the first name if the record has none. Raises `BeamlineError` for several."""
+    first, others = _USUAL[role]
+    found = [name for name in others if find_columns(name, row.cells)]
+    if not found or find_columns(first, row.cells):
+        return first
+    if len(found) > 1:
+        raise BeamlineError(
+            f"{row.where}: {' and '.join(map(quote, found))} could both hold the {role};"
+            f" name the one that does in data.columns.{role} (beamline import: --{role})"
+        )
+    return found[0]
 
 
 def _cell(row: Row, role: str, column: str) -> object:
     if column not in row.cells:
         raise BeamlineError(
             f"{row.where}: no column '{column}', found {', '.join(map(quote, row.cells)) or 'none'};"
-            f" name the one that holds the {role} in data.columns.{role} (beamline download: --{role})"
+            f" name the one that holds the {role} in data.columns.{role} (beamline import: --{role})"
         )
     return row.cells[column]
 
 
-def _text(row: Row, column: str, value: object) -> str:
-    problem = None
+def _text(row: Row, role: str, column: str, value: object) -> str:
+    problem, fix = None, "fix the record or remove it"
     if value is None or value == []:
         problem = "is empty"
     elif not isinstance(value, str):
         problem = f"is not text but {quote(value)}"
+        fix = f"fix the record, or name the column that holds the {role} in data.columns.{role}"
     elif not value.strip():
         problem = "is empty"
     elif "\0" in value:
@@ -77,6 +120,6 @@ def _text(row: Row, column: str, value: object) -> str:
     elif not value.isascii() and re.search("[\ud800-\udfff]", value):
         problem = "has half of a surrogate pair, which is no character"
     if problem:
-        raise BeamlineError(f"{row.where}: {column} {problem}; fix the record or remove it")
+        raise BeamlineError(f"{row.where}: {column} {problem}; {fix}")
     assert isinstance(value, str)
     return value.replace("\r\n", "\n").replace("\r", "\n")

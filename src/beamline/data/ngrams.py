@@ -1,6 +1,6 @@
 """Which dialogues have most of another one in common, by hashed n-grams."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ Hashes = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 
 NGRAM = 32  # bytes, a power of two: about eight English words, or eleven Chinese characters
-_KEPT = 4_000_000  # n-grams of the test side in memory; of more, a random part stands for all
+_COMMON = 1000  # dialogues with an n-gram, above which it makes no pairs
 _BATCH = 1000  # dialogues that are hashed together
 
 _DROPPED = bytes(code for code in range(1, 128) if not chr(code).isalnum())  # white space and punctuation of ASCII
@@ -29,9 +29,11 @@ class NGramIndex:
     The share of a dialogue's n-grams that another one has is called containment (Broder, "On the resemblance and
     containment of documents", 1997). PaLM's authors called a text contaminated from 0.7 of its 8-grams of words
     (Chowdhery et al., 2022). docs/data.md has what this finds in DialogSum.
+
+    limit: n-grams in memory. Of more, a random part stands for all.
     """
 
-    def __init__(self, dialogues: Iterable[str]) -> None:
+    def __init__(self, dialogues: Iterable[str], limit: int = 4_000_000) -> None:
         hashes, owners, thinning, count = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], 1, 0
         for texts in batched(dialogues, _BATCH):
             found, rows = _hash_ngrams(texts)
@@ -39,7 +41,7 @@ class NGramIndex:
             hashes.append(found[kept])
             owners.append(rows[kept] + count)
             count += len(texts)
-            while sum(map(len, hashes)) > _KEPT:
+            while sum(map(len, hashes)) > limit:
                 thinning *= 2
                 parts = [_keep_part(part, thinning) for part in hashes]
                 hashes = [part[kept] for part, kept in zip(hashes, parts, strict=True)]
@@ -59,6 +61,35 @@ class NGramIndex:
         """
         count = self.owners.shape[1]
         nearest, places = np.zeros(count), np.zeros(count, np.int64)
+        for rows, owners, shares in self._compare(dialogues, np.ones(len(self.known), np.bool_)):
+            order = np.flatnonzero(shares > nearest[owners])
+            order = order[np.argsort(shares[order], kind="stable")]  # of several for one, the last is kept: the highest
+            nearest[owners[order]] = shares[order]
+            places[owners[order]] = rows[order]
+        return nearest, places
+
+    def find_pairs(self, dialogues: Iterable[str], share: float) -> tuple[Rows, Rows]:
+        """Return pairs of one of `dialogues` and an indexed one, of whose n-grams it has at least `share`.
+
+        Both are [pairs]. N-grams that more than `_COMMON` dialogues have count as not had: they are set phrases, and
+        would make as many pairs as there are dialogues, squared.
+        """
+        rare = np.diff(self.owners.indptr) <= _COMMON
+        found = [
+            (rows[near], owners[near])
+            for rows, owners, shares in self._compare(dialogues, rare)
+            for near in [shares >= share]
+        ]
+        none = np.zeros(0, np.int64)
+        return np.concatenate([none, *(rows for rows, _ in found)]), np.concatenate([none, *(own for _, own in found)])
+
+    def _compare(
+        self, dialogues: Iterable[str], counted: npt.NDArray[np.bool_]
+    ) -> Iterator[tuple[Rows, Rows, npt.NDArray[np.float64]]]:
+        """Yield which of `dialogues` have n-grams of which indexed ones, and the share of them that they have.
+
+        counted: [n-grams], those that count.
+        """
         start = 0
         for texts in batched(dialogues, _BATCH):
             hashes, rows = _hash_ngrams(texts)
@@ -66,17 +97,13 @@ class NGramIndex:
             hashes, rows = hashes[possible], rows[possible]
             columns = np.minimum(np.searchsorted(self.known, hashes), max(0, len(self.known) - 1))
             here = self.known[columns] == hashes if len(self.known) else np.zeros(len(hashes), np.bool_)
+            here[here] = counted[columns[here]]
             shape = (len(texts), len(self.known))
             having = sparse.csr_array((np.ones(here.sum()), (rows[here], columns[here])), shape=shape)
             having.data[:] = 1
             common = (having @ self.owners).tocoo()
-            shares = common.data / self.sizes[common.col]
-            order = np.flatnonzero(shares > nearest[common.col])
-            order = order[np.argsort(shares[order], kind="stable")]  # of several for one, the last is kept: the highest
-            nearest[common.col[order]] = shares[order]
-            places[common.col[order]] = common.row[order] + start
+            yield common.row + start, common.col, common.data / self.sizes[common.col]
             start += len(texts)
-        return nearest, places
 
 
 def _hash_ngrams(texts: Sequence[str]) -> tuple[Hashes, Rows]:

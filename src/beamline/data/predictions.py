@@ -39,8 +39,8 @@ def parse_predictions(
 ) -> tuple[Predictions, dict[str, list[float]]]:
     """Return what the text of a reports/predictions.jsonl holds: predictions, and their scores by column name, in 0-1.
 
-    source: the file as errors name it. needs_references: False if the test split may have had none.
-    The scores are those that every row has; null, for what is undefined, is NaN.
+    source: the file as errors name it. needs_references: False if a test split without any is no error. The scores are
+    those that every row has; null, for what is undefined, is NaN.
     Raises `BeamlineError` as `read_predictions` does.
     """
     rows = list(parse_jsonl(text.split("\n"), source))
@@ -118,8 +118,9 @@ def _to_predictions(rows: Sequence[Row], *, needs_references: bool = True) -> Pr
         )
     names = choose_columns(rows[0], [], PREDICTION_COLUMNS, [], _EXPECTED)
     reference_names = choose_columns(rows[0], [], REFERENCE_COLUMNS, names, _EXPECTED)
-    unscored = all(row.cells.get(name) == [] for row in rows for name in reference_names)
-    if unscored and needs_references:
+    if all(row.cells.get(name) == [] for row in rows for name in reference_names):
+        reference_names = []
+    if not reference_names and needs_references:
         path = rows[0].where.rpartition(":")[0]
         raise BeamlineError(
             f"{path}: no references, as test had none; score these summaries with: beamline score {path} REFERENCES"
@@ -128,7 +129,7 @@ def _to_predictions(rows: Sequence[Row], *, needs_references: bool = True) -> Pr
     return Predictions(
         ids=_read_ids(rows),
         dialogues=_read_dialogues(rows),
-        references=[[] if unscored else _read_references(row, reference_names) for row in rows],
+        references=[_read_references(row, reference_names) for row in rows],
         summaries=[_read_summary(row, names, "keep one of them") for row in rows],
     )
 

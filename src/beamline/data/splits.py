@@ -84,7 +84,7 @@ def find_files(directory: Path) -> dict[str, Path]:
         found = "a file; expected the directory that holds" if directory.exists() else "no such directory; expected"
         raise BeamlineError(
             f"{directory}: {found} train, validation (or dev) and test files"
-            " (download a dataset of the hub with: beamline download ID --revision REVISION DIRECTORY)"
+            " (bring other data into this form with: beamline import SOURCE DIRECTORY)"
         )
     files = sorted(path for path in directory.iterdir() if not path.name.startswith("."))
     return {split: _find_file(directory, files, split) for split in NAMES}

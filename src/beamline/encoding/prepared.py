@@ -26,7 +26,8 @@ from beamline.encoding.codec import TextCodec
 SPLITS = ("train", "validation", "test")
 
 _BATCH = 1000  # dialogues that are Python objects at the same time
-_ROW_GROUP = 16  # batches that are written to Parquet together
+_CHARACTERS = 2_000_000  # of dialogues that are encoded together: a tokenizer's own objects are large
+_ROW_GROUP = 1 << 25  # bytes that are written to Parquet together
 
 _SCHEMA = pa.schema(
     [
@@ -65,8 +66,20 @@ def encode_dialogues(dialogues: Iterable[Dialogue], codec: TextCodec) -> Iterato
 
     Fast tokenizers use all processors, and encode some dialogues while earlier ones are used.
     """
-    batches = (_encode_batch(batch, codec) for batch in batched(dialogues, _BATCH))
-    return chain.from_iterable(read_ahead(batches))
+    return chain.from_iterable(read_ahead(_encode_batch(batch, codec) for batch in _cut_batches(dialogues)))
+
+
+def _cut_batches(dialogues: Iterable[Dialogue]) -> Iterator[list[Dialogue]]:
+    batch: list[Dialogue] = []
+    characters = 0
+    for dialogue in dialogues:
+        batch.append(dialogue)
+        characters += len(dialogue.dialogue)
+        if len(batch) == _BATCH or characters >= _CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 def _encode_batch(dialogues: Sequence[Dialogue], codec: TextCodec) -> list[EncodedDialogue]:
@@ -188,33 +201,43 @@ def write_split(directory: Path, split: str, dialogues: Iterable[EncodedDialogue
     """Write a split as Parquet, with checksums, into `directory`."""
     path = directory / f"{split}.parquet"
     with pq.ParquetWriter(path, _SCHEMA, write_page_checksum=True) as writer:
-        for tables in batched(map(_to_table, batched(dialogues, _BATCH)), _ROW_GROUP):
-            writer.write_table(pa.concat_tables(tables).combine_chunks())
+        waiting: list[pa.Table] = []
+        for batch in batched(dialogues, _BATCH):
+            waiting.append(_to_table(batch))
+            if sum(table.nbytes for table in waiting) >= _ROW_GROUP:
+                writer.write_table(pa.concat_tables(waiting).combine_chunks())
+                waiting.clear()
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting).combine_chunks())
 
 
 def read_split(split: str, directory: Path = paths.PREPARED) -> EncodedSplit:
-    """Return what `write_split` wrote, unpacked into a temporary file without a name and mapped from there.
+    """Return what `write_split` wrote: in memory if it is one row group, else as a mapped file.
 
-    Raises `BeamlineError` if the file is missing or damaged, or if there is no room for the temporary one.
+    Raises `BeamlineError` if the file is missing or damaged, or if there is no room to unpack it.
     """
     path = directory / f"{split}.parquet"
     try:
-        with (
-            pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as packed,
-            tempfile.TemporaryFile() as unpacked,
-        ):
-            with pa.ipc.new_file(unpacked, _SCHEMA) as writer:
-                for batch in packed.iter_batches(_ROW_GROUP * _BATCH):
-                    writer.write_batch(batch.cast(_SCHEMA))
-            unpacked.flush()
-            mapped = mmap.mmap(unpacked.fileno(), 0, access=mmap.ACCESS_READ)
+        with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as packed:
+            table = _unpack(packed) if packed.num_row_groups > 1 else packed.read().cast(_SCHEMA)
     except (OSError, ValueError, pa.ArrowException) as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise BeamlineError(
                 f"{tempfile.gettempdir()}: no room to unpack {path}; make some, or name another directory in TMPDIR"
             ) from None
         raise BeamlineError(f"{path}: not readable ({str(error).splitlines()[0]}); run: dvc repro prepare") from None
-    return EncodedSplit(pa.ipc.open_file(pa.py_buffer(mapped)).read_all())
+    return EncodedSplit(table)
+
+
+def _unpack(packed: pq.ParquetFile) -> pa.Table:
+    """Return all rows, in a temporary file without a name that is mapped."""
+    with tempfile.TemporaryFile() as unpacked:
+        with pa.ipc.new_file(unpacked, _SCHEMA) as writer:
+            for batch in packed.iter_batches(_BATCH):
+                writer.write_batch(batch.cast(_SCHEMA))
+        unpacked.flush()
+        mapped = mmap.mmap(unpacked.fileno(), 0, access=mmap.ACCESS_READ)
+    return pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
 
 
 def read_codec(directory: Path = paths.PREPARED) -> TextCodec:

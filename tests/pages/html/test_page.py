@@ -115,7 +115,7 @@ def test_a_run_whose_test_split_has_no_references_shows_its_summaries(run: Path)
     assert "60 test dialogues, without references" in html
     assert "test has no references" in html
     [first, *_] = read_data(html)["dialogues"]
-    assert (first["references"], first["summaries"][0]["scores"]) == ([], [])
+    assert (first["references"], first["summaries"][0]["scores"]) == ([], [None])
 
 
 def test_a_missing_file_is_named_with_what_to_run(run: Path) -> None:

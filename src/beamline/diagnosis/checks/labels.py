@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 
@@ -10,11 +10,13 @@ import numpy as np
 import torch
 
 from beamline.core.params import Padding
-from beamline.core.records import speaker_tags
+from beamline.core.records import SPEAKER_TAG, speaker_tags
+from beamline.core.speakers import find_opening
 from beamline.diagnosis.checks.check import Finding, check, failed, not_applicable, passed
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.probes import Forced
 from beamline.encoding.prepared import EncodedDialogue, examples
+from beamline.encoding.tags import choose_tags
 from beamline.metrics.intervals import FloatArray
 from beamline.metrics.significance import difference_interval
 from beamline.models.encoding import Encoding
@@ -95,12 +97,13 @@ def labels_are_shifted_once(run: Evidence) -> Finding:
 def speaker_tags_are_tokens(run: Evidence) -> Finding:
     """Speaker tags that the tokenizer cuts into pieces: who did what is spelt out, and misspelt.
 
-    Compares what stands in the training texts with the token ids that were made of them. `prepare` gives each tag of
-    train a token of its own, so that none may be in pieces; tags of the other splits alone are none of this.
+    Compares what stands in the training texts with the token ids that were made of them. `prepare` gives each tag that
+    begins turns in train its token, so that none may be in pieces. Hashtags and placeholders begin no turns. Nothing is
+    expected if `tokenizer.speaker_tokens` is none.
     """
     tags = _read_tags(run)
     if not tags.total:
-        return not_applicable("the training texts have no speaker tags")
+        return not_applicable(_NO_TAGS)
     share = 1 - tags.in_pieces / tags.total
     meaning = f"{share:.1%} of {tags.total:,} speaker tags are not cut into pieces"
     if not tags.in_pieces:
@@ -116,7 +119,7 @@ def speaker_tags_are_known(run: Evidence) -> Finding:
     """
     tags = _read_tags(run)
     if not tags.total:
-        return not_applicable("the training texts have no speaker tags")
+        return not_applicable(_NO_TAGS)
     share = tags.unknown / tags.total
     meaning = f"{share:.1%} of {tags.total:,} speaker tags are the unknown token"
     if not tags.unknown:
@@ -142,8 +145,8 @@ def speaker_tags_are_trained(run: Evidence) -> Finding:
     if highest >= known:
         meaning = f"the model has embeddings for {known:,} tokens, the prepared data holds token {highest:,}"
         return failed(f"{meaning}, {_name(run, highest)}", _RESIZE, figure=float(highest), threshold=f"below {known}")
-    tags = {tag for each in run.splits["train"] for text in each.record.references for tag in speaker_tags(text)}
-    tokens = sorted(vocabulary[tag] for tag in tags if tag in vocabulary)
+    written = {token for each in run.splits["train"] for row in each.labels for token in row}
+    tokens = sorted(vocabulary[tag] for tag in _choose_tags(run) if vocabulary.get(tag) in written)
     in_tags, in_others = _against_frequency(run, run.forced_in_training, tokens)
     if not len(in_tags) or not len(in_others) or _was_not_trained(run):
         return not_applicable("needs a trained model, and references with speaker tags that are tokens")
@@ -193,6 +196,7 @@ def tokenizer_is_the_trained_one(run: Evidence) -> Finding:
 
 _PREPARE = "write data/prepared again: dvc repro --force --single-item prepare"
 _ADD_TAGS = f"add the tags to the tokenizer before encoding, as beamline.encoding.codec does; {_PREPARE}"
+_NO_TAGS = "the training dialogues have no turns that begin with speaker tags, or tokenizer.speaker_tokens is none"
 _RESIZE = "resize the model's embeddings to the tokenizer and train it again: dvc repro --force --single-item train"
 _FREQUENT = 0.001  # of the summaries' tokens: rarer tags may stand in none of the examples that `max_examples` left
 
@@ -225,7 +229,7 @@ def _name(run: Evidence, token: int) -> str:
 
 @dataclass(frozen=True)
 class _Tags:
-    """Speaker tags in the training texts that were not cut: how many, and what became of those without their token."""
+    """Speaker tags in the training texts that are whole: how many, and what became of those without their token."""
 
     total: int
     in_pieces: int
@@ -236,16 +240,31 @@ class _Tags:
 def _read_tags(run: Evidence) -> _Tags:
     assert run.splits and run.codec
     vocabulary, unknown_id = run.codec.tokenizer.get_vocab(), run.codec.tokenizer.unk_token_id
+    speakers = set(_choose_tags(run))
     total = missing = unknown = 0
     lost: set[str] = set()
     for text, row in _whole_texts(run.splits["train"]):
-        tags, tokens = Counter(speaker_tags(text)), Counter(row)
+        tags, tokens = _count_speakers(text, speakers), Counter(row)
         absent = {tag: max(0, count - tokens[vocabulary.get(tag, -1)]) for tag, count in tags.items()}
         total += tags.total()
         missing += sum(absent.values())
         unknown += min(sum(absent.values()), tokens[unknown_id])
         lost |= {tag for tag, count in absent.items() if count}
     return _Tags(total, missing - unknown, unknown, sorted(lost))
+
+
+def _choose_tags(run: Evidence) -> list[str]:
+    """Return the speakers that are tokens by `tokenizer.speaker_tokens`, which is auto if params.yaml is missing."""
+    assert run.splits
+    which = "auto" if run.params is None else run.params.tokenizer.speaker_tokens
+    return choose_tags((each.record.dialogue for each in run.splits["train"]), which)
+
+
+def _count_speakers(text: str, speakers: Collection[str]) -> Counter[str]:
+    """Return how often each of the speakers is in a text: a tag anywhere, a name where it begins a turn."""
+    openings = (find_opening(line) for line in text.split("\n"))
+    names = (name for name in openings if name is not None and not SPEAKER_TAG.fullmatch(name))
+    return Counter(name for name in (*speaker_tags(text), *names) if name in speakers)
 
 
 def _whole_texts(dialogues: Sequence[EncodedDialogue]) -> Iterator[tuple[str, list[int]]]:

@@ -16,6 +16,7 @@ from beamline.core.params import Padding, TokenizerParams
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.encoding import Encoding
 from beamline.models.padding import IGNORED_LABEL, pad_rows
+from beamline.models.truncation import count_shared, shorten
 
 
 class Seq2Seq:
@@ -70,6 +71,7 @@ class Seq2Seq:
             new_tokens=new_tokens,
             global_first_token=hasattr(config, "attention_window"),
             family=self.name,
+            overflow=params.overflow,
         )
 
     def encode_dialogues(
@@ -96,11 +98,18 @@ class Seq2Seq:
         return [[*(token for token in row if token not in (start, end)), end] for row in rows]
 
     def truncate_dialogue(self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, ids: list[int]) -> list[int]:
-        """Return the dialogue cut at its end, with the end of sequence and a language code after it kept."""
+        """Return the dialogue cut by `encoding.overflow`. What is around it is kept.
+
+        Before it are the special token of BART and BERT, a language code, and the source prefix. After it are the end
+        of sequence and a language code.
+        """
         if len(ids) <= encoding.max_source_tokens:
             return ids
         end = ids[-2:] if ids[-2] == encoding.eos_token_id else ids[-1:]
-        return ids[: encoding.max_source_tokens - len(end)] + end
+        [nothing] = self.encode_dialogues(tokenizer, encoding, [""])
+        begin = ids[: count_shared(ids, nothing)]
+        room = encoding.max_source_tokens - len(begin) - len(end)
+        return begin + shorten(ids[len(begin) : -len(end)], room, encoding.overflow) + end
 
     def collate(
         self,

@@ -31,8 +31,8 @@ class ScoreTable:
     @property
     def scale(self) -> Scale:
         """Return the scale that all intervals are drawn on."""
-        drawn = [0.0] * self.with_zero + [value for row in self.rows if row.drawn for value in row.drawn]
-        ticks = nice_ticks(min(drawn, default=0), max(drawn, default=1))
+        drawn = [0.0] * self.with_zero + [value for row in self.rows if row.drawn for value in row.drawn] or [0.0, 1.0]
+        ticks = nice_ticks(min(drawn), max(drawn))
         return Scale(ticks[0], ticks[-1], 0, _INTERVAL_WIDTH)
 
 

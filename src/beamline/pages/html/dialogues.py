@@ -35,8 +35,7 @@ def dialogue_data(
 ) -> dict[str, Any]:
     """Return the data that the page's scripts read: one record a dialogue, scores in 0-1.
 
-    systems: of the same dialogues in the same order. columns: the scores to show, the headline among them; none if
-    there are no references.
+    systems: of the same dialogues in the same order. columns: the scores to show, the headline among them.
     A dialogue's `unusual` is by how many standard deviations it is unlike the others, see `_unusual`.
     """
     first = systems[0].predictions
@@ -58,8 +57,7 @@ def dialogue_data(
                 "unusual": unusual[row],
             }
         )
-    place = list(columns).index(headline) if headline in columns else -1
-    return {"columns": list(columns), "headline": place, "dialogues": records}
+    return {"columns": list(columns), "headline": list(columns).index(headline), "dialogues": records}
 
 
 def split_turns(dialogue: str) -> Iterator[tuple[str, str]]:
@@ -146,8 +144,8 @@ def _unusual(
         for row, summary in enumerate(predictions.summaries):
             words = [piece for piece in splitter.split(summary) if piece.tokens]
             content = [piece for piece in words if splitter.is_content(piece)]
-            references = predictions.references[row] or [summary]
-            expected = np.mean([count_words(text) for text in references])
+            texts = predictions.references[row] or [summary]
+            expected = np.mean([count_words(text) for text in texts])
             traits.append(
                 (
                     math.log((1 + count_words(summary)) / (1 + expected)),

@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import Params
 from beamline.core.report_parts import Grid, hundred
 from beamline.data.predictions import parse_predictions
+from beamline.metrics.intervals import FloatArray
 from beamline.metrics.signature import signature_tokenizer
 from beamline.metrics.support import WordSplitter
 from beamline.pages.html.charts import Chart, histogram, line_chart
@@ -29,39 +30,34 @@ def run_page(params: Params) -> Page:
     Raises `BeamlineError` if a file of the run is missing or can't be read.
     """
     rouge, diagnosis = _read_json(paths.SCORES), _read_json(paths.DIAGNOSIS_METRICS)
-    text = _read_text(paths.PREDICTIONS)
-    predictions, scores = parse_predictions(text, str(paths.PREDICTIONS), needs_references=False)
-    columns = {name: np.array(values, dtype=np.float64) for name, values in scores.items()}
-    headline = params.metrics.headline
-    charts = [loss_chart({"": {name: _read_text(curve_path(name)) for name in LOSSES}})]
-    if columns:
-        label = f"{headline} of a dialogue"
-        charts.append(histogram("Distribution of scores", label, [("dialogues", columns[headline])]))
+    predictions, scores = parse_predictions(
+        _read_text(paths.PREDICTIONS), str(paths.PREDICTIONS), needs_references=False
+    )
+    signature, headline = rouge["signature"], params.metrics.headline
+    # Without references there are no scores; the page then shows a dash for each.
+    unscored = {headline: [math.nan] * len(predictions.summaries)}
+    columns = {name: np.array(values, dtype=np.float64) for name, values in (scores or unscored).items()}
+    splitter = WordSplitter(signature_tokenizer(signature))
     return Page(
         title="Beamline: a run",
         verdict=f"{diagnosis['verdict'][:1].upper()}{diagnosis['verdict'][1:]}.",
-        detail=_describe(rouge["test"], headline, len(predictions.summaries)),
+        detail=_detail(rouge["test"], headline, len(predictions.summaries)),
         systems=[NamedSystem("", "Summary")],
         scores=_score_table(rouge, headline),
-        signatures=[rouge["signature"]],
+        signatures=[signature],
         settings=Grid(["setting", "value"], _settings(params), title="Settings"),
-        charts=[chart for chart in charts if chart is not None],
+        charts=list(_charts(headline, columns[headline])),
         dialogues=dialogue_data(
-            [Summaries(predictions, columns)],
-            headline_first(columns, headline),
-            headline,
-            WordSplitter(signature_tokenizer(rouge["signature"])),
+            [Summaries(predictions, columns)], headline_first(columns, headline), headline, splitter
         ),
     )
 
 
-def _describe(test: Mapping[str, Any], headline: str, count: int) -> str:
-    if headline not in test:
-        return f"{count} test dialogues, without references"
-    low, high = test[f"{headline}_interval"]
-    return (
-        f"{headline} {hundred(test[headline])}, 95 % interval {hundred(low)} to {hundred(high)}, {count} test dialogues"
-    )
+def _charts(headline: str, scores: FloatArray) -> Iterator[Chart]:
+    if losses := loss_chart({"": {name: _read_text(curve_path(name)) for name in LOSSES}}):
+        yield losses
+    if not np.isnan(scores).all():
+        yield histogram("Distribution of scores", f"{headline} of a dialogue", [("dialogues", scores)])
 
 
 def loss_chart(systems: Mapping[str, Mapping[str, str]]) -> Chart | None:
@@ -85,6 +81,16 @@ def curve_path(name: str) -> Path:
 def _parse_curve(text: str) -> dict[int, float]:
     rows = list(csv.reader(text.splitlines(), delimiter="\t"))[1:]
     return {int(step): float(value) for step, value in rows if math.isfinite(float(value))}
+
+
+def _detail(test: Mapping[str, Any], headline: str, count: int) -> str:
+    if headline not in test:
+        return f"{count} test dialogues, without references and so without scores"
+    low, high = test[f"{headline}_interval"]
+    return (
+        f"{headline} {hundred(test[headline])}, 95 % interval {hundred(low)} to {hundred(high)},"
+        f" on {count} test dialogues"
+    )
 
 
 def _score_table(rouge: Mapping[str, Any], headline: str) -> ScoreTable:

@@ -9,6 +9,7 @@ from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.overlap import beyond_reach
 from beamline.metrics.intervals import FloatArray
 from beamline.models.encoding import Encoding
+from beamline.models.truncation import shorten
 
 _PREPARE = "prepare the data again: dvc repro --force prepare"
 
@@ -38,7 +39,7 @@ def targets_are_not_empty(run: Evidence) -> Finding:
 
 @check("splits")
 def sources_are_whole(run: Evidence) -> Finding:
-    """Dialogues cut to `tokenizer.max_source_tokens`: what stands behind the cut can't be summarized.
+    """Dialogues cut to `tokenizer.max_source_tokens`: what is cut can't be summarized.
 
     Measured is the share of what references take from their dialogues (pieces of words, the rarer the heavier) that
     stands in the cut part alone. That every tenth word of a summary is beyond reach is a failure, every hundredth a
@@ -48,14 +49,18 @@ def sources_are_whole(run: Evidence) -> Finding:
     sample = [*run.sample("test"), *run.sample("train")]
     texts = [each.record.dialogue for each in sample]
     shares = [min(1.0, len(each.input_ids) / max(1, each.source_tokens)) for each in sample]
-    kept = [text[: round(share * len(text))] for text, share in zip(texts, shares, strict=True)]
+    overflow = run.codec.encoding.overflow if run.codec else "end"
+    kept = [shorten(text, round(share * len(text)), overflow) for text, share in zip(texts, shares, strict=True)]
     figure = beyond_reach([each.record.references[0] for each in sample], texts, kept)
     cut = sum(share < 1 for share in shares) / len(shares)
     meaning = f"{cut:.0%} of dialogues are cut, and with them {figure:.1%} of what summaries take from dialogues"
     if figure < 0.01:
         return passed(meaning, figure=figure, threshold="below 0.01")
     return (failed if figure >= 0.1 else warned)(
-        meaning, "raise tokenizer.max_source_tokens", figure=figure, threshold="below 0.01"
+        meaning,
+        "raise tokenizer.max_source_tokens, or cut another part (tokenizer.overflow)",
+        figure=figure,
+        threshold="below 0.01",
     )
 
 

@@ -18,7 +18,7 @@ export const speakersOf = (dialogue) => [...new Set(dialogue.turns.map(([speaker
 
 /** The headline score, 0 to 1 or null, of a system's summary; of the last system if none is named. */
 export const headlineScore = (data, dialogue, system = data.systems.length - 1) =>
-  dialogue.summaries[system].scores[data.headline] ?? null;
+  dialogue.summaries[system].scores[data.headline];
 
 /** What the dialogue gained from the first system to another one, in the headline score. */
 export const changeOf = (data, dialogue, system) =>

@@ -142,21 +142,14 @@ def evaluate(params: Params) -> None:
 
 
 def load_split(params: Params, name: str) -> Split:
-<<<<<<< Updated upstream
-    """Return a split with its scorer. Only test may have no references, and then no scorer.
-
-    Raises `BeamlineError` if the split can't be read, and for references that can't be scored.
-    """
-    encoded = list(read_split(name))
-=======
     """Return a split with its scorer; of validation, only `evaluate.validation_dialogues`.
 
-    Raises `BeamlineError` if it can't be read or scored.
+    Only test may have no references, and then no scorer.
+    Raises `BeamlineError` if the split can't be read, and for references that can't be scored.
     """
     prepared = read_split(name)
     count = params.evaluate.validation_dialogues if name == "validation" else None
     encoded = [prepared[row] for row in draw_rows(len(prepared), count or len(prepared), params.seed)]
->>>>>>> Stashed changes
     dialogues = [dialogue.record for dialogue in encoded]
     split = Split(name, [dialogue.input_ids for dialogue in encoded], dialogues, None)
     if name == "test" and not any(split.references):

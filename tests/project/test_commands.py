@@ -20,16 +20,13 @@ RUN_CACHE = "tests/pipeline/test_pipeline.py::test_a_second_clone_pulls_the_run_
 HUB = "tests/data/test_import_hub.py::test_a_dataset_is_recorded_with_the_commit_that_the_revision_stands_for"
 AUTHORS = "tests/pipeline/test_authors_files.py::test_authors_files_reach_a_diagnosis_with_the_documented_commands"
 FAMILIES = "tests/models/test_families.py::test_family_learns_16_dialogues_by_heart"
-<<<<<<< Updated upstream
 CTRANSLATE2 = "tests/serving/test_export.py::test_ctranslate2_files_write_the_reported_summaries"
 PUSH = "tests/serving/test_export.py::test_push_uploads_every_file_into_a_private_repository"
 ARTIFACT = (
     "tests/pipeline/test_pipeline.py::test_the_chosen_checkpoint_is_an_artifact_whose_weights_are_in_the_cache_once"
 )
 PULL_REQUEST = "tests/project/test_report_pull_request.py::test_the_comment_says_what_two_commits_do_to_the_scores"
-=======
 SMOLLM2 = "tests/pipeline/test_real_models.py::test_smollm2_summarizes_and_learns_in_a_handful_of_steps"
->>>>>>> Stashed changes
 ELSEWHERE = {
     "make": CI,
     "make test": CI,

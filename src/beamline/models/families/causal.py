@@ -282,4 +282,3 @@ def _as_plain_texts(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) ->
     special = [re.escape(token.content) for token in tokenizer.added_tokens_decoder.values() if token.special]
     written = re.compile("|".join(special) or "(?!)")
     return [written.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text) for text in texts]
-

@@ -1,5 +1,6 @@
 """Decoder-only models through the real stages: 16 dialogues memorized, saved, and read back by plain transformers."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -8,13 +9,17 @@ import pytest
 import torch
 from support.causal_checkpoints import CAUSAL
 from support.family_run import Run, family_run
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from beamline.core.params import read_params
+from beamline.decoding.backends import CONVERTIBLE
 from beamline.diagnosis.collect import evidence_from_directory
 from beamline.diagnosis.verdict import run_checks
+from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import read_codec, read_split
 from beamline.models.weights import load_model
+from beamline.serving.card import RunFacts, write_card
+from beamline.serving.summarize import summarize
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +73,40 @@ def test_plain_transformers_reads_and_writes_the_same(run: Run) -> None:
     written = AutoModelForCausalLM.from_pretrained(directory).generate(**inputs, max_new_tokens=96, do_sample=False)
     summaries = tokenizer.batch_decode(written[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     assert [" ".join(text.split()) for text in summaries] == [row["summary"] for row in run.predictions]
+
+
+def test_new_dialogues_are_summarized_as_the_old_ones(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(run.directory)
+    summarize([Path("data/test.jsonl")], None, Path("model"), [], tmp_path / "summaries.jsonl")
+    lines = (tmp_path / "summaries.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["summary"] for line in lines] == [row["summary"] for row in run.predictions]
+
+
+@pytest.mark.parametrize("ctranslate2", [False, pytest.param(True, marks=pytest.mark.extended)])
+def test_code_on_the_model_card_writes_the_reported_summary(
+    ctranslate2: bool, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codec = TextCodec.load(run.directory / "model")
+    shutil.copytree(run.directory / "model", tmp_path, dirs_exist_ok=True)
+    if ctranslate2:
+        pytest.importorskip("ctranslate2", reason="optional: pip install -c constraints.txt ctranslate2")
+        if AutoConfig.from_pretrained(tmp_path).model_type not in CONVERTIBLE:
+            pytest.skip("ctranslate2 is not used for it")
+        from beamline.decoding.ctranslate2_backend import convert_checkpoint
+
+        convert_checkpoint(run.directory / "model", codec, tmp_path, "float32")
+    facts = RunFacts("", {}, run.read("metrics/rouge.json"), "no fault found", "", {})
+    settings = read_params(run.directory / "params.yaml").generation.model_dump()
+    card = write_card(facts, codec, settings, ctranslate2=ctranslate2)
+    code = re.search(r"```python\n(.*?)```", card, re.DOTALL)
+    assert code is not None
+    monkeypatch.chdir(tmp_path)
+    for row in run.predictions[:2]:
+        capsys.readouterr()
+        exec(re.sub(r'dialogue = ".*"\n', "dialogue = given\n", code[1]), {"given": row["dialogue"]})
+        assert " ".join(capsys.readouterr().out.split()) == row["summary"]
 
 
 def test_every_weight_was_trained(run: Run) -> None:

@@ -155,9 +155,10 @@ def _check_positions(family: Family, config: PreTrainedConfig, params: Tokenizer
 def _check_room(codec: TextCodec) -> TextCodec:
     [around] = codec.encode_dialogues([""])
     if len(around) >= codec.encoding.max_source_tokens:
+        longer = "tokenizer.source_prefix" if codec.encoding.prompt is None else "model.prompt"
         raise BeamlineError(
             f"tokenizer.max_source_tokens: {codec.encoding.max_source_tokens} leaves no room for a dialogue, as"
-            f" {len(around)} tokens are around it; raise it, or shorten tokenizer.source_prefix or model.prompt"
+            f" {len(around)} tokens are around it; raise it, or shorten {longer}"
         )
     return codec
 

@@ -190,8 +190,8 @@ def apply_preset(name: str, path: Path = paths.PARAMS) -> list[Setting]:
         for part in sections:
             section = section[part]
         if section[last] != value:
-            row, column = section.lc.value(last)
-            lines[row] = _replaced(lines[row], column, _write(value))
+            row, column = section.lc.key(last)
+            lines[row] = _replaced(lines[row], column + len(last) + 1, _write(value))
         settings.append(Setting(key, section[last], value, source))
     write_text(path, "\n".join(lines) + "\n")
     return settings
@@ -213,13 +213,16 @@ def preset_parts(name: str, settings: Sequence[Setting]) -> Iterator[Line | Grid
 
 
 def _replaced(line: str, column: int, value: str) -> str:
-    """Return the line with another value at `column`, and its comment where it was if there is room."""
-    found = re.fullmatch(r"""("[^"]*"|'[^']*'|[^#]*?)(\s*)(#.*)?""", line[column:])
+    """Return the line with another value after `column`, and its comment where it was if there is room.
+
+    There may be no value: that is how YAML's writers spell null.
+    """
+    found = re.fullmatch(r"""\s*("[^"]*"|'[^']*'|[^#]*?)\s*(#.*)?""", line[column:])
     assert found is not None, "any text matches"
-    if not found[3]:
-        return line[:column] + value
-    width = len(found[1]) + len(found[2])
-    return f"{line[:column]}{value:<{width - 1}} {found[3]}"
+    if not found[2]:
+        return f"{line[:column]} {value}"
+    width = len(line) - len(found[2]) - column
+    return f"{line[:column]} {value:<{width - 2}} {found[2]}"
 
 
 def _write(value: Scalar) -> str:

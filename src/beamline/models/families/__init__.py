@@ -104,6 +104,10 @@ class Family(Protocol):
         """
         ...
 
+    def plain_settings(self, config: GenerationConfig) -> GenerationConfig:
+        """Return those settings of `config` that mean the same to transformers' own `generate`."""
+        ...
+
 
 FAMILIES: dict[str, Family] = {family.name: family for family in (Seq2Seq(), Causal())}
 

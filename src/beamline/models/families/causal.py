@@ -155,14 +155,6 @@ class Causal:
         transformers' own penalties count the prompt of a decoder-only model, too. A `no_repeat_ngram_size` of 3 would
         then forbid every three words of the dialogue.
         """
-        settings = config.to_dict() | {
-            "max_length": None,
-            "max_new_tokens": config.max_length,
-            "min_length": None,
-            "min_new_tokens": max(0, config.min_length - 1),  # it doesn't count the end
-            "no_repeat_ngram_size": None,
-            "repetition_penalty": None,
-        }
         penalties: list[LogitsProcessor] = []
         if config.repetition_penalty != 1:
             penalties.append(RepetitionPenaltyLogitsProcessor(config.repetition_penalty))
@@ -171,11 +163,23 @@ class Causal:
         inputs = prompt_tensors(sources, encoding, length)
         generated = model.generate(
             **{name: tensor.to(model.device) for name, tensor in inputs.items()},
-            generation_config=GenerationConfig(**settings),
+            generation_config=self.plain_settings(config),
             logits_processor=LogitsProcessorList(_AfterPrompt(penalty, length) for penalty in penalties),
         )
         rows: list[list[int]] = generated[:, length:].tolist()
         return rows
+
+    def plain_settings(self, config: GenerationConfig) -> GenerationConfig:
+        """Return the settings without penalties, and with lengths of the summary alone."""
+        settings = config.to_dict() | {
+            "max_length": None,
+            "max_new_tokens": config.max_length,
+            "min_length": None,
+            "min_new_tokens": max(0, config.min_length - 1),  # it doesn't count the end
+            "no_repeat_ngram_size": None,
+            "repetition_penalty": None,
+        }
+        return GenerationConfig(**settings)
 
 
 class _AfterPrompt(LogitsProcessor):

@@ -156,6 +156,9 @@ class Seq2Seq:
         )
         return [row[1:] for row in generated.tolist()]
 
+    def plain_settings(self, config: GenerationConfig) -> GenerationConfig:
+        return config
+
 
 def source_tensors(rows: Sequence[Sequence[int]], encoding: Encoding, length: int) -> dict[str, torch.Tensor]:
     """Return what an encoder takes, each [len(rows), length] int64: the padded rows and their masks."""

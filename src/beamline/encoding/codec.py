@@ -145,7 +145,7 @@ def load_codec(params: TokenizerParams, model: Model, checkpoint: Checkpoint, ta
 def _check_positions(family: Family, config: PreTrainedConfig, params: TokenizerParams) -> None:
     limits = family.position_limits(config, params.max_source_tokens)
     for key, limit in zip(("max_source_tokens", "max_target_tokens"), limits, strict=True):
-        if limit is not None and getattr(params, key) > limit:
+        if limit is not None and (limit == 0 or getattr(params, key) > limit):
             fix = f"set it to {limit} or less" if limit > 0 else "lower tokenizer.max_source_tokens"
             raise BeamlineError(
                 f"tokenizer.{key}: the checkpoint has positions for {limit} tokens, found {getattr(params, key)}; {fix}"

@@ -9,8 +9,8 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 import transformers
 from rich.console import Console
@@ -21,11 +21,12 @@ from beamline.core.errors import BeamlineError, run
 from beamline.core.files import replaced_directory, replaced_texts, to_json, write_json
 from beamline.core.params import Params, read_params
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import EncodedDialogue, examples, read_codec, read_split
+from beamline.encoding.prepared import SAMPLE, draw_dialogues, examples, read_codec, read_split
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.scratch import build_model
 from beamline.models.weights import load_pretrained
 from beamline.training.epochs import AfterEpoch, KeptCheckpoint
+from beamline.training.record import describe_environment
 from beamline.training.resume import SaveProgress, share_newest
 from beamline.training.tracking import Tracker
 from beamline.training.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
@@ -74,6 +75,7 @@ def train(params: Params) -> None:
             codec,
             training=examples(drawn),
             validation=examples(validation),
+            sample=examples(draw_dialogues(validation, SAMPLE, params.seed)),
             validation_bytes=sum(len(text.encode()) for row in validation for text in row.record.references),
         )
         newest = share_newest(work)
@@ -98,17 +100,10 @@ def train(params: Params) -> None:
             # A failed write is known here, while all earlier outputs are whole. They are replaced as the block ends.
             metrics = build_metrics(trainer, after_epoch.kept[0], dialogues=len(drawn))
             write_json(directory / paths.CHECKPOINTS.name, [asdict(checkpoint) for checkpoint in after_epoch.kept])
+            write_json(directory / paths.TRAINING_RECORD.name, build_record(trainer))
             write(paths.TRAIN_METRICS, to_json(metrics))
             tracker.record_final(metrics)
         work.finish(paths.MODELS)
-
-
-def draw_dialogues(dialogues: list[EncodedDialogue], count: int | None, seed: int) -> list[EncodedDialogue]:
-    """Return `count` dialogues drawn without replacement, in the order of the data, or all of them for None."""
-    if count is None or count >= len(dialogues):
-        return dialogues
-    drawn = np.random.default_rng(seed).choice(len(dialogues), count, replace=False)
-    return [dialogues[index] for index in sorted(drawn.tolist())]
 
 
 def build_or_load_model(params: Params, codec: TextCodec) -> PreTrainedModel:
@@ -117,6 +112,13 @@ def build_or_load_model(params: Params, codec: TextCodec) -> PreTrainedModel:
     if params.model.name is None:
         return build_model(params.model.scratch, codec.encoding, vocabulary)
     return load_pretrained(Checkpoint(params.model.name, params.model.revision), codec.encoding, vocabulary)
+
+
+def build_record(trainer: SummarizationTrainer) -> dict[str, Any]:
+    """Return models/training.json: where the training ran, and its first batches."""
+    train = trainer.params.train
+    environment = describe_environment(train.threads, resolve_precision(train.precision))
+    return {**environment, "processes": trainer.args.world_size, "batches": trainer.batches.state()}
 
 
 def build_metrics(trainer: SummarizationTrainer, best: KeptCheckpoint, dialogues: int) -> dict[str, float | str]:

@@ -23,7 +23,7 @@ from transformers import PreTrainedModel
 from beamline import evaluate, train
 from beamline.core.errors import BeamlineError
 from beamline.core.params import read_params
-from beamline.encoding.prepared import examples, read_split
+from beamline.encoding.prepared import draw_dialogues, examples, read_split
 from beamline.training.batching import LengthBucketedBatches
 
 pytestmark = pytest.mark.slow
@@ -239,8 +239,8 @@ def learnt_in_step(step: int, directory: Path) -> set[str]:
 def test_max_examples_draws_by_seed_and_keeps_the_order(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(prepared)
     dialogues = read_split("train")
-    first = train.draw_dialogues(dialogues, 10, seed=1)
-    assert first == train.draw_dialogues(dialogues, 10, seed=1)
-    assert first != train.draw_dialogues(dialogues, 10, seed=2)
+    first = draw_dialogues(dialogues, 10, seed=1)
+    assert first == draw_dialogues(dialogues, 10, seed=1)
+    assert first != draw_dialogues(dialogues, 10, seed=2)
     assert [each.record.id for each in first] == sorted(each.record.id for each in first)
-    assert train.draw_dialogues(dialogues, 1000, seed=1) == dialogues
+    assert draw_dialogues(dialogues, 1000, seed=1) == dialogues

@@ -129,6 +129,10 @@ class Evaluate(Section):
     threads: Positive
 
 
+class Diagnose(Section):
+    seconds: Annotated[float, Field(gt=0)]
+
+
 class Tracking(Section):
     wandb: Literal["disabled", "offline", "online"]
     project: Annotated[str, Field(min_length=1)]
@@ -147,11 +151,12 @@ class Params(Section):
     rouge: Rouge
     metrics: Metrics
     evaluate: Evaluate
+    diagnose: Diagnose
     tracking: Tracking
 
 
 # Sections that are younger than some experiments, as they would have been.
-_ADDED: dict[str, dict[str, object]] = {"metrics": {"headline": "rouge_f"}}
+_ADDED: dict[str, dict[str, object]] = {"metrics": {"headline": "rouge_f"}, "diagnose": {"seconds": 60}}
 
 
 def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:

@@ -25,15 +25,19 @@ def evidence_from_directory(root: Path) -> Evidence:
     Raises `BeamlineError` if one of them is missing or can't be read.
     """
     params = read_params(root / paths.PARAMS, past=root != Path())
-    recorded = Recorded(**{name: _read_json(root / path) for name, path in RECORDED.items()})
+    files = {name: _read_json(root / path) for name, path in RECORDED.items()}
+    record = root / paths.TRAINING_RECORD  # trainings before it was recorded have none
+    training = _read_json(record) if record.is_file() else {}
+    recorded = Recorded(**files, checkpoints=_read_json(root / paths.CHECKPOINTS), training=training)
     models = root / paths.MODELS
     try:
-        kept = [models / entry["name"] for entry in _read_json(root / paths.CHECKPOINTS)]
+        kept = [models / entry["name"] for entry in recorded.checkpoints]
         checkpoint = models / recorded.rouge["checkpoint"]
     except (KeyError, TypeError) as error:
         raise BeamlineError(f"{root / paths.CHECKPOINTS}: not what train writes ({error}); run: dvc repro") from None
     return Evidence(
         seed=params.seed,
+        seconds=params.diagnose.seconds,
         rouge=params.rouge,
         predictions=read_predictions(root / paths.PREDICTIONS),
         params=params,

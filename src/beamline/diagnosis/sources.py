@@ -86,7 +86,13 @@ def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidenc
     corpus = read_corpus(Data(path=str(data), columns=params.data.columns, allow_leakage=True))
     splits = {split: encode_split(getattr(corpus, split), codec) for split in SPLITS}
     evidence = Evidence(
-        seed=params.seed, rouge=params.rouge, params=params, splits=splits, codec=codec, checkpoint=model
+        seed=params.seed,
+        seconds=params.diagnose.seconds,
+        rouge=params.rouge,
+        params=params,
+        splits=splits,
+        codec=codec,
+        checkpoint=model,
     )
     test = evidence.sample("test")
     evidence.splits = {**splits, "test": test}

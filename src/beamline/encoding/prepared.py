@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,6 +15,7 @@ from beamline.core.records import Dialogue
 from beamline.encoding.codec import TextCodec
 
 SPLITS = ("train", "validation", "test")
+SAMPLE = 80  # dialogues that a model is tried on: a score's interval is about 4 points wide
 
 _SCHEMA = pa.schema(
     [
@@ -80,6 +82,18 @@ def examples(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
 def first_references(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
     """Return each dialogue once, with the first of its references."""
     return [Example(dialogue.record.id, dialogue.input_ids, dialogue.labels[0]) for dialogue in dialogues]
+
+
+def draw_rows(count: int, drawn: int, seed: int) -> list[int]:
+    """Return `drawn` of `count` rows, all if there are fewer, drawn by the seed, ascending."""
+    return sorted(np.random.default_rng(seed).choice(count, min(drawn, count), replace=False).tolist())
+
+
+def draw_dialogues(dialogues: Sequence[EncodedDialogue], count: int | None, seed: int) -> Sequence[EncodedDialogue]:
+    """Return `count` dialogues drawn without replacement, in the order of the data, or all of them for None."""
+    if count is None or count >= len(dialogues):
+        return dialogues
+    return [dialogues[row] for row in draw_rows(len(dialogues), count, seed)]
 
 
 def write_split(directory: Path, split: str, dialogues: Sequence[EncodedDialogue]) -> None:

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from rouge_score import rouge_scorer, scoring
 
-from beamline.core.params import Rouge
+from beamline.comparison.scoring import DEFAULTS
 from beamline.metrics import Corpus, Scorer
 from beamline.metrics.rouge import TYPES, RougeScorer, split_sentences
 
 ROUNDS = 7
-PARAMS = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
+PARAMS = DEFAULTS
 
 
 def main(directory: Path) -> None:

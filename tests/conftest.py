@@ -12,12 +12,17 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
-def dialogsum() -> Path:
-    """The real DialogSum beside the checkout; nothing in the clone needs it, so without it these tests are skipped."""
-    path = REPOSITORY.parent / "shared" / "dialogsum"
+def shared() -> Path:
+    """The real data sets beside the checkout; nothing in the clone needs them, so without them tests are skipped."""
+    path = REPOSITORY.parent / "shared"
     if not path.is_dir():
-        pytest.skip(f"DialogSum is not at {path}")
+        pytest.skip(f"the real data sets are not at {path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def dialogsum(shared: Path) -> Path:
+    return shared / "dialogsum"
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,12 @@ def test_help_of_a_subcommand_answers_at_once(name: str) -> None:
     assert min(measure() for _ in range(3)) <= 0.5
 
 
+def test_help_imports_no_library_of_data() -> None:
+    code = "import sys, beamline.cli; print({'pyarrow', 'numpy', 'torch'} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "set()\n"
+
+
 def test_shell_completion_names_subcommands_and_options() -> None:
     asked = {"_BEAMLINE_COMPLETE": "complete_bash", "COMP_WORDS": "beamline co", "COMP_CWORD": "1"}
     assert beamline(**asked).stdout.split() == ["compare"]

@@ -1,6 +1,6 @@
 """The `beamline` command: arguments only. Each subcommand calls one function of a package and shows what it returns.
 
-Imports of packages are inside the functions: they take a second or more, and --help needs none of them.
+Imports of packages that take long are inside the functions: --help needs none of them.
 """
 
 from pathlib import Path
@@ -8,7 +8,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from beamline.core.choices import Punctuation, References, Sentences, TokenizerName
 from beamline.core.errors import BeamlineError, run
+from beamline.data.columns import PREDICTION_COLUMNS, REFERENCE_COLUMNS
+from beamline.data.readers import describe_endings
 
 app = typer.Typer(
     help="Score summaries, compare systems and find out why a score is low.",
@@ -30,7 +33,8 @@ def _run_app() -> None:
 @app.command()
 def score(
     predictions: Annotated[
-        Path, typer.Argument(metavar="PREDICTIONS", help="Plain text, a summary a line, or .jsonl, .csv, .parquet.")
+        Path,
+        typer.Argument(metavar="PREDICTIONS", help=f"Plain text, a summary a line, or {describe_endings()}."),
     ],
     references: Annotated[
         list[Path] | None,
@@ -43,7 +47,9 @@ def score(
     column: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Column of PREDICTIONS.", show_default="prediction or predictions or summary"
+            metavar="NAME",
+            help="Column of PREDICTIONS; a.b is column b of the objects in column a.",
+            show_default=" or ".join(PREDICTION_COLUMNS),
         ),
     ] = None,
     reference_column: Annotated[
@@ -51,16 +57,22 @@ def score(
         typer.Option(
             metavar="NAME",
             help="Column of REFERENCES, or the stem of summary1, summary2, ...; can be repeated.",
-            show_default="references or reference or summary",
+            show_default=" or ".join(REFERENCE_COLUMNS),
         ),
     ] = None,
     tokenizer: Annotated[
-        Literal["auto", "english", "words", "characters", "korean"],
+        TokenizerName,
         typer.Option(help="auto: by the script of the references."),
     ] = "auto",
     stemmer: Annotated[bool, typer.Option(help="Porter's, for the english tokenizer.")] = True,
+    punctuation: Annotated[
+        Punctuation, typer.Option(help="keep: it counts as tokens, for the tokenizers words and characters.")
+    ] = "drop",
+    sentences: Annotated[
+        Sentences, typer.Option(help="Where a sentence of rougeLsum ends; newlines: as in rouge-score.")
+    ] = "both",
     multi: Annotated[
-        Literal["mean", "best"],
+        References,
         typer.Option("--references", help="Of several: the mean of their scores, or the highest for each ROUGE type."),
     ] = "mean",
     scores_path: Annotated[
@@ -86,7 +98,15 @@ def score(
         references or [],
         column=column,
         reference_columns=reference_column or [],
-        rouge=DEFAULTS.model_copy(update={"tokenizer": tokenizer, "stemmer": stemmer, "references": multi}),
+        rouge=DEFAULTS.model_copy(
+            update={
+                "tokenizer": tokenizer,
+                "stemmer": stemmer,
+                "punctuation": punctuation,
+                "sentences": sentences,
+                "references": multi,
+            }
+        ),
         scores_path=scores_path,
     )
     if as_json:
@@ -101,7 +121,7 @@ def compare(
         list[str] | None,
         typer.Argument(
             metavar="A B [C]...",
-            help="Experiments, branches, tags, commits, 'workspace', or .jsonl, .csv, .parquet files of predictions.",
+            help=f"Experiments, branches, tags, commits, 'workspace', or files of predictions: {describe_endings()}.",
             show_default=False,
         ),
     ] = None,
@@ -149,7 +169,7 @@ def diagnose(
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Summaries: plain lines, .jsonl, .csv, .parquet.", show_default=False),
+        typer.Option(metavar="FILE", help=f"Summaries: plain lines, or {describe_endings()}.", show_default=False),
     ] = None,
     references: Annotated[
         list[Path] | None,

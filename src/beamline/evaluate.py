@@ -112,11 +112,13 @@ def evaluate(params: Params) -> None:
 
         scalars = final.scores.means() | summary_health
         tracker.record_final({**scalars, "checkpoint": best.checkpoint, "signature": signature})
-        read, tokenizer = model_reads(test, final.checkpoint), test.scorer.corpus.tokenizer
-        tracker.table("examples", *sample_rows(test.dialogues, read, final.summaries, final.scores, tokenizer))
+        read = model_reads(test, final.checkpoint)
+        tracker.table("examples", *sample_rows(test.dialogues, read, final.summaries, final.scores, test.scorer.corpus))
     console = Console()
     console.print(score_table(metrics))
     console.print(signature, soft_wrap=True, highlight=False)
+    if warning := test.scorer.warn_of_invisible(final.summaries):
+        console.print(warning, soft_wrap=True, highlight=False)
     for name, reason in final.resolved.differing.items():
         console.print(f"generation.{name}: {reason}", soft_wrap=True, highlight=False)
 

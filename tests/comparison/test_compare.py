@@ -1,5 +1,6 @@
 """The command on a real DVC repository, whose two stages make up summaries in place of a model, and on files."""
 
+import gzip
 import json
 import re
 import subprocess
@@ -303,7 +304,7 @@ def test_several_systems_are_compared_with_the_first_and_corrected_for_their_num
     assert alone["p_holm"] == alone["p"]
     lines = run_compare(*names, "--dialogues", "0").splitlines()
     header = next(number for number, line in enumerate(lines) if "× 100" in line)
-    assert cells(lines[header]) == ["× 100", "", "F1", "minus A", "95 % interval", "p, Holm"]
+    assert cells(lines[header]) == ["× 100", "", "score", "minus A", "95 % interval", "p, Holm"]
     assert [cells(line)[:2] for line in lines[header + 2 : header + 6]] == [
         ["rouge1_f", "A"], ["", "B"], ["", "C"], ["", "D"],
     ]  # fmt: skip
@@ -451,6 +452,17 @@ def test_texts_are_shown_as_they_are(files):
     assert "first reference" in markdown
 
 
+def test_files_of_every_format_are_compared_as_such(files):
+    Path("a.TSV").write_text(
+        "id\tsummary\treference\nt0\tTom buys bicycles.\tTom buys red bicycles.\n", encoding="utf-8"
+    )
+    Path("b.json.gz").write_bytes(gzip.compress(json.dumps([files[0] | {"summary": "Tom"}]).encode()))
+    report = run_json("a.TSV", "a.TSV")
+    assert report["comparisons"][0]["scores"]["rouge1_f"]["difference"] == 0
+    assert error_of("a.TSV", "b.json.gz").startswith("test sets differ in references of 't0': ")
+    assert error_of("a.TSV", "absent.NDJSON.zst") == "absent.NDJSON.zst: can't be read: No such file or directory"
+
+
 def test_files_without_ids_are_paired_by_line(files):
     bare = [{"references": row["references"], "summary": "Tom buys red bicycles."} for row in files]
     write_jsonl("bare.jsonl", bare)
@@ -477,11 +489,12 @@ def test_files_that_hold_no_predictions(files):
     write_jsonl("other.jsonl", [{"id": "t0", "dialogue": "…"}])
     write_jsonl("twice.jsonl", [{"id": "t0", "summary": "a", "references": ["b"]}] * 2)
     Path("plain.txt").write_text("Tom buys a bicycle.\n", encoding="utf-8")
-    expected = "expected columns summary and references, as in reports/predictions.jsonl, found"
-    assert error_of("a.jsonl", "other.jsonl") == f"other.jsonl:1: {expected} id, dialogue"
-    assert error_of("a.jsonl", "plain.txt") == (
-        f"plain.txt:1: {expected} (plain text); plain text is for beamline score, or beamline diagnose --predictions"
+    message = error_of("a.jsonl", "other.jsonl")
+    assert message.startswith("other.jsonl:1: no column prediction or ")
+    assert message.endswith(
+        "found 'id', 'dialogue'; expected columns summary and references, as in reports/predictions.jsonl"
     )
+    assert error_of("a.jsonl", "plain.txt").startswith("plain.txt:1: plain text is for beamline score, or ")
     message = "twice.jsonl:2: id 't0' is at twice.jsonl:1 already; give every record its own"
     assert error_of("a.jsonl", "twice.jsonl") == message
     write_jsonl("strangers.jsonl", [row | {"id": f"s{row['id']}", "summary": "a"} for row in files])

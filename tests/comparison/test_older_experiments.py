@@ -105,7 +105,7 @@ def test_settings_of_an_older_experiment_are_its_modules_and_parameters(inside: 
     older, newer = (read_revision(name, scored=True).settings for name in ("older", "workspace"))
     changes = {name: (mine, others) for name, mine, others in changed_settings(older, newer)}
     assert changes["generation.num_beams"] == (1, 4)
-    assert changes["metrics.headline"] == (None, "rouge_f")
+    assert "metrics.headline" not in changes, "the older one would have had the same"
     assert {name for name in changes if name.startswith("content of ")} == {
         "content of src/beamline/__init__.py",
         "content of src/beamline/evaluate.py",

@@ -1,11 +1,11 @@
-import re
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 from support.repository import ROOT
 
 from beamline.core.errors import BeamlineError
-from beamline.core.params import read_params
+from beamline.core.params import PAST_VALUES, read_params
 
 COMMITTED = (ROOT / "params.yaml").read_text(encoding="utf-8")
 
@@ -78,12 +78,21 @@ def test_numbers_are_read_as_dvc_reads_them(tmp_path: Path) -> None:
     assert read_changed(tmp_path, "learning_rate: 0.002", "learning_rate: 1e-4").train.learning_rate == 0.0001
 
 
-def test_params_of_an_earlier_commit_lack_sections_that_were_added_since(tmp_path: Path) -> None:
-    [section] = re.findall(r"\nmetrics:.*?\n\n", COMMITTED, re.DOTALL)
-    (tmp_path / "params.yaml").write_text(COMMITTED.replace(section, "\nremoved: {a: 1}\n\n"), encoding="utf-8")
-    assert read_params(tmp_path / "params.yaml", past=True) == read_params(ROOT / "params.yaml")
-    with pytest.raises(BeamlineError, match="removed: unknown key"):
-        read_params(tmp_path / "params.yaml")
+def test_params_of_the_oldest_experiments_are_read_with_the_values_that_they_would_have_had() -> None:
+    """older_params.yaml is that of 0.1.0: a key that is added without a past value fails here."""
+    older = Path(__file__).with_name("older_params.yaml")
+    params = read_params(older, past=True)
+    for key, value in PAST_VALUES.items():
+        section, name = key.rsplit(".", 1)
+        assert getattr(attrgetter(section)(params), name) == value
+    with pytest.raises(BeamlineError, match="diagnose: unknown key"):
+        read_params(older)
+
+
+def test_a_past_key_that_is_there_keeps_its_value(tmp_path: Path) -> None:
+    text = COMMITTED.replace("headline: rouge_f ", "headline: chrf ").replace("seed: 42", "seed: 42\nremoved: {a: 1}")
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    assert read_params(tmp_path / "params.yaml", past=True).metrics.headline == "chrf"
 
 
 def test_empty_text_means_nothing_given(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ import pytest
 from beamline.core.errors import BeamlineError
 from beamline.core.files import to_jsonl
 from beamline.core.records import Dialogue, Predictions, pair_summaries
+from beamline.data.columns import REFERENCE_COLUMNS
 from beamline.data.predictions import join_references, parse_predictions, read_predictions
+from beamline.data.readers import describe_endings
 
 PREDICTIONS = Predictions(
     ids=["a", "b"],
@@ -85,6 +87,20 @@ def test_a_score_that_a_row_lacks_is_left_out() -> None:
         ),
         ([{"summary": "s", "references": ["r", None]}], "x.jsonl:1: references[1] holds null, expected text"),
         ([{"summary": ["s", "t"], "references": ["r"]}], "x.jsonl:1: 2 summaries, expected one; keep one of them"),
+        (
+            [{"summary": "s", "references": ["r", " "]}],
+            "x.jsonl:1: blank reference in references[1]; write it, or remove the record from all files",
+        ),
+        (
+            [{"id": "a", "summary": "s", "dialogue": "d", "rouge1": 0.5}],
+            f"x.jsonl:1: no column {' or '.join(REFERENCE_COLUMNS)}, found 'id', 'dialogue', 'rouge1' beside 'summary';"
+            " expected columns summary and references, as in reports/predictions.jsonl",
+        ),
+        (
+            [{"summary": "s", "references": ["r"], "target": "t"}],
+            "x.jsonl:1: references and target could both be the column that is meant;"
+            " expected columns summary and references, as in reports/predictions.jsonl",
+        ),
         ([], "x.jsonl: empty; expected one summary a line or a record"),
     ],
 )
@@ -95,6 +111,56 @@ def test_what_is_wrong_is_one_line(
     with pytest.raises(BeamlineError) as caught:
         read_predictions(write(Path("x.jsonl"), *rows))
     assert str(caught.value) == message
+
+
+def test_a_blank_line_is_a_summary_and_no_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("blank.txt").write_text("one\n\n", encoding="utf-8")
+    Path("full.txt").write_text("one\ntwo\n", encoding="utf-8")
+    assert join_references(Path("blank.txt"), [Path("full.txt")]).summaries == ["one", ""]
+    with pytest.raises(BeamlineError) as caught:
+        join_references(Path("full.txt"), [Path("blank.txt")])
+    assert str(caught.value) == "blank.txt:2: blank reference; write it, or remove the record from all files"
+
+
+def test_a_blank_reference_of_several_is_refused_as_prepare_does(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("prediction,summary1,summary2\na,b,c\na,b,\n", encoding="utf-8")
+    with pytest.raises(BeamlineError, match=r"x\.csv:3: blank reference in summary2; "):
+        read_predictions(path)
+
+
+def test_columns_may_be_dotted_paths(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.jsonl", {"input": {"gist1": "r", "gist2": "t"}, "output": {"summary": "s"}})
+    joined = join_references(path, [path], column="output.summary", reference_columns=["input.gist"])
+    assert (joined.summaries, joined.references) == (["s"], [["r", "t"]])
+
+
+def test_a_row_without_the_path_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(Path("x.jsonl"), {"output": {"summary": "s"}, "target": "r"}, {"output": {}, "target": "r"})
+    with pytest.raises(BeamlineError) as caught:
+        join_references(path, [path], column="output.summary")
+    assert str(caught.value) == ("x.jsonl:2: no column output.summary, found 'output', 'target'; every record needs it")
+
+
+def test_numbers_and_texts_are_the_same_ids(tmp_path: Path) -> None:
+    predictions = write(tmp_path / "x.jsonl", {"id": 1, "prediction": "s"}, {"id": 2.0, "prediction": "t"})
+    references = tmp_path / "y.csv"
+    references.write_text("ID,summary\n1,r\n2,r\n", encoding="utf-8")
+    assert join_references(predictions, [references]).ids == ["1", "2"]
+
+
+def test_plain_text_is_sent_to_the_commands_that_take_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("summaries.txt").write_text("one\n", encoding="utf-8")
+    with pytest.raises(BeamlineError) as caught:
+        read_predictions(Path("summaries.txt"))
+    assert str(caught.value) == (
+        "summaries.txt:1: plain text is for beamline score, or beamline diagnose --predictions;"
+        " expected columns summary and references, as in reports/predictions.jsonl,"
+        f" in a file that ends in {describe_endings()}"
+    )
 
 
 def test_a_nul_byte_in_plain_text_is_named_by_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -285,7 +285,7 @@ def test_a_start_that_is_the_end_of_sequence_is_penalized_by_transformers_alone(
 def test_beams_that_begin_with_a_language_code_are_left_to_transformers_by_auto(tmp_path: Path) -> None:
     forced = fit("mbart50", tmp_path)
     model = load_model(forced.directory)
-    model.final_logits_bias[0, forced.codec.encoding.eos_token_id] = 2  # many summaries end right behind the code
+    model.final_logits_bias[0, forced.codec.encoding.eos_token_id] = 2  # many summaries end right after the code
     model.save_pretrained(forced.directory)
     beams = {**BEAMS, "length_penalty": 0.0}
     assert list(forced.decoder("ctranslate2", **beams).resolved.differing) == ["num_beams"]

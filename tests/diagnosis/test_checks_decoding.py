@@ -13,7 +13,7 @@ import torch
 from support.small_run import find
 from transformers import GenerationConfig
 
-from beamline.core.params import Rouge
+from beamline.comparison.scoring import DEFAULTS
 from beamline.core.records import Predictions
 from beamline.diagnosis.checks import CATALOGUE, Status
 from beamline.diagnosis.evidence import Evidence
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 CAUSES = [each.name for each in CATALOGUE if each.family == "decoding"]
 SYMPTOMS = [each.name for each in CATALOGUE if each.family == "summaries"]
-ROUGE = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
+ROUGE = DEFAULTS
 
 
 def found(run: Evidence, names: Sequence[str] = CAUSES) -> dict[str, Status]:

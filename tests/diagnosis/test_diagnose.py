@@ -3,14 +3,17 @@
 import json
 import shutil
 import sys
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 from support.checkpoints import FAMILIES
 from support.repository import ROOT, Repository, set_params, write_tiny_data
 
 from beamline.cli import main
-from beamline.core.params import read_params
+from beamline.core.params import PAST_VALUES, read_params
 from beamline.diagnosis.checks import CATALOGUE
 from beamline.diagnosis.sources import evidence_from_checkpoint
 
@@ -28,6 +31,20 @@ def error_of(repository: Repository, *options: str) -> str:
     assert failed.returncode == 1
     [message] = failed.stderr.splitlines()
     return message
+
+
+def make_params_older(path: Path) -> None:
+    """Take away the keys that were added since the first version, and add a section that was removed since."""
+    yaml = YAML()
+    document = yaml.load(path)
+    for key in PAST_VALUES:
+        *sections, name = key.split(".")
+        section = reduce(getitem, sections, document)
+        del section[name]
+        if not section:
+            del document[sections[0]]
+    document["diagnose"] = {"fail_on": "none"}
+    yaml.dump(document, path)
 
 
 def write_korean_files(directory: Path) -> None:
@@ -61,6 +78,8 @@ def test_metrics_diff_shows_what_changed(clone: Repository) -> None:
 
 def test_another_revision_is_diagnosed_without_touching_the_workspace(clone: Repository) -> None:
     shown = (clone.path / "reports/diagnosis.md").read_text(encoding="utf-8").splitlines()[0]
+    make_params_older(clone.path / "params.yaml")
+    clone.commit("params.yaml as an earlier version wrote it")
     clone.set({"generation.max_length": 5})
     before = clone.git("status", "--porcelain").stdout
     printed = clone.run("python", "-m", "beamline", "diagnose", "--rev", "HEAD").stdout

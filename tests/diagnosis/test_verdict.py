@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from beamline.core.params import Rouge
+from beamline.comparison.scoring import DEFAULTS
 from beamline.core.report_parts import Grid
 from beamline.diagnosis.checks import CATALOGUE, Check, Explanation, Finding, Kind, Status
 from beamline.diagnosis.checks.check import PROVING, failed, passed, warned
@@ -19,7 +19,7 @@ from beamline.pages.markdown import to_markdown
 from beamline.pages.terminal import print_terminal
 
 EITHER = (Explanation("one", "try this"), Explanation("another", "try that"))
-NOTHING = Evidence(seed=0, rouge=Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9))
+NOTHING = Evidence(seed=0, rouge=DEFAULTS)
 
 
 def make_check(name: str, family: str, kind: Kind, may_be: Any, function: Any, needs: Any = ()) -> Check:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from sacrebleu.metrics import CHRF
 
-from beamline.core.params import Rouge
+from beamline.comparison.scoring import DEFAULTS
 from beamline.metrics import Corpus
 from beamline.metrics.chrf import ChrfMetric
 
-ROUGE = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
+ROUGE = DEFAULTS
 
 
 def test_best_is_sacrebleus_score_of_several_references_and_mean_that_of_each(dialogsum: Path) -> None:

@@ -11,8 +11,8 @@ from support.repository import set_params
 from support.toy_metrics import Copied, Ends
 
 from beamline import evaluate
+from beamline.comparison.scoring import DEFAULTS
 from beamline.core.files import to_json
-from beamline.core.params import Rouge
 from beamline.core.records import Dialogue, pair_summaries
 from beamline.diagnosis.evidence import Evidence
 from beamline.metrics import METRICS, Scorer
@@ -35,7 +35,7 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def score(*, dialogues=None):
-    rouge = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
+    rouge = DEFAULTS
     references = [dialogue.references for dialogue in DIALOGUES]
     return Scorer(rouge, references, dialogues, seed=42).score(SUMMARIES)
 
@@ -90,13 +90,9 @@ def test_lengths_are_words_of_each_summary_and_the_mean_of_its_references():
 
 
 def test_samples_show_what_the_model_reads_and_what_is_scored():
-    scorer = Scorer(
-        Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9), [["Walks, again"]], seed=42
-    )
+    scorer = Scorer(DEFAULTS, [["Walks, again"]], seed=42)
     dialogue = Dialogue("1", "a b", ("Walks, again",))
-    names, [row] = sample_rows(
-        [dialogue], ["<s>a b</s>"], ["walked"], scorer.score(["walked"]), scorer.corpus.tokenizer
-    )
+    names, [row] = sample_rows([dialogue], ["<s>a b</s>"], ["walked"], scorer.score(["walked"]), scorer.corpus)
     shown = dict(zip(names, row, strict=True))
     assert (shown["model_reads"], shown["reference_scored"], shown["summary_scored"]) == (
         "<s>a b</s>",

@@ -1,5 +1,6 @@
 """ROUGE against rouge-score itself, against the authors' outputs, and for twelve ways of writing."""
 
+import csv
 import json
 
 import numpy as np
@@ -8,16 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score import rouge_scorer
 
+from beamline.comparison.scoring import DEFAULTS
 from beamline.core.errors import BeamlineError
-from beamline.core.params import Rouge
 from beamline.metrics import Corpus
 from beamline.metrics import tokenizers as rouge_tokenizers
 from beamline.metrics.rouge import SCORES, TYPES, RougeScorer, prepare_text, split_sentences
-from beamline.metrics.tokenizers import English, Words, korean_is_installed
+from beamline.metrics.tokenizers import Characters, English, Words, korean_is_installed
 
 
 def corpus_of(references, *, tokenizer="auto", stemmer=True, multi="mean", minimum_coverage=0.9):
-    params = Rouge(tokenizer=tokenizer, stemmer=stemmer, references=multi, minimum_coverage=minimum_coverage)
+    params = DEFAULTS.model_copy(
+        update={"tokenizer": tokenizer, "stemmer": stemmer, "references": multi, "minimum_coverage": minimum_coverage}
+    )
     return Corpus(params, references)
 
 
@@ -281,3 +284,64 @@ def test_another_reference_never_lowers_best(corpus, extra, tokenizer):
     before = score_corpus(corpus, tokenizer).best.f
     after = score_corpus([([*references, extra], prediction) for references, prediction in corpus], tokenizer).best.f
     assert (after >= before).all()
+
+
+PARAGRAPHS = "Plan\nRest. Drink water!\n\nReturn in 2.5 weeks"
+
+
+@pytest.mark.parametrize(
+    ("sentences", "expected"),
+    [
+        ("both", ["Plan", "Rest.", "Drink water!", "Return in 2.5 weeks"]),
+        ("newlines", ["Plan", "Rest. Drink water!", "Return in 2.5 weeks"]),
+        ("punctuation", ["Plan Rest.", "Drink water!", "Return in 2.5 weeks"]),
+    ],
+)
+def test_sentences_end_where_they_are_asked_to(sentences, expected):
+    assert split_sentences(PARAGRAPHS, sentences) == expected
+    assert split_sentences("他来了。\n她走了。", "newlines") == ["他来了。", "她走了。"]
+
+
+@pytest.mark.parametrize("stemmer", [True, False])
+def test_newlines_give_exactly_rouge_scores_own_figures(stemmer):
+    texts = [
+        ("Plan\nRest. Drink a lot.\nReturn soon.", "Plan\nDrink. Rest a lot!\nHe returned sooner."),
+        ("One line. Two sentences.", "Two sentences. One line."),
+        ("A\n\nB c\nd", "B\nA c\nd d"),
+    ]
+    rouge = DEFAULTS.model_copy(update={"tokenizer": "english", "stemmer": stemmer, "sentences": "newlines"})
+    columns = RougeScorer(Corpus(rouge, [[reference] for reference, _ in texts])).score([text for _, text in texts])
+    theirs = rouge_scorer.RougeScorer(TYPES, use_stemmer=stemmer)
+    for row, (reference, prediction) in enumerate(texts):
+        expected = theirs.score(reference, prediction)
+        for rouge_type in TYPES:
+            assert columns.headline.columns()[f"{rouge_type}_f"][row] == expected[rouge_type].fmeasure
+
+
+def test_punctuation_counts_if_it_is_kept():
+    dropped, kept = (
+        Words(punctuation=punctuation).tokens("#Person1#: Üben, üben!") for punctuation in ("drop", "keep")
+    )
+    assert dropped == ["person1", "üben", "üben"]
+    assert kept == ["person1", ":", "üben", ",", "üben", "!"]
+    assert Characters(punctuation="keep").tokens("#Person1#：好 吗？") == ["person1", ":", "好", "吗", "?"]
+
+    def rouge1(punctuation):
+        rouge = DEFAULTS.model_copy(update={"punctuation": punctuation})
+        return RougeScorer(Corpus(rouge, [["你好，世界。"]])).score(["你好世界"]).headline.columns()["rouge1_f"][0]
+
+    assert rouge1("drop") == 1
+    assert rouge1("keep") == pytest.approx(2 * 4 / (4 + 6))
+
+
+def test_figures_of_aci_bench_are_its_authors(shared):
+    """Their BART-large outputs; ROUGE-1, -2 and Lsum, unstemmed, as their README and paper give them."""
+    directory = shared / "real" / "aci-bench"
+    predictions, references = (
+        [row["note"] for row in csv.DictReader((directory / name).open(encoding="utf-8", newline=""))]
+        for name in ("bart_large_outputs_test1.csv", "clinicalnlp_taskB_test1.csv")
+    )
+    rouge = DEFAULTS.model_copy(update={"stemmer": False, "sentences": "newlines"})
+    means = RougeScorer(Corpus(rouge, [[text] for text in references])).score(predictions).headline.means()
+    figures = [round(100 * means[name], 2) for name in ("rouge1_f", "rouge2_f", "rougeLsum_f")]
+    assert figures == [41.76, 19.20, 34.70]

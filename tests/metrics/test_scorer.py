@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from support.toy_metrics import Copied, Ends
 
+from beamline.comparison.scoring import DEFAULTS
 from beamline.core.errors import BeamlineError
-from beamline.core.params import Rouge
 from beamline.metrics import METRICS, Scorer, registered_columns
 from beamline.metrics.intervals import Interval
 from beamline.metrics.rouge import SCORES
@@ -22,14 +22,15 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def build(*, dialogues=None, multi="mean", seed=42, headline="rouge_f"):
-    rouge = Rouge(tokenizer="auto", stemmer=True, references=multi, minimum_coverage=0.9)
+    rouge = DEFAULTS.model_copy(update={"references": multi})
     return Scorer(rouge, REFERENCES, dialogues, headline=headline, seed=seed)
 
 
 def test_columns_are_those_of_the_registered_metrics():
     scores = build().score(PREDICTIONS)
     assert list(scores.columns) == list(scores.means()) == list(scores.intervals()) == registered_columns()
-    assert registered_columns() == [*SCORES, "chrf"]
+    assert registered_columns()[: len(SCORES)] == list(SCORES)
+    assert len(set(registered_columns())) == sum(len(metric.columns) for metric in METRICS.values())
     assert scores.undefined == scores.undefined_counts() == {}
     assert list(scores.precision) == list(scores.recall) == list(SCORES[:4])
 
@@ -54,7 +55,7 @@ def test_seed_moves_intervals_and_no_score():
 @pytest.mark.usefixtures("toys")
 def test_another_metric_moves_no_interval():
     with_toys = build(dialogues=DIALOGUES).score(PREDICTIONS).intervals()
-    assert list(with_toys) == [*SCORES, "chrf", "ends", "copied"]
+    assert list(with_toys) == registered_columns()
     del METRICS["ends"], METRICS["copied"]
     alone = build(dialogues=DIALOGUES).score(PREDICTIONS).intervals()
     assert alone == {name: with_toys[name] for name in alone}
@@ -112,6 +113,6 @@ def test_as_many_predictions_as_examples_whatever_the_headline():
 
 
 def test_one_example_has_the_whole_range_as_its_interval():
-    rouge = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
+    rouge = DEFAULTS
     intervals = Scorer(rouge, [["a b"]], seed=42).score(["a"]).intervals()
     assert set(intervals.values()) == {Interval(0.0, 1.0)}

@@ -3,8 +3,9 @@
 import pytest
 
 from beamline import __version__
-from beamline.core.params import Rouge
-from beamline.metrics import Scorer, fields_to_compare, read_signature
+from beamline.comparison.scoring import DEFAULTS
+from beamline.metrics import METRICS, SCORING_VERSION, Corpus, Scorer, fields_to_compare, read_signature
+from beamline.metrics.signature import write_signature
 from beamline.metrics.tokenizers import korean_is_installed
 
 OLD = (
@@ -16,17 +17,24 @@ OLD = (
 def sign(
     references, *, tokenizer="auto", stemmer=True, multi="mean", minimum=0.9, seed=42, headline="rouge_f", **extra
 ):
-    rouge = Rouge(tokenizer=tokenizer, stemmer=stemmer, references=multi, minimum_coverage=minimum)
+    rouge = DEFAULTS.model_copy(
+        update={"tokenizer": tokenizer, "stemmer": stemmer, "references": multi, "minimum_coverage": minimum}
+    )
     return Scorer(rouge, references, seed=seed, headline=headline).signature(**extra)
 
 
 def test_signature_holds_what_changes_a_score_and_nothing_else():
     three = [["a b", "c", "d e"]] * 2
-    common, rouge, chrf = "scoring:1|headline:rouge_f", "rouge-score:0.1.2|sents:punctuation", "chrf:c6+w0+b2+v2.6.0"
+    common = f"scoring:{SCORING_VERSION}|headline:rouge_f"
+    corpus = Corpus(DEFAULTS, three)
+    own = write_signature(
+        {name: text for metric in METRICS.values() for name, text in metric(corpus).signature().items()}
+    )
+    assert own.startswith("rouge-score:0.1.2|sents:both|punct:drop|chrf:c6+w0+b2+v2.6.0")
     signature = sign(three, backend="transformers")
     assert signature.startswith(f"{common}|tok:english|stem:yes|refs:3|multi:mean|n:2|bs:10000|seed:42|nltk:")
-    assert signature.endswith(f"|{rouge}|{chrf}|backend:transformers")
-    unstemmed = f"{common}|tok:english|stem:no|refs:3|multi:best|n:2|bs:10000|seed:0|{rouge}|{chrf}"
+    assert signature.endswith(f"|{own}|backend:transformers")
+    unstemmed = f"{common}|tok:english|stem:no|refs:3|multi:best|n:2|bs:10000|seed:0|{own}"
     assert sign(three, stemmer=False, multi="best", seed=0) == unstemmed
     # One reference, so that mean and best are the same; the stemmer touches no Russian.
     [signature] = {
@@ -60,15 +68,27 @@ def test_signature_from_before_scoring_versions_is_that_of_version_1():
     assert "beamline" not in fields
     assert "chrf" not in fields
     assert (fields["scoring"], fields["headline"], fields["seed"]) == ("1", "rouge_f", "42")
+    assert (fields["sents"], fields["punct"]) == ("both", "drop"), "as version 1 always did"
     assert read_signature("") == {}
 
 
 def test_a_metric_that_one_side_lacks_is_not_compared():
     old = read_signature(OLD)
-    new = read_signature(sign([["a b", "c", "d e"]] * 200, backend="transformers"))
-    assert set(new) - set(old) == {"chrf"}
+    new = read_signature(sign([["a b", "c", "d e"]] * 200, backend="transformers")) | {"scoring": "1"}
+    later = {name for metric in METRICS.values() for name in metric.signature_fields} - set(old)
+    assert set(new) - set(old) == later >= {"chrf"}
     assert [name for name in fields_to_compare(old, new) if old.get(name) != new.get(name)] == []
     assert "chrf" in fields_to_compare(new, new)
     # A field that no metric has alone is compared even if one side lacks it.
     assert "nltk" in fields_to_compare({**old}, {name: value for name, value in new.items() if name != "nltk"})
     assert "rouge-score" in fields_to_compare(old, {**new, "rouge-score": "0.1.1"})
+
+
+def test_punctuation_and_sentences_are_in_the_signature_where_they_have_an_effect():
+    def fields(tokenizer, **changes):
+        rouge = DEFAULTS.model_copy(update={"tokenizer": tokenizer, **changes})
+        return read_signature(Scorer(rouge, [["a b"]], seed=42).signature())
+
+    assert fields("words", punctuation="keep")["punct"] == fields("characters", punctuation="keep")["punct"] == "keep"
+    assert fields("english", punctuation="keep")["punct"] == "drop", "rouge-score's own drops it in any case"
+    assert fields("english", sentences="newlines")["sents"] == "newlines"

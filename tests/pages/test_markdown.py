@@ -19,6 +19,9 @@ from beamline.pages.markdown import to_markdown
             "`reports/diagnosis.md` says more. E.g. 0.5, e.g. a/b tests.",
         ),
         ("dvc checkout, or: dvc repro train", "`dvc checkout`, or: `dvc repro train`"),
+        ("damaged; run: dvc repro --force a-new-stage.", "damaged; run: `dvc repro --force a-new-stage`."),
+        ("pull it: dvc pull models (or train it)", "pull it: `dvc pull models` (or train it)"),
+        ("dvc repro writes it again", "`dvc repro` writes it again"),
     ],
 )
 def test_keys_files_and_commands_are_code(text: str, shown: str) -> None:

@@ -264,3 +264,17 @@ def test_own_dialogues_brought_into_form_and_kept_by_dvc(clone: Repository) -> N
     clone.dvc("add", "data/own")
     clone.dvc("exp", "run", "-S", "data.path=data/own")
     assert clone.read("data/prepared/statistics.json")["splits"]["train"]["dialogues"] == 64
+
+
+@pytest.mark.extended
+def test_models_and_work_on_a_scratch_disk_that_the_user_linked(clone: Repository, tmp_path: Path) -> None:
+    before = (clone.path / "dvc.lock").read_bytes()
+    for name in ("models", ".work"):
+        (tmp_path / "scratch" / name).mkdir(parents=True)
+        shutil.rmtree(clone.path / name)
+        (clone.path / name).symlink_to(tmp_path / "scratch" / name)
+    assert stages_that_ran(clone.dvc("repro", "--force", "train")) == ["prepare", "train"]
+    assert (tmp_path / "scratch/models/checkpoints.json").is_file()
+    assert list((tmp_path / "scratch/.work").iterdir())
+    assert all((clone.path / name).is_symlink() for name in ("models", ".work"))
+    assert (clone.path / "dvc.lock").read_bytes() == before

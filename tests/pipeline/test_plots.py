@@ -29,7 +29,7 @@ CURVES = (
 
 
 class References(HTMLParser):
-    """What a page asks for besides itself: every src and href of its elements. What stands in scripts is not parsed."""
+    """What a page asks for besides itself: every src and href of its elements. Scripts are not parsed."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -51,7 +51,7 @@ def test_full_disk_is_one_line_and_loses_nothing(
 
 
 def test_copying_that_fails_is_one_line(tmp_path: Path) -> None:
-    """shutil gathers what goes wrong with each file in an error of its own."""
+    """shutil collects the errors of all files in one error."""
     (tmp_path / "kept" / "epoch-001").mkdir(parents=True)
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "epoch-001").write_text("in the way")

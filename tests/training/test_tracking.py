@@ -1,6 +1,6 @@
 """Tracking as a stage does it.
 
-What may touch W&B runs in a process with a home and an environment of its own: wandb keeps what it has read of them.
+What may touch W&B runs in a separate process with its own home and environment: wandb keeps what it has read of them.
 """
 
 import json

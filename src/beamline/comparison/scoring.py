@@ -17,9 +17,12 @@ from beamline.metrics import DEFAULT_HEADLINE, Scorer, Scores
 from beamline.metrics.scorer import column_means
 
 SEED = 42  # of the bootstrap
-DEFAULTS = Rouge(tokenizer="auto", stemmer=True, references="mean", minimum_coverage=0.9)
+DEFAULTS = Rouge(
+    tokenizer="auto", stemmer=True, punctuation="drop", sentences="both", references="mean", minimum_coverage=0.9
+)
 
-_FIXES = ("name the one to read with --column", "name the one to read with --reference-column")
+_FIX = "name the one to read with --column"
+_REFERENCE_FIX = "name the one to read with --reference-column"
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,14 @@ class Scored:
     """Scores of predictions, and how they were measured.
 
     several: whether a dialogue has more than one reference. coverage: the share of the references' letters and digits,
-    0-1, that the tokenizer sees.
+    0-1, that the tokenizer sees. warning: what a reader of the scores should know, or None.
     """
 
     scores: Scores
     several: bool
     coverage: float
     signature: str
+    warning: str | None
 
 
 def score_predictions(predictions: Predictions, rouge: Rouge, *, headline: str = DEFAULT_HEADLINE) -> Scored:
@@ -47,6 +51,7 @@ def score_predictions(predictions: Predictions, rouge: Rouge, *, headline: str =
         several=any(len(texts) > 1 for texts in predictions.references),
         coverage=scorer.coverage,
         signature=scorer.signature(),
+        warning=scorer.warn_of_invisible(predictions.summaries),
     )
 
 
@@ -72,7 +77,7 @@ def score_files(
         references or [predictions],
         column=column,
         reference_columns=reference_columns,
-        fixes=_FIXES,
+        fixes=(_FIX, _REFERENCE_FIX if references else f"{_REFERENCE_FIX}, or give a file of references"),
     )
     scored = score_predictions(joined, rouge)
     if scores_path is not None:
@@ -104,6 +109,8 @@ def to_json(scored: Scored) -> str:
     }
     if scores.undefined:
         report["undefined"] = dict(scores.undefined)
+    if scored.warning:
+        report["warning"] = scored.warning
     return json.dumps(report, indent=2)
 
 
@@ -111,7 +118,8 @@ def score_parts(scored: Scored) -> Iterator[Line | Grid]:
     """Yield the table of scores, times 100, and the signature."""
     scores = scored.scores
     other = "best" if scores.references == "mean" else "mean"
-    columns = ["× 100", f"F1, {scores.references}" if scored.several else "F1", "95 % interval", "precision", "recall"]
+    own = scores.references if scored.several else "score"
+    columns = ["× 100", own, "95 % interval", "precision", "recall"]
     means, other_means = scores.means(), column_means(scores.best if other == "best" else scores.mean)
     sides = column_means(scores.precision), column_means(scores.recall)
     rows = []
@@ -120,7 +128,9 @@ def score_parts(scored: Scored) -> Iterator[Line | Grid]:
         cells += [f"{100 * side[name]:.2f}" if name in side else "" for side in sides]
         rows.append([*cells, f"{100 * other_means[name]:.2f}"] if scored.several else cells)
     caption = "rouge_f: mean of rouge1_f, rouge2_f and rougeL_f"
-    yield Grid([*columns, f"F1, {other}"] if scored.several else columns, rows, caption=caption)
+    yield Grid([*columns, other] if scored.several else columns, rows, caption=caption)
+    if scored.warning:
+        yield Line(scored.warning)
     for name, reason in scores.undefined.items():
         yield Line(f"{name} is undefined: {reason}")
     yield Line(scored.signature, "code")

@@ -15,7 +15,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import Rouge
 from beamline.core.records import Predictions
 from beamline.data.predictions import parse_predictions, read_predictions
-from beamline.data.readers import READERS
+from beamline.data.readers import split_ending
 from beamline.metrics import DEFAULT_HEADLINE, read_signature
 from beamline.metrics.intervals import FloatArray
 
@@ -53,7 +53,7 @@ def read_systems(names: Sequence[str], *, rescore: bool) -> list[System]:
     Files don't say how their scores were measured. So if one of the names is a file, or with `rescore`, all are scored
     here, in the way of the first system that has settings. Raises `BeamlineError` for what can't be found or read.
     """
-    is_file = {name: Path(name).suffix in READERS or Path(name).is_file() for name in names}
+    is_file = {name: split_ending(Path(name)) is not None or Path(name).is_file() for name in names}
     rescore = rescore or any(is_file.values())
     systems = [
         System(name, "", read_predictions(Path(name)), {}, "", {})

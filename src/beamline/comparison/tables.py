@@ -131,7 +131,7 @@ def _score_table(comparison: Comparison) -> Grid:
         for number, pair in enumerate(comparison.pairs, start=1):
             value = pair.differences[name]
             rows.append(["", letter(number), hundred(value.later), *_difference_cells(value), f"{value.p_holm:.4f}"])
-    return Grid(["× 100", "", "F1", "minus A", "95 % interval", "p, Holm"], rows, caption=caption)
+    return Grid(["× 100", "", "score", "minus A", "95 % interval", "p, Holm"], rows, caption=caption)
 
 
 def _difference_cells(difference: Difference) -> list[str]:

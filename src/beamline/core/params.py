@@ -5,6 +5,7 @@ reader sees the whole setting in one place.
 """
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from beamline.core import paths
+from beamline.core.choices import Punctuation, References, Sentences, TokenizerName
 from beamline.core.errors import BeamlineError
 
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: None if value == "" else value)]
@@ -114,9 +116,11 @@ class Generation(Section):
 
 
 class Rouge(Section):
-    tokenizer: Literal["auto", "english", "words", "characters", "korean"]
+    tokenizer: TokenizerName
     stemmer: bool
-    references: Literal["mean", "best"]
+    punctuation: Punctuation
+    sentences: Sentences
+    references: References
     minimum_coverage: Fraction
 
 
@@ -155,15 +159,20 @@ class Params(Section):
     tracking: Tracking
 
 
-# Sections that are younger than some experiments, as they would have been.
-_ADDED: dict[str, dict[str, object]] = {"metrics": {"headline": "rouge_f"}, "diagnose": {"seconds": 60}}
+# Keys that are younger than some experiments, with the value that those experiments would have had.
+PAST_VALUES: dict[str, object] = {
+    "metrics.headline": "rouge_f",
+    "rouge.punctuation": "drop",
+    "rouge.sentences": "both",
+    "diagnose.seconds": 60.0,
+}
 
 
 def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
     """Read and validate `path`.
 
-    past: `path` is of an earlier commit. Sections that were added since are filled in, and sections that were removed
-    since are ignored.
+    past: `path` is of an earlier commit. Keys that were added since have their value in `PAST_VALUES`, and keys that
+    were removed since are ignored.
 
     The YAML dialect is 1.2, as in DVC, so that `1e-4` is the number that `-S` and a reader take it for.
     Raises `BeamlineError` naming file, line and key for an unknown or missing key, a wrong type, a value out of range.
@@ -187,8 +196,19 @@ def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
         raise BeamlineError(_explain(first, document, path)) from None
 
 
-def _updated(document: CommentedMap) -> dict[str, object]:
-    return {name: section for name, section in {**_ADDED, **document}.items() if name in Params.model_fields}
+def _updated(section: Mapping[str, object], schema: type[BaseModel] = Params, prefix: str = "") -> dict[str, object]:
+    """Return the keys that `schema` knows, with `PAST_VALUES` for those that the section lacks."""
+    updated: dict[str, object] = {}
+    for name, field in schema.model_fields.items():
+        key = f"{prefix}{name}"
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            inner = section.get(name, {})
+            updated[name] = _updated(inner, field.annotation, f"{key}.") if isinstance(inner, dict) else inner
+        elif name in section:
+            updated[name] = section[name]
+        elif key in PAST_VALUES:
+            updated[name] = PAST_VALUES[key]
+    return updated
 
 
 def _explain(error: ErrorDetails, document: CommentedMap, path: Path) -> str:

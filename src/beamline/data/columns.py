@@ -2,16 +2,21 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from beamline.core.errors import BeamlineError, quote
 from beamline.data.readers import Row
 
-ID_COLUMNS = ("id", "fname")
+ID_COLUMNS = ("id", "ID", "Id", "fname")
 DIALOGUE_COLUMN = "dialogue"
 SUMMARY_COLUMN = "summary"  # of a data set: one column, or the stem of summary1, summary2, ...
-PREDICTION_COLUMNS = ("prediction", "predictions", "summary")
-REFERENCE_COLUMNS = ("references", "reference", "summary")
+
+# `summary` comes last: it is a reference in data sets, and a prediction in what models write. It counts if no other
+# name is there. The others say which of the two they are.
+PREDICTION_COLUMNS = ("prediction", "predictions", "hypothesis", "predicted_summary", "generated_summary", "summary")
+REFERENCE_COLUMNS = (
+    "references", "reference", "reference_summary", "gold_summary", "target", "highlights", "summary",
+)  # fmt: skip
 
 
 def find_columns(name: str, columns: Iterable[str]) -> list[str]:
@@ -25,23 +30,54 @@ def find_columns(name: str, columns: Iterable[str]) -> list[str]:
     return sorted(numbered, key=lambda column: int(column.removeprefix(name)))
 
 
-def choose_columns(row: Row, named: Sequence[str], usual: Sequence[str], taken: Sequence[str], fix: str) -> list[str]:
-    """Return all columns that are `named`; else those of the first `usual` name that is there; else the only column.
+def add_paths(row: Row, names: Iterable[str]) -> Row:
+    """Return the row with a column for every dotted path of `names`: `output.summary` is in the object `output`.
 
-    Columns that are `taken` for something else don't count. Raises `BeamlineError`, which ends with `fix`, if that
-    gives none.
+    A column that has the whole name is meant first. The last part of a path may be the stem of numbered names. A path
+    that leads nowhere adds nothing.
+    """
+    added: dict[str, object] = {}
+    for name in names:
+        path, dot, last = name.rpartition(".")
+        if not dot or find_columns(name, row.cells):
+            continue
+        inner: object = row.cells
+        for part in path.split("."):
+            inner = inner.get(part) if isinstance(inner, Mapping) else None
+        if isinstance(inner, Mapping):
+            added |= {f"{path}.{column}": inner[column] for column in find_columns(last, inner)}
+    return Row(row.where, {**row.cells, **added}) if added else row
+
+
+def choose_columns(row: Row, named: Sequence[str], usual: Sequence[str], taken: Sequence[str], fix: str) -> list[str]:
+    """Return all columns that are `named`; without them, those of the `usual` name that is there.
+
+    The last usual name counts only if none of the others is there. The only column left never counts: it may hold ids,
+    dialogues or scores. Columns that are `taken` for something else don't count, either.
+
+    Raises `BeamlineError`, which ends with `fix`, if a named column or every usual one is missing, or if it is not
+    clear which usual one is meant.
     """
     columns = [column for column in row.cells if column not in taken]
-    found = {name: find_columns(name, columns) for name in named or usual}
-    if named and all(found.values()):
-        return [column for name in named for column in found[name]]
+    *clear, fallback = usual
+    found = {name: find_columns(name, columns) for name in named or clear}
     if not named:
-        if usual_columns := next(filter(None, found.values()), None):
-            return usual_columns
-        if len(columns) == 1:
-            return columns
-    missing = next((name for name in named if not found[name]), " or ".join(usual))
-    raise BeamlineError(f"{row.where}: no column {missing}, found {', '.join(columns) or 'no other'}; {fix}")
+        found = {name: chosen for name, chosen in found.items() if chosen} or {
+            fallback: find_columns(fallback, columns)
+        }
+        if len(found) > 1:
+            raise BeamlineError(f"{row.where}: {' and '.join(found)} could both be the column that is meant; {fix}")
+    if missing := next((name for name, chosen in found.items() if not chosen), None):
+        raise BeamlineError(
+            f"{row.where}: no column {missing if named else ' or '.join(usual)}, found {list_columns(columns)}"
+            f"{' beside ' + list_columns(taken) if taken else ''}; {fix}"
+        )
+    return [column for chosen in found.values() for column in chosen]
+
+
+def list_columns(columns: Iterable[str]) -> str:
+    """Return the names as errors list them. They are in quotes, because tables of pandas have a column without name."""
+    return ", ".join(map(quote, columns)) or "no other"
 
 
 def split_cells(row: Row, columns: Iterable[str]) -> Iterator[tuple[str, object]]:
@@ -51,7 +87,9 @@ def split_cells(row: Row, columns: Iterable[str]) -> Iterator[tuple[str, object]
     """
     for column in columns:
         if column not in row.cells:
-            raise BeamlineError(f"{row.where}: no column {column}, found {', '.join(row.cells)}; every record needs it")
+            raise BeamlineError(
+                f"{row.where}: no column {column}, found {list_columns(row.cells)}; every record needs it"
+            )
         value = row.cells[column]
         if isinstance(value, list) and value:
             yield from ((f"{column}[{index}]", item) for index, item in enumerate(value))
@@ -75,10 +113,28 @@ def find_id_column(row: Row) -> str | None:
 
 
 def read_id(row: Row) -> str | None:
-    """Return the record's id as text; None if it has none, or an empty one."""
+    """Return the record's id as text; None if it has none, or an empty one.
+
+    Raises `BeamlineError` for an id that is neither text nor a whole number.
+    """
     column = find_id_column(row)
-    value = None if column is None else row.cells[column]
-    return None if value is None or value == "" else str(value)
+    if column is None or row.cells[column] in (None, ""):
+        return None
+    key = to_id(row.cells[column])
+    if not isinstance(key, str):
+        raise BeamlineError(f"{row.where}: {column} is not text but {quote(key)}; write ids as text")
+    return key
+
+
+def to_id(value: object) -> object:
+    """Return a whole number as text, and everything else as it is.
+
+    Text and numbers are the same ids, because CSV has only text. 7.0 is 7, because pandas makes that of a column of
+    whole numbers in which one is missing.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if type(value) is int else value
 
 
 def check_unique_ids(places: Iterable[tuple[str, str]]) -> None:

@@ -15,12 +15,14 @@ from beamline.core.records import Dialogue
 from beamline.data.columns import (
     DIALOGUE_COLUMN,
     SUMMARY_COLUMN,
+    add_paths,
     check_unique_ids,
     find_columns,
     find_id_column,
     split_cells,
+    to_id,
 )
-from beamline.data.readers import READERS, Row, read_rows
+from beamline.data.readers import ENDINGS, Row, describe_endings, read_rows
 
 SPLITS = {"train": ("train",), "validation": ("validation", "dev"), "test": ("test",)}  # split: names of its file
 
@@ -123,6 +125,7 @@ def to_dialogue(row: Row, columns: Columns, default_id: str) -> Dialogue:
 
     Raises `BeamlineError` for a missing column and for a cell that is null, blank, not text, or not writable as UTF-8.
     """
+    row = add_paths(row, [name for _, name in columns if name])
     id_column = columns.id or find_id_column(row)
     dialogue_column = columns.dialogue or DIALOGUE_COLUMN
     return Dialogue(
@@ -137,8 +140,7 @@ def _read_located(path: Path, columns: Columns) -> Located:
 
 
 def _id(row: Row, column: str) -> str:
-    value = _cell(row, "id", column)
-    return str(value) if type(value) is int else _text(row, column, value)
+    return _text(row, column, to_id(_cell(row, "id", column)))
 
 
 def _references(row: Row, column: str) -> tuple[str, ...]:
@@ -176,14 +178,14 @@ def _text(row: Row, column: str, value: object) -> str:
 
 
 def _split_file(directory: Path, split: str) -> Path:
-    paths = [directory / f"{name}{suffix}" for name in SPLITS[split] for suffix in READERS]
+    paths = [directory / f"{name}{suffix}" for name in SPLITS[split] for suffix in ENDINGS]
     found = [path for path in paths if path.exists()]
     if len(found) > 1:
         raise BeamlineError(f"{directory}: {' and '.join(path.name for path in found)} are both {split}; keep one")
     if not found:
         present = sorted(path.name for path in directory.iterdir() if not path.name.startswith("."))
         raise BeamlineError(
-            f"{directory}: no {split} file; expected {_either(SPLITS[split])} with the ending {_either(READERS)},"
+            f"{directory}: no {split} file; expected {_either(SPLITS[split])} with the ending {describe_endings()},"
             f" found {', '.join(present[:10]) or 'nothing'}{', ...' if len(present) > 10 else ''}"
         )
     return found[0]

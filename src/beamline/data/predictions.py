@@ -11,16 +11,18 @@ from beamline.data.columns import (
     DIALOGUE_COLUMN,
     PREDICTION_COLUMNS,
     REFERENCE_COLUMNS,
+    add_paths,
     check_unique_ids,
     choose_columns,
     read_id,
     read_texts,
+    split_cells,
 )
-from beamline.data.readers import Row, parse_jsonl, read_rows, read_text
+from beamline.data.plain_text import PLAIN_TEXT, read_plain_text
+from beamline.data.readers import Row, describe_endings, parse_jsonl, read_rows, split_ending
 
-_PLAIN_TEXT = "(plain text)"  # the column of a file that has none
-_NEVER_PLAIN = (".jsonl", ".csv", ".parquet", ".json", ".tsv", ".xlsx")  # `read_rows` says which of them it can read
 _RENAME = "rename the one to read"
+_EXPECTED = f"expected columns summary and references, as in {paths.PREDICTIONS}"
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -38,7 +40,7 @@ def parse_predictions(text: str, source: str) -> tuple[Predictions, dict[str, li
     source: the file as errors name it. The scores are those that every row has; null, for what is undefined, is NaN.
     Raises `BeamlineError` as `read_predictions` does.
     """
-    rows = list(parse_jsonl(text, source))
+    rows = list(parse_jsonl(text.split("\n"), source))
     if not rows:
         raise BeamlineError(f"{source}: empty; expected one JSON object a line")
     return _to_predictions(rows), _read_scores(rows)
@@ -54,64 +56,70 @@ def join_references(
 ) -> Predictions:
     """Read summaries of one file and references of others, whose rows are in the same order.
 
-    Files are tables (.jsonl, .csv, .parquet) or plain text, a text a line. `path` may be one of `reference_paths`.
-    column, reference_columns: names of columns, instead of the usual ones. fixes: what an error proposes if the column
-    of summaries or that of references is not found.
+    Files are in any of `readers.FORMATS`, or plain text, a text a line. `path` may be one of `reference_paths`.
+    column, reference_columns: names of columns, or dotted paths, instead of the usual ones. fixes: what an error
+    proposes if the column of summaries or that of references is not found.
 
     Raises `BeamlineError` for a file that can't be read or holds nothing, for files with different numbers of rows or
-    with ids in different orders, for columns that are not there, and for values that are not text.
+    with ids in different orders, for columns that are not there, for values that are not text, and for blank
+    references.
     """
-    rows = _read_records(path)
-    references_by_path = {other: rows if other == path else _read_records(other) for other in reference_paths}
+    named = [column] if column else []
+    rows = _read_records(path, [*named, *reference_columns])
+    references_by_path = {
+        other: rows if other == path else _read_records(other, reference_columns) for other in reference_paths
+    }
     for other, other_rows in references_by_path.items():
         _check_order(path, rows, other, other_rows)
 
-    names = choose_columns(rows[0], [column] if column else [], PREDICTION_COLUMNS, [], fixes[0])
+    names = _choose(rows[0], named, PREDICTION_COLUMNS, [], fixes[0])
     summaries = [_read_summary(row, names, fixes[0]) for row in rows]
     references: list[list[str]] = [[] for _ in rows]
     for other_rows in references_by_path.values():
         taken = names if other_rows is rows else []
-        if _PLAIN_TEXT in taken:
+        if PLAIN_TEXT in taken:
             raise BeamlineError(
                 f"{rows[0].where}: plain text has no column of references; give a file of references, too"
             )
-        other_names = choose_columns(other_rows[0], reference_columns, REFERENCE_COLUMNS, taken, fixes[1])
+        other_names = _choose(other_rows[0], reference_columns, REFERENCE_COLUMNS, taken, fixes[1])
         for texts, row in zip(references, other_rows, strict=True):
-            texts.extend(read_texts(row, other_names))
+            texts.extend(_read_references(row, other_names))
     return Predictions(_read_ids(rows), _read_dialogues(rows), references, summaries)
 
 
-def _read_records(path: Path) -> list[Row]:
-    """Return the records of a table, or the lines of any other file as records of one column."""
-    if path.suffix in _NEVER_PLAIN:
-        rows = list(read_rows(path))
-    else:
-        # Not splitlines(): it would also split at U+2028 and others that belong to a text.
-        lines = read_text(path).replace("\r\n", "\n").removesuffix("\n").split("\n")
-        rows = [Row(f"{path}:{number}", {_PLAIN_TEXT: line}) for number, line in enumerate(lines, start=1)]
-        rows = rows if lines != [""] else []
+def _read_records(path: Path, named: Sequence[str] = ()) -> list[Row]:
+    """Return the records of a table, or the lines of any other file as records of one column.
+
+    named: columns that may be dotted paths.
+    """
+    is_table = split_ending(path) is not None
+    rows = [add_paths(row, named) for row in read_rows(path)] if is_table else read_plain_text(path)
     if not rows:
         raise BeamlineError(f"{path}: empty; expected one summary a line or a record")
     return rows
 
 
+def _choose(row: Row, named: Sequence[str], usual: Sequence[str], taken: Sequence[str], fix: str) -> list[str]:
+    if PLAIN_TEXT in row.cells:
+        if named:
+            raise BeamlineError(f"{row.where}: plain text has no column {named[0]}; leave out its name")
+        return [PLAIN_TEXT]
+    return choose_columns(row, named, usual, taken, fix)
+
+
 def _to_predictions(rows: Sequence[Row]) -> Predictions:
-    try:
-        names = choose_columns(rows[0], [], PREDICTION_COLUMNS, [], _RENAME)
-        reference_names = choose_columns(rows[0], [], REFERENCE_COLUMNS, names, _RENAME)
-    except BeamlineError:
-        names, reference_names = [], []
-    if len(names) != 1:
-        plain = "; plain text is for beamline score, or beamline diagnose --predictions"
+    if PLAIN_TEXT in rows[0].cells:
         raise BeamlineError(
-            f"{rows[0].where}: expected columns summary and references, as in {paths.PREDICTIONS},"
-            f" found {', '.join(rows[0].cells)}{plain if _PLAIN_TEXT in rows[0].cells else ''}"
+            f"{rows[0].where}: plain text is for beamline score, or beamline diagnose --predictions; {_EXPECTED},"
+            f" in a file that ends in {describe_endings()}"
         )
+    names = choose_columns(rows[0], [], PREDICTION_COLUMNS, [], _EXPECTED)
+    reference_names = choose_columns(rows[0], [], REFERENCE_COLUMNS, names, _EXPECTED)
     check_unique_ids((row.where, key) for row in rows if (key := read_id(row)) is not None)
     return Predictions(
         ids=_read_ids(rows),
         dialogues=_read_dialogues(rows),
-        references=[read_texts(row, reference_names) for row in rows],
+        references=[_read_references(row, reference_names) for row in rows],
         summaries=[_read_summary(row, names, "keep one of them") for row in rows],
     )
 
@@ -121,6 +129,16 @@ def _read_summary(row: Row, names: Sequence[str], fix: str) -> str:
     if len(texts) > 1:
         raise BeamlineError(f"{row.where}: {len(texts)} summaries, expected one; {fix}")
     return texts[0]
+
+
+def _read_references(row: Row, names: Sequence[str]) -> list[str]:
+    """Return the references of a row. Raises `BeamlineError` for a blank one: every summary would score 0 by it."""
+    texts = read_texts(row, names)
+    for (name, _), text in zip(split_cells(row, names), texts, strict=True):
+        if not text.strip():
+            column = "" if name == PLAIN_TEXT else f" in {name}"
+            raise BeamlineError(f"{row.where}: blank reference{column}; write it, or remove the record from all files")
+    return texts
 
 
 def _read_ids(rows: Sequence[Row]) -> list[str] | None:

@@ -1,18 +1,23 @@
-"""Records of JSON lines, CSV and Parquet files, whatever they hold, each with its place in the file."""
+"""Records of data files, whatever they hold, each with its place in the file. `FORMATS` lists the formats."""
 
 import ast
 import csv
 import io
 import json
+import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from beamline.core.errors import BeamlineError, quote
+from beamline.data.text_files import PARQUET_MARK, read_head, read_lines, refuse_other_content
+
+_COMPRESSIONS = (".gz", ".zst")  # after the ending of a text format
+_LONGEST_CELL = 1 << 26  # characters of CSV. A quote that is never closed would take the rest of the file into memory
+_BATCH = 1000  # rows of Parquet in memory
 
 
 @dataclass(frozen=True)
@@ -23,60 +28,69 @@ class Row:
     cells: Mapping[str, object]
 
 
+@dataclass(frozen=True)
+class Format:
+    """A format of data files.
+
+    endings: of file names, in lower case; the usual one is first. read: yields the records of a file, and holds only a
+    few of them at a time if the format allows that. is_text: whether files may be compressed with gzip or zstd.
+    """
+
+    endings: tuple[str, ...]
+    read: Callable[[Path], Iterator[Row]]
+    is_text: bool = True
+
+
 def read_rows(path: Path) -> Iterator[Row]:
-    """Return the records of a JSON lines, CSV or Parquet file, whatever they hold.
+    """Yield the records of a file in any of `FORMATS`, as they are needed.
 
-    Raises `BeamlineError` for a file that can't be read: none there, another kind, damaged, not UTF-8, or with NUL
-    bytes; for a line that is no JSON object; for CSV rows whose cells don't match the header.
+    Raises `BeamlineError` for an unknown ending; for a file that can't be read, is damaged or holds something else;
+    for a record that is no JSON object; for rows whose cells don't match the header.
     """
-    reader = READERS.get(path.suffix)
-    if reader is None:
-        raise BeamlineError(f"{path}: unknown kind of file; expected one that ends in {' or '.join(READERS)}")
-    return reader(path)
+    known = split_ending(path)
+    if known is None:
+        raise BeamlineError(f"{path}: unknown kind of file; expected one that ends in {describe_endings()}")
+    return _READERS[known[1]](path)
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file, without the byte order mark that it may begin with; line ends are as they are.
+def split_ending(path: Path) -> tuple[str, str] | None:
+    """Return the stem of a data file's name and the ending by which it is read, in lower case; None for other files.
 
-    Raises `BeamlineError` for a file that can't be read, that is not UTF-8, or that has a NUL byte.
+    `data/train.JSONL.gz` gives `("train", ".jsonl.gz")`.
     """
-    try:
-        text = _read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise BeamlineError(
-            f"{path}:{line}: not UTF-8: byte 0x{error.object[error.start]:02x}; save the file as UTF-8"
-        ) from None
-    if (position := text.find("\0")) >= 0:
-        line = text.count("\n", 0, position) + 1
-        raise BeamlineError(f"{path}:{line}: a NUL byte; the file is damaged or not UTF-8: save it again as UTF-8")
-    return text
+    name = path.name.lower()
+    ending = next((ending for ending in ENDINGS if name.endswith(ending) and name != ending), None)
+    return None if ending is None else (path.name[: -len(ending)], ending)
 
 
-def parse_jsonl(text: str, source: str) -> Iterator[Row]:
+def describe_endings() -> str:
+    """Return the usual ending of every format, as help texts and errors list them."""
+    texts = ", ".join(kind.endings[0] for kind in FORMATS if kind.is_text)
+    others = ", ".join(kind.endings[0] for kind in FORMATS if not kind.is_text)
+    return f"{texts} (also {', '.join(_COMPRESSIONS)}) or {others}"
+
+
+def parse_jsonl(lines: Iterable[str], source: str) -> Iterator[Row]:
     """Yield the records of JSON lines. source: the file that they are from, as errors name it."""
-    # Not splitlines(): it would also split at U+2028 and others that JSON allows inside a text.
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(lines, 1):
         if line.strip():
-            yield Row(where := f"{source}:{number}", _parse_object(line, where))
+            yield Row(where := f"{source}:{number}", _parse_object(line.removesuffix("\n"), where))
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BeamlineError(f"{path}: can't be read: {error.strerror or error}") from None
+def is_record(line: str) -> bool:
+    """Return whether a line is a JSON object, or a Python dict, that holds something."""
+    return line.startswith("{") and line.endswith("}") and line != "{}" and (_is_object(line) or _is_python_dict(line))
 
 
 def _read_jsonl(path: Path) -> Iterator[Row]:
-    return parse_jsonl(read_text(path), str(path))
+    return parse_jsonl(read_lines(path), str(path))
 
 
 def _parse_object(line: str, where: str) -> dict[str, object]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        if _is_python_literal(line):
+        if _is_python_dict(line):
             raise BeamlineError(
                 f"{where}: a Python literal (single quotes, None, True), not JSON;"
                 " write each record with json.dumps(record, ensure_ascii=False)"
@@ -88,68 +102,148 @@ def _parse_object(line: str, where: str) -> dict[str, object]:
     return value
 
 
-def _is_python_literal(line: str) -> bool:
+def _is_python_dict(line: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of invalid escapes, which would be a second line on the terminal
-            return isinstance(ast.literal_eval(line), dict)
+            return isinstance(ast.literal_eval(line.strip()), dict)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
 
 
-def _read_csv(path: Path) -> Iterator[Row]:
-    text = read_text(path)
-    header_line = text.partition("\n")[0].rstrip("\r")
-    # Seen here, because commas inside the texts and quotes after other separators would be blamed instead.
-    if "," not in header_line and (";" in header_line or "\t" in header_line):
-        raise BeamlineError(f"{path}:1: one column, found {quote(header_line)}; separate the columns with commas")
-    previous = csv.field_size_limit(len(text) + 1)  # the module's default refuses cells above 128 KiB
-    try:
-        records = list(_csv_records(path, text))
-    finally:
-        csv.field_size_limit(previous)
-    if not records:
+def _read_json(path: Path) -> Iterator[Row]:
+    """Yield the records of an array, of `{"data": [...]}`, or of lines, which many publish under this name, too."""
+    lines = read_lines(path)
+    begun: list[str] = []
+    for line in lines:
+        begun.append(line)
+        if len(filled := [line for line in begun if line.strip()]) == 2:
+            if _is_object(filled[0]):
+                yield from parse_jsonl(chain(begun, lines), str(path))
+                return
+            break
+    text = "".join(chain(begun, lines))
+    if not text.strip():
         return
-    line, header = records[0]
-    if repeated := {name for name in header if header.count(name) > 1}:
-        raise BeamlineError(f"{path}:{line}: column {quote(min(repeated))} is twice in the header; rename one")
-    for line, cells in records[1:]:
-        if len(cells) != len(header):
-            raise BeamlineError(
-                f"{path}:{line}: expected {len(header)} cells as in the header, found {len(cells)};"
-                " put a cell with commas or line ends in double quotes"
-            )
-        yield Row(f"{path}:{line}", dict(zip(header, cells, strict=True)))
-
-
-def _csv_records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record that isn't a blank line, with the number of the physical line where it starts."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    start = 1
     try:
-        for cells in reader:
-            if cells:
-                yield start, cells
-            start = reader.line_num + 1
-    except csv.Error as error:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        if _is_python_dict(filled[0]):
+            _parse_object(filled[0], f"{path}:{begun.index(filled[0]) + 1}")
         raise BeamlineError(
-            f"{path}:{start}: not CSV: {error}; close the quotes of this record, and double those inside"
+            f"{path}:{error.lineno}: not JSON: {error.msg} at column {error.colno};"
+            ' expected an array of objects, {"data": [...]} or one object a line'
         ) from None
+    except RecursionError as error:
+        raise BeamlineError(f"{path}: not JSON: {error}") from None
+    if isinstance(value, dict):
+        value = data if isinstance(data := value.get("data"), list) else [value]
+    if not isinstance(value, list):
+        raise BeamlineError(f"{path}: expected an array of objects, found {quote(value)}")
+    for number, record in enumerate(value, 1):
+        where = f"{path}: record {number}"
+        if not isinstance(record, dict):
+            raise BeamlineError(f"{where}: expected a JSON object, found {quote(record)}")
+        yield Row(where, record)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _read_table(path: Path, delimiter: str) -> Iterator[Row]:
+    lines = _split_at_returns(read_lines(path))
+    first = next(lines, "")
+    skipped = 0
+    if stated := re.fullmatch(r"sep=(.)\r?\n", first):  # for Excel
+        delimiter, first, skipped = stated[1], next(lines, ""), 1
+    names = {",": "commas", "\t": "tabs"}
+    plural = names.get(delimiter, f"'{delimiter}'")
+    # Seen here, because commas inside the texts and quotes after other separators would be blamed instead.
+    if delimiter not in first and any(other in first for other in ",;\t"):
+        header_line = quote(first.rstrip("\r\n"))
+        raise BeamlineError(
+            f"{path}:{skipped + 1}: one column, found {header_line}; separate the columns with {plural}"
+        )
+    header: list[str] | None = None
+    for where, cells in _table_records(path, chain([first], lines), delimiter, skipped):
+        if header is None:
+            header = cells
+            if repeated := {name for name in header if header.count(name) > 1}:
+                raise BeamlineError(f"{where}: column {quote(min(repeated))} is twice in the header; rename one")
+        elif len(cells) != len(header):
+            raise BeamlineError(
+                f"{where}: expected {len(header)} cells as in the header, found {len(cells)};"
+                f" put a cell with {plural} or line ends in double quotes"
+            )
+        else:
+            yield Row(where, dict(zip(header, cells, strict=True)))
+
+
+def _split_at_returns(lines: Iterable[str]) -> Iterator[str]:
+    r"""Yield lines that end at `\n`, `\r\n` or `\r`, as the csv module wants them. Old programs write `\r` alone."""
+    for line in lines:
+        if "\r" in line:
+            yield from io.StringIO(line, newline="")
+        else:
+            yield line
+
+
+def _table_records(path: Path, lines: Iterable[str], delimiter: str, skipped: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield each record that isn't a blank line, and the line where it starts. skipped: number of lines before."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        start = f"{path}:{reader.line_num + skipped + 1}"
+        previous = csv.field_size_limit(_LONGEST_CELL)  # for this record only: the limit is the process's
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise BeamlineError(
+                f"{start}: not CSV: {error}; close the quotes of this record, and double those inside"
+            ) from None
+        finally:
+            csv.field_size_limit(previous)
+        if cells is None:
+            return
+        if cells:
+            yield start, cells
 
 
 def _read_parquet(path: Path) -> Iterator[Row]:
-    content = pa.BufferReader(_read_bytes(path))
+    head = read_head(path)
+    if not head.startswith(PARQUET_MARK):
+        refuse_other_content(head, path)
+
+    import pyarrow as pa  # noqa: PLC0415  (half a second, which --help need not wait for)
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    number = 0
     try:
         # Not read_table(): it takes a directory called `lang=en` for a column.
-        records = pq.ParquetFile(content).read().to_pylist()
+        # Without a buffer, or with one filled ahead, a whole row group is in memory. It may be the whole file.
+        with pq.ParquetFile(str(path), pre_buffer=False, buffer_size=1 << 20) as file:
+            for batch in file.iter_batches(_BATCH):
+                for record in batch.to_pylist():
+                    number += 1
+                    yield Row(f"{path}: row {number}", record)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise BeamlineError(f"{path}: not a readable Parquet file: {' '.join(str(error).split())}") from None
-    for number, record in enumerate(records, 1):
-        yield Row(f"{path}: row {number}", record)
 
 
-READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
-    ".jsonl": _read_jsonl,
-    ".csv": _read_csv,
-    ".parquet": _read_parquet,
+FORMATS = (
+    Format((".jsonl", ".ndjson", ".jsonlines"), _read_jsonl),
+    Format((".json",), _read_json),
+    Format((".csv",), partial(_read_table, delimiter=",")),
+    Format((".tsv",), partial(_read_table, delimiter="\t")),
+    Format((".parquet",), _read_parquet, is_text=False),
+)
+_READERS = {
+    ending + compression: kind.read
+    for kind in FORMATS
+    for compression in ("", *(_COMPRESSIONS if kind.is_text else ()))
+    for ending in kind.endings
 }
+ENDINGS = tuple(_READERS)

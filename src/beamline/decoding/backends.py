@@ -12,9 +12,10 @@ How they decode tells which settings give the same summaries, and tests compare 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, assert_never
 
 import torch
 from transformers import AutoConfig
@@ -53,24 +54,31 @@ def build_decoder(
 
     Raises `BeamlineError` if CTranslate2 is asked for by name and can't do what is asked, or if nothing can.
     """
-    decoder: SummaryDecoder | None = None
-    if generation.backend != "transformers":
-        obstacle = find_obstacle(directory, generation)
-        differing = list_differences(generation, codec.encoding)
-        if obstacle is not None and generation.backend == "ctranslate2":
-            raise BeamlineError(obstacle)
-        if obstacle is None and (generation.backend == "ctranslate2" or not differing):
-            # An optional package, imported only by those who use it.
-            from beamline.decoding.ctranslate2_backend import CTranslate2Decoder  # noqa: PLC0415
+    faster: SummaryDecoder | None = None
+    match generation.backend:
+        case "transformers":
+            pass
+        case "ctranslate2":
+            faster = _build_ctranslate2(directory, codec, generation, device)
+        case "auto":
+            with suppress(BeamlineError):
+                if not list_differences(generation, codec.encoding):
+                    faster = _build_ctranslate2(directory, codec, generation, device)
+            faster = faster if all(processes.gather([faster is not None])) else None
+        case _ as unknown:
+            assert_never(unknown)  # mypy's error if a name of the schema has no case here
+    return faster or Decoder(load_model(directory), codec, generation, padding, device)
 
-            try:
-                decoder = CTranslate2Decoder(directory, codec, generation, device, differing)
-            except BeamlineError:
-                if generation.backend == "ctranslate2":
-                    raise
-        if not all(processes.gather([decoder is not None])):
-            decoder = None
-    return decoder or Decoder(load_model(directory), codec, generation, padding, device)
+
+def _build_ctranslate2(
+    directory: Path, codec: TextCodec, generation: Generation, device: torch.device
+) -> SummaryDecoder:
+    if obstacle := find_obstacle(directory, generation):
+        raise BeamlineError(obstacle)
+    # An optional package, imported only by those who use it.
+    from beamline.decoding.ctranslate2_backend import CTranslate2Decoder  # noqa: PLC0415
+
+    return CTranslate2Decoder(directory, codec, generation, device, list_differences(generation, codec.encoding))
 
 
 def find_obstacle(directory: Path, generation: Generation) -> str | None:

@@ -66,7 +66,7 @@ def evidence_from_revision(name: str) -> Iterator[Evidence]:
 
 
 def evidence_from_files(predictions: Path, references: Sequence[Path]) -> Evidence:
-    """Read summaries and references as `beamline score` does: plain text, JSON lines, CSV or Parquet.
+    """Read summaries and references as `beamline score` does: plain text, or any format of data files.
 
     Raises `BeamlineError` for what can't be read, and for files whose rows don't belong together.
     """

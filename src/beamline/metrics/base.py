@@ -44,7 +44,7 @@ class Corpus:
     def tokenizer(self) -> WordTokenizer:
         """Return the tokenizer that `rouge` names, or the one for the references' script if that is `auto`."""
         name = choose_tokenizer(self.texts) if self.rouge.tokenizer == "auto" else self.rouge.tokenizer
-        return build_tokenizer(name, stemmer=self.rouge.stemmer)
+        return build_tokenizer(name, stemmer=self.rouge.stemmer, punctuation=self.rouge.punctuation)
 
     @cached_property
     def coverage(self) -> float:

@@ -7,11 +7,11 @@ import numpy as np
 from rich.table import Table
 
 from beamline.core.records import Dialogue
+from beamline.metrics.base import Corpus
 from beamline.metrics.health import count_words
 from beamline.metrics.intervals import Interval
 from beamline.metrics.rouge import prepare_text
 from beamline.metrics.scorer import Scores, column_means
-from beamline.metrics.tokenizers import WordTokenizer
 
 SAMPLES = 50
 _BIN_WIDTH = 0.05
@@ -50,7 +50,7 @@ def sample_rows(
     model_reads: Sequence[str],
     summaries: Sequence[str],
     scores: Scores,
-    tokenizer: WordTokenizer,
+    corpus: Corpus,
 ) -> tuple[list[str], list[list[object]]]:
     """Return columns and rows of the first dialogues: raw, as the model reads them, and as ROUGE compares them.
 
@@ -67,9 +67,9 @@ def sample_rows(
                 dialogue.dialogue,
                 read,
                 reference,
-                prepare_text(reference, tokenizer),
+                prepare_text(reference, corpus.tokenizer, corpus.rouge.sentences),
                 summary,
-                prepare_text(summary, tokenizer),
+                prepare_text(summary, corpus.tokenizer, corpus.rouge.sentences),
                 *(_number(values[index]) for values in columns.values()),
             ]
         )

@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from rouge_score import rouge_scorer
 
+from beamline.core.choices import References, Sentences
 from beamline.core.errors import BeamlineError
 from beamline.metrics.base import Corpus, MetricScores
 from beamline.metrics.intervals import FloatArray
@@ -27,23 +28,27 @@ _SPACED_END = re.compile(rf"([.!?…]{_CLOSERS})\s+")
 _UNSPACED_END = re.compile(rf"([。！？｡．؟۔।॥։።။។]+{_CLOSERS})\s*")
 
 
-def split_sentences(text: str) -> list[str]:
+def split_sentences(text: str, sentences: Sentences = "both") -> list[str]:
     """Return the sentences of `text`, none of them blank. Predictions and references of all languages have one rule.
 
-    A sentence ends at a newline, after `.`, `!`, `?` or `…` that white space follows, and after the full stops and
-    question marks of other scripts. Closing quotes and brackets belong to it. There is no list of abbreviations: "Ms.
-    Dawson" is cut, on both sides alike. Thai, which ends sentences with a space, is cut at newlines only.
+    sentences: where they end, see `rouge.sentences` in params.yaml. Punctuation is `.`, `!`, `?` or `…` that white
+    space follows, and the full stops and question marks of other scripts. Closing quotes and brackets belong to the
+    sentence. There is no list of abbreviations: "Ms. Dawson" is cut, on both sides alike. Thai, which ends sentences
+    with a space, has no such punctuation.
     """
-    lines = _UNSPACED_END.sub(r"\1\n", _SPACED_END.sub(r"\1\n", text)).splitlines()
+    lines = text.splitlines() if sentences != "punctuation" else [" ".join(text.split())]
+    if sentences != "newlines":
+        lines = _UNSPACED_END.sub(r"\1\n", _SPACED_END.sub(r"\1\n", "\n".join(lines))).split("\n")
     return [line for line in lines if line.strip()]
 
 
-def prepare_text(text: str, tokenizer: WordTokenizer) -> str:
+def prepare_text(text: str, tokenizer: WordTokenizer, sentences: Sentences = "both") -> str:
     """Return `text` as ROUGE compares it: its tokens, separated by spaces, one sentence a line.
 
     Predictions and references are prepared alike. A text without tokens is empty.
     """
-    return "\n".join(" ".join(tokenizer.tokens(sentence)) for sentence in split_sentences(text))
+    found = split_sentences(tokenizer.visible(text), sentences)
+    return "\n".join(" ".join(tokenizer.tokens(sentence)) for sentence in found)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class RougeResult:
 
     mean: ExampleScores
     best: ExampleScores
-    references: Literal["mean", "best"]
+    references: References
 
     @property
     def headline(self) -> ExampleScores:
@@ -95,7 +100,7 @@ class RougeScorer:
         self.corpus = corpus
         if corpus.coverage < corpus.rouge.minimum_coverage:
             raise BeamlineError(self._explain_coverage())
-        self._references = [[prepare_text(text, corpus.tokenizer) for text in texts] for texts in corpus.references]
+        self._references = [[self._prepare(text) for text in texts] for texts in corpus.references]
 
     def score(self, predictions: Sequence[str]) -> RougeResult:
         """Score one prediction per example, in the order of the references.
@@ -106,7 +111,7 @@ class RougeScorer:
         scorer = rouge_scorer.RougeScorer(TYPES, tokenizer=_PreparedText())
         mean, best = [], []
         for prediction, references in zip(predictions, self._references, strict=True):
-            prepared = prepare_text(prediction, self.corpus.tokenizer)
+            prepared = self._prepare(prediction)
             pairs = [scorer.score(reference, prepared) for reference in references]
             # [references, types, (precision, recall, F1)]
             scores = np.array([[pair[rouge_type] for rouge_type in TYPES] for pair in pairs], dtype=np.float64)
@@ -117,6 +122,9 @@ class RougeScorer:
             best=ExampleScores(*np.moveaxis(np.array(best), 2, 0)),
             references=self.corpus.rouge.references,
         )
+
+    def _prepare(self, text: str) -> str:
+        return prepare_text(text, self.corpus.tokenizer, self.corpus.rouge.sentences)
 
     def _explain_coverage(self) -> str:
         corpus = self.corpus
@@ -133,11 +141,16 @@ class RougeMetric:
     """The F1 of each ROUGE type, and `rouge_f`, the mean of ROUGE-1, -2 and -L."""
 
     columns: ClassVar[Sequence[str]] = SCORES
-    signature_fields: ClassVar[Sequence[str]] = ("rouge-score", "sents")
+    signature_fields: ClassVar[Sequence[str]] = ("rouge-score", "sents", "punct")
     undefined: Mapping[str, str] = {}
 
     def __init__(self, corpus: Corpus) -> None:
         self._scorer = RougeScorer(corpus)
+        self._signature = {
+            "rouge-score": version("rouge-score"),
+            "sents": corpus.rouge.sentences,
+            "punct": corpus.tokenizer.punctuation,
+        }
 
     def score(self, predictions: Sequence[str]) -> MetricScores:
         result = self._scorer.score(predictions)
@@ -149,7 +162,7 @@ class RougeMetric:
         )
 
     def signature(self) -> Mapping[str, str]:
-        return {"rouge-score": version("rouge-score"), "sents": "punctuation"}
+        return self._signature
 
 
 class _PreparedText:

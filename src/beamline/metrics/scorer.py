@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from beamline.core.choices import References
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Rouge
 from beamline.metrics.base import Columns, Corpus, MetricScores
 from beamline.metrics.intervals import RESAMPLES, FloatArray, Interval, mean_intervals
+from beamline.metrics.invisible import has_invisible
 from beamline.metrics.registry import METRICS, registered_columns
 from beamline.metrics.signature import SCORING_VERSION, write_signature
+
+_INVISIBLE = "\N{SOFT HYPHEN}"
 
 DEFAULT_HEADLINE = "rouge_f"  # if there is no params.yaml that names one
 
@@ -28,7 +31,7 @@ class Scores:
     """
 
     metrics: Mapping[str, MetricScores]
-    references: Literal["mean", "best"]
+    references: References
     undefined: Mapping[str, str]
     headline: str
     seed: int
@@ -162,6 +165,19 @@ class Scorer:
         for metric in self._metrics.values():
             fields |= metric.signature()
         return write_signature(fields | extra)
+
+    def warn_of_invisible(self, predictions: Sequence[str]) -> str | None:
+        """Return a sentence if the tokenizer cuts words at characters that nobody sees, such as direction marks."""
+        if self.corpus.tokenizer.visible(_INVISIBLE) != _INVISIBLE:
+            return None
+        words = [word for text in (*predictions, *self.corpus.texts) for word in text.split()]
+        cut = sum(map(has_invisible, words))
+        if not cut:
+            return None
+        return (
+            f"{cut} of {len(words)} words hold invisible characters, at which the {self.tokenizer} tokenizer cuts"
+            " words in two; --tokenizer words (rouge.tokenizer) reads over them"
+        )
 
     def _score(self, predictions: Sequence[str], names: Iterable[str]) -> Scores:
         self.corpus.check_count(predictions)

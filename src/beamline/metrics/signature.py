@@ -1,6 +1,7 @@
 """The signature of a score: everything that can change it or its interval, as `name:value|name:value`.
 
-The form is sacreBLEU's. Scores with different signatures are not comparable.
+The form is sacreBLEU's. `Scorer.signature` makes it, with the fields of every metric. Scores with different signatures
+are not comparable.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,9 +10,10 @@ from beamline.metrics.registry import METRICS
 
 # Bump it with every change of Beamline that can move a score, and say so in the changelog.
 # tests/metrics/test_golden_scores.py fails if a score moves.
-SCORING_VERSION = 1
+SCORING_VERSION = 2
 
 _BEFORE_SCORING_VERSIONS = {"scoring": "1", "headline": "rouge_f"}  # what a signature without these fields means
+_VERSION_1 = {"sents": "both", "punct": "drop"}  # what it always did, and partly called by other names
 
 
 def write_signature(fields: Mapping[str, str]) -> str:
@@ -25,12 +27,13 @@ def read_signature(text: str) -> dict[str, str]:
     Beamline 0.1.0 wrote its own version, `beamline:0.1.0`, in place of today's `scoring` and `headline`. Its scores are
     those of scoring version 1, and `rouge_f` chose the checkpoint. So `beamline` is dropped and `scoring:1` and
     `headline:rouge_f` are added. A metric that wasn't measured stays absent: `fields_to_compare` leaves it out.
+    Scoring version 1 called its only way to split sentences `punctuation`, which is today's `both`.
     """
     fields = dict(field.partition(":")[::2] for field in text.split("|") if field)
     if "beamline" in fields:
         del fields["beamline"]
         fields = _BEFORE_SCORING_VERSIONS | fields
-    return fields
+    return fields | _VERSION_1 if fields.get("scoring") == "1" else fields
 
 
 def fields_to_compare(first: Mapping[str, str], later: Mapping[str, str]) -> list[str]:

@@ -10,37 +10,40 @@ import importlib.util
 import unicodedata
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any, assert_never
 
 import regex
 from nltk.stem.porter import PorterStemmer
 from rouge_score.tokenize import tokenize as rouge_score_tokenize
 
+from beamline.core.choices import Punctuation, WordTokenizerName
 from beamline.core.errors import BeamlineError
 from beamline.core.records import SPEAKER_TAG
-
-WordTokenizerName = Literal["english", "words", "characters", "korean"]
+from beamline.metrics.invisible import drop_invisible
 
 KIWIPIEPY = "0.24.1"
-ENGLISH_SHARE = 0.995  # of letters and digits: room for a few foreign names, not for a language written with accents
+FULL_COVERAGE = 0.995  # of letters and digits: room for a few foreign names, not for a language written with accents
 
-_TAG_OR_CHARACTER = regex.compile(SPEAKER_TAG.pattern + r"|\X")
+# Some marks of Burmese and Shan are grapheme clusters by themselves, and parts of their letter all the same.
+_TAG_OR_CHARACTER = regex.compile(SPEAKER_TAG.pattern + r"|\X\p{M}*")
 _LETTER = regex.compile(r"[\p{L}\p{N}]")
-# A mark is a part of its letter, and dropping it changes the word; variation selectors only choose an emoji's looks.
-_LETTER_OR_MARK = regex.compile(r"(?V1)[\p{L}\p{N}\p{Mn}\p{Mc}--\p{Variation_Selector}]")
+_LETTER_OR_MARK = regex.compile(r"[\p{L}\p{N}\p{Mn}\p{Mc}]")  # dropping a letter's mark changes the word
+_VISIBLE = regex.compile(r"\S")
 _WORD_BOUNDARY = regex.compile(r"(?V1w)\b")
 _SCRIPTS = {
     "latin": regex.compile(r"\p{Latin}"),
     "hangul": regex.compile(r"\p{Hangul}"),
-    "unspaced": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"),
+    # Where Unicode lets a line end between two letters (UAX #14): ideographs and kana, scripts whose words only a
+    # dictionary finds (Thai, Lao, Khmer, Burmese), and scripts that are cut at syllables (Javanese, Balinese).
+    "unspaced": regex.compile(r"[\p{lb=ID}\p{lb=CJ}\p{lb=SA}\p{lb=AK}\p{lb=AS}]"),
 }
 
 
 def fold(text: str) -> str:
-    """Return `text` in compatibility form (NFKC), case folded, with one kind of apostrophe."""
-    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    """Return the visible `text` in compatibility form (NFKC), case folded, with one kind of apostrophe."""
+    return unicodedata.normalize("NFKC", drop_invisible(text)).casefold().replace("’", "'")
 
 
 class WordTokenizer(ABC):
@@ -52,6 +55,15 @@ class WordTokenizer(ABC):
     def versions(self) -> dict[str, str]:
         """Return the versions of what decides the tokens besides rouge-score and Beamline, by package or data."""
         return {"regex": version("regex"), "unicode": unicodedata.unidata_version}
+
+    @property
+    def punctuation(self) -> Punctuation:
+        """Return whether this tokenizer keeps tokens without a letter or digit."""
+        return "drop"
+
+    def visible(self, text: str) -> str:
+        """Return `text` without the characters that change no word for this tokenizer."""
+        return drop_invisible(text)
 
     @abstractmethod
     def tokens(self, sentence: str) -> list[str]:
@@ -74,6 +86,10 @@ class English(WordTokenizer):
     def versions(self) -> dict[str, str]:
         return {"nltk": version("nltk")} if self._stemmer else {}
 
+    def visible(self, text: str) -> str:
+        """Return `text` as it is: rouge-score takes an invisible character for a space."""
+        return text
+
     def tokens(self, sentence: str) -> list[str]:
         tokens: list[str] = rouge_score_tokenize(sentence, self._stemmer)
         return tokens
@@ -89,26 +105,49 @@ class _CachedStemmer:
         self.stem = functools.cache(PorterStemmer().stem)
 
 
-class Words(WordTokenizer):
-    """Words by Unicode's default segmentation (UAX #29), folded; those without a letter or digit are dropped.
+class _Segments(WordTokenizer):
+    """What `Words` and `Characters` share: which of their segments are tokens.
+
+    punctuation: whether segments without a letter or digit are dropped, or kept as tokens.
+    """
+
+    def __init__(self, *, punctuation: Punctuation = "drop") -> None:
+        self._punctuation = punctuation
+
+    @property
+    def punctuation(self) -> Punctuation:
+        return self._punctuation
+
+    def tokens(self, sentence: str) -> list[str]:
+        counted = _LETTER if self._punctuation == "drop" else _VISIBLE
+        return [segment for segment in self.segments(fold(sentence)) if counted.search(segment)]
+
+    @abstractmethod
+    def segments(self, text: str) -> list[str]:
+        """Return all of the folded `text` in segments; white space is in segments without anything else."""
+
+
+class Words(_Segments):
+    """Words by Unicode's default segmentation (UAX #29), folded.
 
     Combining marks stay with their words (Devanagari, Bengali, Arabic, Hebrew); Python's `\\w` would cut there.
     """
 
     name = "words"
 
-    def tokens(self, sentence: str) -> list[str]:
-        return [word for word in _WORD_BOUNDARY.split(fold(sentence)) if _LETTER.search(word)]
+    def segments(self, text: str) -> list[str]:
+        words: list[str] = _WORD_BOUNDARY.split(SPEAKER_TAG.sub(lambda tag: f" {tag[0].strip('#')} ", text))
+        return words
 
 
-class Characters(WordTokenizer):
-    """Letters and digits one by one, folded, each with its marks (a grapheme cluster), for scripts without spaces."""
+class Characters(_Segments):
+    """Characters one by one, folded, each with its marks, for scripts without spaces."""
 
     name = "characters"
 
-    def tokens(self, sentence: str) -> list[str]:
-        found = _TAG_OR_CHARACTER.findall(fold(sentence))
-        return [character.strip("#") for character in found if _LETTER.search(character)]
+    def segments(self, text: str) -> list[str]:
+        found = _TAG_OR_CHARACTER.findall(text)
+        return [segment.strip("#") if SPEAKER_TAG.fullmatch(segment) else segment for segment in found]
 
 
 class Korean(WordTokenizer):
@@ -158,37 +197,50 @@ def korean_is_installed() -> bool:
     return importlib.util.find_spec("kiwipiepy") is not None
 
 
-def build_tokenizer(name: WordTokenizerName, *, stemmer: bool) -> WordTokenizer:
-    """Return the tokenizer of that name. `stemmer` is for `english` alone.
+def build_tokenizer(
+    name: WordTokenizerName, *, stemmer: bool = False, punctuation: Punctuation = "drop"
+) -> WordTokenizer:
+    """Return the tokenizer of that name. `stemmer` is for `english` alone, `punctuation` for `words` and `characters`.
 
     Raises `BeamlineError` if a package is missing.
     """
-    builders: dict[WordTokenizerName, Callable[[], WordTokenizer]] = {
-        "english": lambda: English(stemmer=stemmer),
-        "words": Words,
-        "characters": Characters,
-        "korean": Korean,
-    }
-    return builders[name]()
+    match name:
+        case "english":
+            return English(stemmer=stemmer)
+        case "words":
+            return Words(punctuation=punctuation)
+        case "characters":
+            return Characters(punctuation=punctuation)
+        case "korean":
+            return Korean()
+        case _ as unknown:
+            assert_never(unknown)  # mypy's error if a name of the schema has no case here
 
 
 def choose_tokenizer(texts: Sequence[str]) -> WordTokenizerName:
     """Return the name of the tokenizer for the script of most letters of `texts` (the references of a corpus).
 
-    Latin: `english` if it sees ENGLISH_SHARE of the letters and digits, else `words`: German and Vietnamese are
-    Latin too. Hangul: `korean` if kiwipiepy is installed, else `words`. Han, kana, Thai, Lao, Khmer, Burmese, written
-    without spaces: `characters`. Everything else: `words`.
+    Latin: `english` if it sees FULL_COVERAGE of the letters and digits, else `words`: German and Vietnamese are
+    Latin too. Hangul: `korean` if kiwipiepy is installed, else `words`. Scripts without spaces (Han, kana, Thai, Lao,
+    Khmer, Burmese): `characters`. Everything else: `words`. If that one doesn't see FULL_COVERAGE of the letters and
+    digits, and another one sees more, it is the other one.
     """
     sizes = dict.fromkeys([*_SCRIPTS, "other"], 0)
     for character, count in _letters(texts).items():
         if character.isalpha():
             sizes[next((name for name, script in _SCRIPTS.items() if script.match(character)), "other")] += count
     script = max(sizes, key=lambda name: sizes[name])
-    if script == "latin" and coverage(texts, English(stemmer=False)) >= ENGLISH_SHARE:
-        return "english"
+    usual: list[WordTokenizerName] = ["characters", "words"] if script == "unspaced" else ["words", "characters"]
+    if script == "latin":
+        usual.insert(0, "english")
     if script == "hangul" and korean_is_installed():
-        return "korean"
-    return "characters" if script == "unspaced" else "words"
+        usual.insert(0, "korean")
+    covered: dict[WordTokenizerName, float] = {}
+    for name in usual:
+        covered[name] = coverage(texts, build_tokenizer(name))
+        if covered[name] >= FULL_COVERAGE:
+            return name
+    return max(covered, key=lambda name: covered[name])
 
 
 def coverage(texts: Sequence[str], tokenizer: WordTokenizer) -> float:

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from beamline.core.report_parts import Grid, Line
 
-# What a person types: a command with its stages and options; a key, a column or a file.
+# What a person types: a whole command after a colon, to the end of its clause; a command with its options elsewhere; a
+# key, a column or a file.
+_PROGRAM = r"\b(?:dvc|git|beamline|pip)"
+_AFTER_COLON = rf"(?<=: ){_PROGRAM} .+?(?=[;,)]|\.? \(|\.?\s*$|\. )"
 _OPTION = r"-[\w-]+(?:[ =][\w.]+(?:=\w+)?)?"
-_COMMAND = rf"(?:dvc|git|beamline) (?:exp run|[a-z]+)(?: (?:{_OPTION}|prepare|train|evaluate|diagnose))*"
+_COMMAND = rf"{_PROGRAM} (?:exp run|[a-z]+)(?: {_OPTION})*\b"
 _NAME = r"(?<![\w./-])[a-z]{2,}\w*(?:/\w+)*(?:[._]\w+)+(?:=\w+)?"
-_CODE = re.compile(rf"\b{_COMMAND}\b|{_NAME}")
+_CODE = re.compile(rf"{_AFTER_COLON}|{_COMMAND}|{_NAME}")
 
 
 def to_markdown(parts: Iterator[Line | Grid]) -> str:

@@ -16,7 +16,7 @@ from beamline.diagnosis.measures.pairing import (
 )
 from beamline.diagnosis.parts import TRUSTED_COVERAGE, Splits
 from beamline.metrics.significance import difference_interval
-from beamline.metrics.tokenizers import ENGLISH_SHARE, lost_words
+from beamline.metrics.tokenizers import FULL_COVERAGE, lost_words
 
 _OTHERS = 20  # summaries for a figure that is information only: characters take nine times as long as words
 
@@ -29,9 +29,9 @@ def tokenizer_coverage(run: Evidence, predictions: Predictions) -> Finding:
     Below 0.9 is a failure. Below 0.995, from where on the automatic choice is another tokenizer, words are cut at their
     accents: a warning.
     """
-    reported, threshold = run.reported_scorer, f"at least {ENGLISH_SHARE}, or none sees more"
+    reported, threshold = run.reported_scorer, f"at least {FULL_COVERAGE}, or none sees more"
     meaning = f"the '{reported.tokenizer}' tokenizer sees {reported.coverage:.1%} of the references' letters and digits"
-    if reported.coverage >= ENGLISH_SHARE:
+    if reported.coverage >= FULL_COVERAGE:
         return passed(meaning, figure=reported.coverage, threshold=threshold)
     seeing = run.scorer_with(tokenizer="auto")
     if seeing.tokenizer == reported.tokenizer:

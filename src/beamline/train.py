@@ -5,6 +5,7 @@ python -m beamline.train
 
 import os
 import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
@@ -21,7 +22,7 @@ from beamline.core.errors import BeamlineError, run
 from beamline.core.files import replaced_directory, replaced_texts, to_json, write_json
 from beamline.core.params import Params, read_params
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import SAMPLE, draw_dialogues, examples, read_codec, read_split
+from beamline.encoding.prepared import SAMPLE, EncodedDialogue, draw_dialogues, examples, read_codec, read_split
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.scratch import build_model
 from beamline.models.weights import load_pretrained
@@ -79,6 +80,9 @@ def train(params: Params) -> None:
             validation_bytes=sum(len(text.encode()) for row in validation for text in row.record.references),
         )
         newest = share_newest(work)
+        if first:
+            for warning in find_warnings(trainer, drawn):
+                print(f"train: warning: {warning}", flush=True)
         if not first:
             trainer.add_callback(SaveProgress(trainer, work, params.train.save_seconds, newest, epochs=None))
             trainer.train(resume_from_checkpoint=newest)
@@ -112,6 +116,24 @@ def build_or_load_model(params: Params, codec: TextCodec) -> PreTrainedModel:
     if params.model.name is None:
         return build_model(params.model.scratch, codec.encoding, vocabulary)
     return load_pretrained(Checkpoint(params.model.name, params.model.revision), codec.encoding, vocabulary)
+
+
+def find_warnings(trainer: SummarizationTrainer, dialogues: Sequence[EncodedDialogue]) -> Iterator[str]:
+    """Yield what the parameters imply and nobody wants, with numbers, before it costs a training."""
+    train, limits = trainer.params.train, trainer.data_collator.encoding
+    batches = len(trainer.get_train_dataloader())
+    steps = train.num_train_epochs * max(1, -(-batches // train.gradient_accumulation_steps))
+    if steps <= train.warmup_steps:
+        yield (
+            f"train.warmup_steps: {train.warmup_steps:,} steps of warm-up, and the training has {steps:,}: it never gets"
+            f" to train.learning_rate; set it to {steps // 10}"
+        )
+    targets = [tokens for dialogue in dialogues for tokens in dialogue.target_tokens]
+    if cut := sum(tokens > limits.max_target_tokens for tokens in targets):
+        yield (
+            f"tokenizer.max_target_tokens: {limits.max_target_tokens} cuts {cut:,} of {len(targets):,} summaries;"
+            f" {max(targets)} holds the longest"
+        )
 
 
 def build_record(trainer: SummarizationTrainer) -> dict[str, Any]:

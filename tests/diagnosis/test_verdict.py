@@ -131,7 +131,7 @@ def test_the_name_of_a_parameter_is_what_a_check_needs() -> None:
     [coverage] = [each for each in CATALOGUE if each.name == "tokenizer_coverage"]
     assert (list(coverage.needs), list(coverage.wants)) == (["predictions"], [])
     [leaked] = [each for each in CATALOGUE if each.name == "test_in_train"]
-    assert (list(leaked.needs), list(leaked.wants)) == (["splits"], ["predictions"])
+    assert (list(leaked.needs), list(leaked.wants)) == (["training_splits"], ["predictions"])
 
 
 def test_a_terminal_shows_what_was_found_and_the_verdict_once_at_its_end() -> None:

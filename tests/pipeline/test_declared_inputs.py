@@ -70,6 +70,7 @@ OTHERS: dict[str, Any] = {
     "rouge.minimum_coverage": 0.3,
     "evaluate.tokens_per_batch": 999,
     "evaluate.threads": 1,
+    "diagnose.seconds": 33.0,
     "tracking.project": "another",
 }
 

@@ -11,6 +11,7 @@ DOCUMENTS = (
     "docs/experiments.md",
     "docs/comparing.md",
     "docs/faults.md",
+    "docs/diagnosis.md",
     "docs/data.md",
     "docs/models.md",
     "docs/decoding.md",

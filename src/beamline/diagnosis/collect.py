@@ -2,13 +2,15 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from beamline.core import paths
 from beamline.core.errors import BeamlineError
-from beamline.core.params import read_params
+from beamline.core.params import Params, read_params
+from beamline.core.records import Dialogue
+from beamline.data.dialogues import read_corpus
 from beamline.data.predictions import read_predictions
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.recorded import Epoch, Recorded
@@ -42,6 +44,7 @@ def evidence_from_directory(root: Path) -> Evidence:
         predictions=read_predictions(root / paths.PREDICTIONS),
         params=params,
         splits={split: read_split(split, root / paths.PREPARED) for split in SPLITS},
+        raw=_read_raw(root, params),
         codec=read_codec(root / paths.PREPARED),
         checkpoint=checkpoint,
         kept=kept,
@@ -49,6 +52,18 @@ def evidence_from_directory(root: Path) -> Evidence:
         recorded=recorded,
         root=root,
     )
+
+
+def _read_raw(root: Path, params: Params) -> Mapping[str, Sequence[Dialogue]] | None:
+    """Return the dialogues of data.path as prepare reads them; None if they are not there, as in a revision's copy."""
+    if not (root / params.data.path).is_dir():
+        return None
+    data = params.data.model_copy(update={"path": str(root / params.data.path), "allow_leakage": True})
+    try:
+        corpus = read_corpus(data)
+    except BeamlineError:  # prepare says what is wrong with them
+        return None
+    return {split: getattr(corpus, split) for split in SPLITS}
 
 
 def _read_epochs(directory: Path) -> list[Epoch]:

@@ -48,6 +48,11 @@ class Parts:
     recorded: Recorded | None = None
     root: Path | None = None
 
+    @property
+    def training_splits(self) -> Splits | None:
+        """Return `splits` if the model was trained on them; None for somebody's checkpoint (`--model`)."""
+        return self.splits if self.kept is not None or self.checkpoint is None else None
+
     @cached_property
     def reported_scorer(self) -> Scorer:
         """Return a scorer with the run's own settings, however little its tokenizer sees."""

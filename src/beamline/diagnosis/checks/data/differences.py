@@ -30,23 +30,23 @@ def swapped_columns(run: Evidence, splits: Splits) -> Finding:
 
 
 @check(Kind.COMPARISON, "Dialogues of train and test differ in form")
-def dialogue_differences(run: Evidence, splits: Splits) -> Finding:
+def dialogue_differences(run: Evidence, training_splits: Splits) -> Finding:
     """Compares dialogues of test with those of train: lengths, turns, speakers, markup, case, scripts, words.
 
     Named is the feature that tells them apart best (docs/diagnosis.md). A difference of 30 points of the shares is a
     failure, of 10 a warning: the real sets that we know have none of 10.
     """
-    test, train = ([each.record.dialogue for each in splits[split]] for split in ("test", "train"))
+    test, train = ([each.record.dialogue for each in training_splits[split]] for split in ("test", "train"))
     return _compare(run, test, train, "dialogues")
 
 
 @check(Kind.COMPARISON, "References of train and test differ in form")
-def reference_differences(run: Evidence, splits: Splits) -> Finding:
+def reference_differences(run: Evidence, training_splits: Splits) -> Finding:
     """Compares first references of test with those of train, as dialogues are compared.
 
     DialogSum's differ by 20 points, which is a warning: references of test are shorter.
     """
-    test, train = ([each.record.references[0] for each in splits[split]] for split in ("test", "train"))
+    test, train = ([each.record.references[0] for each in training_splits[split]] for split in ("test", "train"))
     return _compare(run, test, train, "references")
 
 

@@ -19,18 +19,18 @@ _MUCH = 0.05  # share of a split
 
 
 @check(Kind.COUNT, "Test dialogues are in the training set")
-def test_in_train(run: Evidence, splits: Splits, predictions: Predictions | None = None) -> Finding:
+def test_in_train(run: Evidence, training_splits: Splits, predictions: Predictions | None = None) -> Finding:
     """Counts test dialogues that are also in train, white space apart: the score then measures memory.
 
     A failure above 5 %, or if the score without them is at least a point lower; below that a warning.
     """
-    test, train = ([one_line(each.record.dialogue) for each in splits[split]] for split in ("test", "train"))
+    test, train = ([one_line(each.record.dialogue) for each in training_splits[split]] for split in ("test", "train"))
     known = set(train)
     leaked = np.array([text in known for text in test])
     figure, meaning = float(leaked.mean()), f"{leaked.sum()} of {len(test)} test dialogues are also in train"
     if not leaked.any():
         return passed(meaning, figure=figure, threshold="0")
-    points = _points_without(run, splits, predictions, leaked)
+    points = _points_without(run, training_splits, predictions, leaked)
     much = figure > _MUCH or (points is not None and points <= -POINT)
     return (failed if much else warned)(
         meaning,
@@ -43,12 +43,12 @@ def test_in_train(run: Evidence, splits: Splits, predictions: Predictions | None
 
 
 @check(Kind.COUNT, "Validation dialogues are in the training set")
-def validation_in_train(run: Evidence, splits: Splits) -> Finding:
+def validation_in_train(run: Evidence, training_splits: Splits) -> Finding:
     """Counts validation dialogues that are also in train: validation then measures memory, too.
 
     The loss of validation chooses checkpoints, so overfitting can't be seen. A failure above 5 %, else a warning.
     """
-    return _shared(splits, "validation", "train", "take them out of train in data.path")
+    return _shared(training_splits, "validation", "train", "take them out of train in data.path")
 
 
 @check(Kind.COUNT, "Test dialogues are in the validation set")
@@ -61,14 +61,14 @@ def test_in_validation(run: Evidence, splits: Splits) -> Finding:
 
 
 @check(Kind.AUDIT, "Test dialogues are nearly in the training set")
-def test_nearly_in_train(run: Evidence, splits: Splits, predictions: Predictions | None = None) -> Finding:
+def test_nearly_in_train(run: Evidence, training_splits: Splits, predictions: Predictions | None = None) -> Finding:
     """Counts test dialogues that are in train with a few words changed: near duplicates, which are half remembered.
 
     Two dialogues are near duplicates from a Jaccard similarity of 0.8 of their five-word shingles: the bound of Lee et
     al., "Deduplicating Training Data Makes Language Models Better" (2022). The templated dialogues of this repository
     reach 0.41 (English) and 0.50 (Korean), 99 of 100 of DialogSum's 0.67. A warning from 1 % on.
     """
-    test, train = ([each.record.dialogue for each in splits[split]] for split in ("test", "train"))
+    test, train = ([each.record.dialogue for each in training_splits[split]] for split in ("test", "train"))
     known = {one_line(text) for text in train}
     near = (nearest_shingles(test, train) >= 0.8) & np.array([one_line(text) not in known for text in test])
     figure = float(near.mean())
@@ -80,7 +80,7 @@ def test_nearly_in_train(run: Evidence, splits: Splits, predictions: Predictions
         "take them out of train in data.path, and train again",
         figure=figure,
         threshold="below 0.01",
-        points=_points_without(run, splits, predictions, near),
+        points=_points_without(run, training_splits, predictions, near),
         weight=figure,
     )
 

@@ -69,7 +69,7 @@ def mismatched_pairs(run: Evidence, splits: Splits) -> Finding:
 
 
 @check(Kind.AUDIT, "The training set lacks topics of test")
-def missing_topics(run: Evidence, splits: Splits) -> Finding:
+def missing_topics(run: Evidence, training_splits: Splits) -> Finding:
     """Estimates how many test dialogues are of a kind that train does not have.
 
     A test dialogue is far if its nearest training dialogue (cosine, TF-IDF) is farther than that of 19 in 20 training
@@ -77,11 +77,13 @@ def missing_topics(run: Evidence, splits: Splits) -> Finding:
     DialogSum, with 16 to 2,000 training dialogues), 96 % and more if train is one topic of theirs. More than a quarter,
     with 95 % confidence, is a failure.
     """
-    train = list(dict.fromkeys(one_line(each.record.dialogue) for each in splits["train"]))
+    train = list(dict.fromkeys(one_line(each.record.dialogue) for each in training_splits["train"]))
     if len(train) < 8:
         return not_applicable("needs eight different training dialogues")
     drawn = np.random.default_rng(run.seed).permutation(len(train))[:_NEIGHBOURS]
-    to_test, to_train = cosines([each.record.dialogue for each in splits["test"]], [train[row] for row in drawn])
+    to_test, to_train = cosines(
+        [each.record.dialogue for each in training_splits["test"]], [train[row] for row in drawn]
+    )
     np.fill_diagonal(to_train, -1)
     far = to_test.max(axis=1) < np.quantile(to_train.max(axis=1), 0.05)
     figure, interval = float(far.mean()), difference_interval(far.astype(np.float64), seed=run.seed)

@@ -29,6 +29,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,7 +50,7 @@ from transformers import (
 from transformers.trainer_callback import PrinterCallback
 
 from beamline.core.params import Params, read_params
-from beamline.data.dialogues import read_corpus
+from beamline.data.corpus import check_corpus
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import Example, encode_split, examples
 from beamline.models.scratch import build_model
@@ -105,7 +106,7 @@ class Bench:
         dialogues: int | None,
     ) -> None:
         params = read_params(Path(__file__).parents[1] / "params.yaml")
-        corpus = read_corpus(params.data.model_copy(update={"path": str(directory)}))
+        corpus = check_corpus(params.data.model_copy(update={"path": str(directory)}))
         updates = {name: getattr(params, name).model_copy(update=values) for name, values in SETTINGS.items()}
         scratch = {"scratch": params.model.scratch.model_copy(update=SCRATCH | SIZES[size])}
         vocabulary = {"vocabulary_size": VOCABULARY[size]}
@@ -117,7 +118,7 @@ class Bench:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.dtype = torch.bfloat16 if resolve_precision(params.train.precision) == "bf16" else torch.float32
         self.codec: TextCodec = build_or_load_codec(params, corpus)
-        self.training = examples(encode_split(corpus.train[:dialogues], self.codec))
+        self.training = examples(encode_split(islice(corpus.train, dialogues), self.codec))
         self.validation = examples(encode_split(corpus.validation, self.codec))
         self.operations: dict[tuple[int, int, int], int] = {}  # of a batch's shape, counted once
         batches = {"tokens_per_batch": tokens_per_batch, "gradient_accumulation_steps": accumulation}

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from support.command import Command
 from support.made_once import made_once
 from support.memorized_run import memorised_run
 from support.repository import Repository, tiny_repository
@@ -18,6 +19,13 @@ def shared() -> Path:
     if not path.is_dir():
         pytest.skip(f"the real data sets are not at {path}")
     return path
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs `beamline` in a directory that is empty at first: `tmp_path`."""
+    monkeypatch.chdir(tmp_path)
+    return Command(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from beamline import cli
 
 pytestmark = pytest.mark.slow
 
-SUBCOMMANDS = ("score", "compare", "diagnose", "download")
+SUBCOMMANDS = ("score", "compare", "diagnose", "import", "summarize", "export")
 
 
 def beamline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +64,7 @@ def test_an_unknown_subcommand_is_named() -> None:
     assert "No such command 'summarise'" in refused.stderr
 
 
-@pytest.mark.parametrize("module", ["score", "compare", "data.download"])
+@pytest.mark.parametrize("module", ["score", "compare", "data.importing"])
 def test_there_is_no_second_way_to_run_a_subcommand(module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", f"beamline.{module}", "--help"], capture_output=True, text=True, check=False
@@ -76,7 +76,7 @@ def test_the_stage_diagnose_imports_nothing_that_only_the_command_needs() -> Non
     code = "import sys, beamline.diagnose; print(*sorted(name for name in sys.modules if name.startswith('beamline')))"
     names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "beamline.diagnosis.collect" in names
-    unwanted = ("beamline.comparison", "beamline.cli", "beamline.data.download", "beamline.diagnosis.sources")
+    unwanted = ("beamline.comparison", "beamline.cli", "beamline.data.importing", "beamline.diagnosis.sources")
     assert [name for name in names if name.startswith(unwanted)] == []
 
 

@@ -16,7 +16,8 @@ For everyone who wants to know what a verdict rests on. [Faults](faults.md) says
 
 ## What is a cause, and what is a suspect
 
-The verdict asserts a cause only if it is proved or measured. Everything else is a suspect, with the experiment that would tell.
+The verdict asserts a cause only if it is proved or measured. Everything else is a suspect, with the experiment that
+would tell.
 
 | kind | what it does | a failure is |
 | --- | --- | --- |
@@ -27,39 +28,46 @@ The verdict asserts a cause only if it is proved or measured. Everything else is
 | audit | Looks for what is outside its usual range | a suspect |
 | symptom | Sees that something is wrong, which can have several causes | seen, to be explained |
 
-A warning is a suspect, whatever its kind. If nothing is proved or measured and something failed, the verdict is "cause unknown",
-with the suspects, the best first. A symptom's possible causes are other checks: one that passed is not listed.
+A warning is a suspect, whatever its kind. If nothing is proved or measured and something failed, the verdict is
+"cause unknown", with the suspects, the best first. A symptom's possible causes are other checks: one that passed is
+not listed.
 
-- **Points** are measured gains, 100 × the headline score. A gain is a cause if it is at least one point, and if its interval is above
-  0. The interval is a paired bootstrap at 95 % for all 24 interventions together (Bonferroni). Settings and checkpoints are
-  tried on a sample of validation, repairs of texts and rows on the predictions.
+- **Points** are measured gains, 100 × the headline score. A gain is a cause if it is at least one point, and if its
+  interval is above 0. The interval is a paired bootstrap at 95 % for all 24 interventions together (Bonferroni).
+  Settings and checkpoints are tried on a sample of validation, repairs of texts and rows on the predictions.
 - **A ceiling** is the highest score that a fault leaves within reach. It is no gain, and never ranked as one.
-- **A comparison** looks at words and pairs of words, markup and entities, invisible characters, how texts begin and end, what the first and
-  the last turn say, speakers, scripts, usual words, lengths, and shares of capitals, digits and marks. Each is present or not, or
-  below one of 19 thresholds. A permutation test of the maximum holds for all features together at 1 %. A difference counts
-  from 10 points of the shares.
+- **A comparison** looks at words and pairs of words, markup and entities, invisible characters, how texts begin and
+  end, what the first and the last turn say, speakers, scripts, usual words, lengths, and shares of capitals, digits
+  and marks. Each is present or not, or below one of 19 thresholds. A permutation test of the maximum holds for all
+  features together at 1 %. A difference counts from 10 points of the shares.
 - **Time.** Everything that needs the model stops at `diagnose.seconds`. What is left out is listed as not applicable.
 
 ## What can't be replayed
 
-`--rev` has no raw data, and its code is today's. `--model` has nothing recorded: its parameters and its training data are unknown, and
-the workspace's are not held against it. A training from before the record was written has no hash, no loss on a sample and no
-batches. Where the device, the number of threads or torch's version differ from those of the training, a loss may differ by 0.2 %
-without a word, and by 2 % with a warning.
+`--rev` has no raw data, and its code is today's. `--model` has nothing recorded: its parameters and its training data
+are unknown, and the workspace's are not held against it. A training from before the record was written has no hash,
+no loss on a sample and no batches. Where the device, the number of threads or torch's version differ from those of
+the training, a loss may differ by 0.2 % without a word, and by 2 % with a warning.
 
-The diagnosis can't see an error in what a dialogue means: a reference that says something else than its dialogue in the same words. It
-can't tell a model that is too small from one that has seen too little.
+The diagnosis can't see an error in what a dialogue means: a reference that says something else than its dialogue in
+the same words. It can't tell a model that is too small from one that has seen too little.
 
 ## Usual settings
 
-For a model from nothing with the width of `params.yaml`. A value outside is a warning, at twice the upper or half the lower bound a failure.
+For a model from nothing with the width of `params.yaml`. A value outside is a warning, at twice the upper or half the
+lower bound a failure.
 
-"""
+"""  # noqa: E501
 
 
 def page() -> str:
     """Return the text of docs/diagnosis.md."""
-    lines = [INTRODUCTION.rstrip(), "", "| setting | from | to | usual values, and who uses them |", "| --- | ---: | ---: | --- |"]
+    lines = [
+        INTRODUCTION.rstrip(),
+        "",
+        "| setting | from | to | usual values, and who uses them |",
+        "| --- | ---: | ---: | --- |",
+    ]
     params = read_params(PAGE.parents[1] / "params.yaml")
     changes = {"num_beams": 4, "do_sample": True}
     params = params.model_copy(update={"generation": params.generation.model_copy(update=changes)})

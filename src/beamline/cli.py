@@ -3,6 +3,7 @@
 Imports of packages that take long are inside the functions: --help needs none of them.
 """
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -136,6 +137,12 @@ def compare(
     ] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, scores in 0-1, instead of tables.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, fit for a pull request.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Write one HTML file, too: all dialogues, to read.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Compare systems: is the difference more than noise?
 
@@ -153,6 +160,12 @@ def compare(
     from beamline.pages.terminal import print_terminal  # noqa: PLC0415
 
     comparison = compare_systems(names or [], force=force, rescore=rescore)
+    if page is not None:
+        from beamline.core.files import write_text  # noqa: PLC0415
+        from beamline.pages.html.comparison import comparison_page  # noqa: PLC0415
+        from beamline.pages.html.page import render  # noqa: PLC0415
+
+        write_text(page, render(comparison_page(comparison)))
     if as_json:
         typer.echo(to_json(comparison, dialogues))
     elif as_markdown:
@@ -215,32 +228,140 @@ def diagnose(
         reference_columns=reference_column or [],
     ) as evidence:
         results = run_checks(evidence)
-        print_terminal(brief_parts(results, judge(evidence, results)), Console())
+        print_terminal(chain(evidence.notes, brief_parts(results, judge(evidence, results))), Console())
     if fail_on is not None:
         stop_on(fail_on, results)
 
 
-@app.command()
-def download(
-    source: Annotated[str, typer.Argument(metavar="HUB_ID", help="The hub's id, or a local directory of data files.")],
-    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to put it; new or empty.")],
+@app.command("import")
+def import_(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A file, a directory of files, or the id of a hub dataset.")
+    ],
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to write; new or empty.")],
     revision: Annotated[
-        str | None, typer.Option(metavar="REV", help="Commit, branch or tag; its commit is recorded.")
+        str | None,
+        typer.Option(metavar="REV", help="Of a hub dataset: commit, branch or tag.", show_default=False),
     ] = None,
-    config: Annotated[str | None, typer.Option(metavar="NAME", help="Configuration, if there are several.")] = None,
-    id: Annotated[str | None, typer.Option(metavar="NAME", help="Column, as in data.columns.id.")] = None,
-    dialogue: Annotated[str | None, typer.Option(metavar="NAME", help="Column, as in data.columns.dialogue.")] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Of a hub dataset: its configuration, if it has several.", show_default=False
+        ),
+    ] = None,
+    train: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File in SOURCE, or hub split.", show_default="by its name")
+    ] = None,
+    validation: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File in SOURCE, or hub split.", show_default="by its name")
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File in SOURCE, or hub split.", show_default="by its name")
+    ] = None,
+    id: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column of ids.", show_default="the usual names")
+    ] = None,
+    dialogue: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column of dialogues, or a.b inside a.", show_default="the usual names"),
+    ] = None,
     summary: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column or stem, as in data.columns.summary.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Column of summaries, or stem of summary1, ...", show_default="the usual names"
+        ),
     ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="SHARES", help="Draw splits from train: validation=0.1,test=0.1.", show_default=False),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Draw rows with the same value together.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the drawing.")] = 42,
+    queries: Annotated[
+        Literal["whole", "all"], typer.Option(help="QMSum: the query for the whole meeting, or a row for each query.")
+    ] = "whole",
 ) -> None:
-    """Write a dataset of the hub as train, validation and test .jsonl.
+    """Write a dataset as train, validation and test .jsonl.
 
-    Beside them, provenance.json says what determined these files.
+    SOURCE has the splits in files such as train.csv, dev.json or MyTestSet.parquet, or --split draws them. Beside them,
+    provenance.json says what determined these files.
     """
     from beamline.core.params import Columns  # noqa: PLC0415
-    from beamline.data.download import describe_download, download_dataset  # noqa: PLC0415
+    from beamline.data.importing import Choices, import_dataset  # noqa: PLC0415
+    from beamline.data.splitting import parse_shares  # noqa: PLC0415
 
-    columns = Columns(id=id, dialogue=dialogue, summary=summary)
-    provenance = download_dataset(source, revision, config, columns, directory)
-    typer.echo(describe_download(provenance, columns, directory))
+    choices = Choices(
+        columns=Columns(id=id, dialogue=dialogue, summary=summary),
+        parts={"train": train, "validation": validation, "test": test},
+        shares={} if split is None else parse_shares(split),
+        group=group,
+        seed=seed,
+        queries=queries,
+    )
+    for line in import_dataset(source, revision, config, directory, choices).describe(directory):
+        typer.echo(line)
+
+
+@app.command()
+def summarize(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help=f"A dialogue a row: {describe_endings()}; any other file is one dialogue. None: standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="The model of an experiment, branch, tag or commit."),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIRECTORY", help="Any checkpoint, for instance an exported one.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set-param", "-S", metavar="KEY=VALUE", help="Decode differently: -S generation.num_beams=4; repeatable."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write there instead of standard output; goes on after an interruption."),
+    ] = None,
+) -> None:
+    """Write summaries of new dialogues.
+
+    A line of JSON for each dialogue, in order: id, summary, and findings: content words, numbers and names that the
+    dialogue doesn't have. Without options, the model of the run in the workspace decodes as its scores were measured.
+    """
+    from beamline.serving.summarize import summarize as write_summaries  # noqa: PLC0415
+
+    write_summaries(files or [], revision, model, changes or [], output)
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to put it; new or empty.")],
+    revision: Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="The model of an experiment, branch, tag or commit."),
+    ] = None,
+    ctranslate2: Annotated[
+        bool, typer.Option("--ctranslate2", help="Write the format of CTranslate2, which decodes faster.")
+    ] = False,
+    push_to: Annotated[
+        str | None,
+        typer.Option(metavar="OWNER/NAME", help="Upload it to the hub, too: a private repository.", show_default=False),
+    ] = None,
+) -> None:
+    """Write the chosen model for plain transformers.
+
+    A model card is beside it. Its own generation settings are those of the reported scores.
+    """
+    from beamline.serving.export import export as write_export  # noqa: PLC0415
+
+    typer.echo(write_export(directory, revision, ctranslate2=ctranslate2, push_to=push_to))

@@ -5,7 +5,7 @@ python -m beamline.evaluate
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from rich.console import Console
 
 from beamline.core import paths, processes
 from beamline.core.errors import BeamlineError, run
-from beamline.core.files import to_json, to_jsonl, unreplaced, write_texts
+from beamline.core.files import replaced_directory, to_json, to_jsonl, unreplaced, write_texts
 from beamline.core.params import Params, read_params
 from beamline.core.records import Dialogue, pair_summaries
 from beamline.decoding.backends import build_decoder
+from beamline.decoding.reported import Reported, write_model
 from beamline.decoding.transformers_backend import ResolvedGeneration
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import read_split
@@ -39,12 +40,12 @@ from beamline.training.work import remove_finished
 
 @dataclass(frozen=True)
 class Split:
-    """A split to decode and score: what a model reads, the texts beside it, and the scorer of its references."""
+    """A split to decode: what a model reads, the texts beside it, and the scorer of its references, if it has any."""
 
     name: str
     input_ids: list[list[int]]
     dialogues: list[Dialogue]
-    scorer: Scorer
+    scorer: Scorer | None
 
     @property
     def references(self) -> list[tuple[str, ...]]:
@@ -53,13 +54,22 @@ class Split:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A split's summaries under one checkpoint, and their scores. finished: whether the model ended each itself."""
+    """A split's summaries under one checkpoint, and their scores, if it has references.
+
+    finished: whether the model ended each itself.
+    """
 
     checkpoint: str
     summaries: list[str]
     finished: list[bool]
-    scores: Scores
+    scores: Scores | None
     resolved: ResolvedGeneration
+
+    @property
+    def scored(self) -> Scores:
+        """Return the scores of a split that has references."""
+        assert self.scores is not None
+        return self.scores
 
 
 def main() -> None:
@@ -79,6 +89,8 @@ def evaluate(params: Params) -> None:
 
     # Both scorers are built before any decoding, so that references that can't be scored are known at once.
     validation, test = load_split(params, "validation"), load_split(params, "test")
+    scorer = test.scorer or validation.scorer
+    assert scorer is not None
     if processes.rank() > 0:
         decode_with_best_checkpoint(params, validation, test)
         return
@@ -91,56 +103,61 @@ def evaluate(params: Params) -> None:
     ):
         best, final = decode_with_best_checkpoint(params, validation, test)
 
-        signature = test.scorer.signature(backend=final.resolved.backend)
+        signature = scorer.signature(backend=final.resolved.backend)
         summary_health = health(final.summaries, final.finished, test.references)
-        intervals = final.scores.intervals()
-        metrics = score_metrics(best.scores, final.scores, intervals, summary_health) | {
-            "coverage": test.scorer.coverage,
+        intervals = final.scores.intervals() if final.scores else {}
+        metrics = score_metrics(best.scored, final.scores, intervals, summary_health) | {
+            "coverage": scorer.coverage,
             "checkpoint": best.checkpoint,
             "signature": signature,
         }
         predictions = pair_summaries(test.dialogues, final.summaries)
-        write_texts(
-            {
-                paths.GENERATION: to_json(asdict(final.resolved)),
-                paths.SCORE_PLOT: to_json(score_histogram(final.scores)),
-                paths.LENGTH_PLOT: to_json(length_pairs(final.summaries, test.references)),
-                paths.PREDICTIONS: to_jsonl(predictions.to_rows(final.scores.columns)),
-                paths.SCORES: to_json(metrics),
-            }
-        )
+        with replaced_directory(paths.MODEL) as directory:
+            reported = Reported(params.seed, params.padding, params.generation, params.evaluate, signature)
+            write_model(paths.MODELS / best.checkpoint, directory, final.resolved, reported)
+            write_texts(
+                {
+                    paths.GENERATION: to_json(asdict(final.resolved)),
+                    paths.SCORE_PLOT: to_json(score_histogram(final.scores)),
+                    paths.LENGTH_PLOT: to_json(length_pairs(final.summaries, test.references)),
+                    paths.PREDICTIONS: to_jsonl(predictions.to_rows(final.scores.columns if final.scores else {})),
+                    paths.SCORES: to_json(metrics),
+                }
+            )
 
-        scalars = final.scores.means() | summary_health
+        scalars = (final.scores.means() if final.scores else {}) | summary_health
         tracker.record_final({**scalars, "checkpoint": best.checkpoint, "signature": signature})
-        read = model_reads(test, final.checkpoint)
-        tracker.table("examples", *sample_rows(test.dialogues, read, final.summaries, final.scores, test.scorer.corpus))
+        if final.scores:
+            read = model_reads(test, final.checkpoint)
+            tracker.table("examples", *sample_rows(test.dialogues, read, final.summaries, final.scores, scorer.corpus))
     console = Console()
     console.print(score_table(metrics))
     console.print(signature, soft_wrap=True, highlight=False)
-    if warning := test.scorer.warn_of_invisible(final.summaries):
+    if warning := scorer.warn_of_invisible(final.summaries):
         console.print(warning, soft_wrap=True, highlight=False)
     for name, reason in final.resolved.differing.items():
         console.print(f"generation.{name}: {reason}", soft_wrap=True, highlight=False)
 
 
 def load_split(params: Params, name: str) -> Split:
-    """Return a split with its scorer. Raises `BeamlineError` if it can't be read or scored."""
-    encoded = read_split(name)
+    """Return a split with its scorer. Only test may have no references, and then no scorer.
+
+    Raises `BeamlineError` if the split can't be read, and for references that can't be scored.
+    """
+    encoded = list(read_split(name))
     dialogues = [dialogue.record for dialogue in encoded]
-    scorer = Scorer(
-        params.rouge,
-        [dialogue.references for dialogue in dialogues],
-        [dialogue.dialogue for dialogue in dialogues],
-        headline=params.metrics.headline,
-        seed=params.seed,
-    )
-    return Split(name, [dialogue.input_ids for dialogue in encoded], dialogues, scorer)
+    split = Split(name, [dialogue.input_ids for dialogue in encoded], dialogues, None)
+    if name == "test" and not any(split.references):
+        return split
+    sources = [dialogue.dialogue for dialogue in dialogues]
+    scorer = Scorer(params.rouge, split.references, sources, headline=params.metrics.headline, seed=params.seed)
+    return replace(split, scorer=scorer)
 
 
 def decode_with_best_checkpoint(params: Params, validation: Split, test: Split) -> tuple[Decoded, Decoded]:
     """Return validation under the checkpoint with the highest headline score there, and test under the same one."""
     candidates = [decode(params, checkpoint, validation) for checkpoint in kept_checkpoints()]
-    best = max(candidates, key=lambda decoded: decoded.scores.means()[params.metrics.headline])
+    best = max(candidates, key=lambda decoded: decoded.scored.means()[params.metrics.headline])
     return best, decode(params, best.checkpoint, test)
 
 
@@ -161,7 +178,8 @@ def decode(params: Params, checkpoint: str, split: Split) -> Decoded:
     )
     texts = [summary.text for summary in summaries]
     finished = [summary.finished for summary in summaries]
-    return Decoded(checkpoint, texts, finished, split.scorer.score(texts), decoder.resolved)
+    scores = split.scorer.score(texts) if split.scorer else None
+    return Decoded(checkpoint, texts, finished, scores, decoder.resolved)
 
 
 def kept_checkpoints() -> list[str]:

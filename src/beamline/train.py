@@ -22,7 +22,7 @@ from beamline.core.errors import BeamlineError, run
 from beamline.core.files import replaced_directory, replaced_texts, to_json, write_json
 from beamline.core.params import Params, read_params
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import SAMPLE, EncodedDialogue, draw_dialogues, examples, read_codec, read_split
+from beamline.encoding.prepared import SAMPLE, draw_rows, examples, read_codec, read_split
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.scratch import build_model
 from beamline.models.weights import load_pretrained
@@ -53,8 +53,8 @@ def train(params: Params) -> None:
     set_seed(params.seed)
 
     codec = read_codec()
-    drawn = draw_dialogues(read_split("train"), params.train.max_examples, params.seed)
-    validation = read_split("validation")
+    training, validation = read_split("train"), read_split("validation")
+    drawn = draw_rows(len(training), params.train.max_examples or len(training), params.seed)
     root = Path(os.environ.get("DVC_ROOT", "."))
     work = Work(work_directory(root, params, paths.PREPARED))
     arguments = training_arguments(params, work.unfinished)
@@ -74,14 +74,14 @@ def train(params: Params) -> None:
             arguments,
             params,
             codec,
-            training=examples(drawn),
+            training=examples(training, drawn),
             validation=examples(validation),
-            sample=examples(draw_dialogues(validation, SAMPLE, params.seed)),
+            sample=examples(validation, draw_rows(len(validation), SAMPLE, params.seed)),
             validation_bytes=sum(len(text.encode()) for row in validation for text in row.record.references),
         )
         newest = share_newest(work)
         if first:
-            for warning in find_warnings(trainer, drawn):
+            for warning in find_warnings(trainer, training.read_target_tokens(drawn)):
                 print(f"train: warning: {warning}", flush=True)
         if not first:
             trainer.add_callback(SaveProgress(trainer, work, params.train.save_seconds, newest, epochs=None))
@@ -93,7 +93,7 @@ def train(params: Params) -> None:
             replaced_texts() as write,
             replaced_directory(paths.MODELS) as directory,
         ):
-            source_tokens = sum(len(example.input_ids) for example in trainer.train_dataset)
+            source_tokens = int(trainer.train_dataset.lengths[:, 0].sum())
             after_epoch = AfterEpoch(work.kept, codec, tracker, params.train.keep, source_tokens, Console())
             trainer.add_callback(after_epoch)
             trainer.add_callback(SaveProgress(trainer, work, params.train.save_seconds, newest, after_epoch))
@@ -118,17 +118,19 @@ def build_or_load_model(params: Params, codec: TextCodec) -> PreTrainedModel:
     return load_pretrained(Checkpoint(params.model.name, params.model.revision), codec.encoding, vocabulary)
 
 
-def find_warnings(trainer: SummarizationTrainer, dialogues: Sequence[EncodedDialogue]) -> Iterator[str]:
-    """Yield what the parameters imply and nobody wants, with numbers, before it costs a training."""
+def find_warnings(trainer: SummarizationTrainer, targets: Sequence[int]) -> Iterator[str]:
+    """Yield what the parameters imply and nobody wants, with numbers, before it costs a training.
+
+    targets: the lengths of the training summaries in tokens, before they were cut.
+    """
     train, limits = trainer.params.train, trainer.data_collator.encoding
     batches = len(trainer.get_train_dataloader())
     steps = train.num_train_epochs * max(1, -(-batches // train.gradient_accumulation_steps))
     if steps <= train.warmup_steps:
         yield (
-            f"train.warmup_steps: {train.warmup_steps:,} steps of warm-up, and the training has {steps:,}: it never gets"
-            f" to train.learning_rate; set it to {steps // 10}"
+            f"train.warmup_steps: {train.warmup_steps:,} steps of warm-up, and the training has {steps:,}: it never"
+            f" gets to train.learning_rate; set it to {steps // 10}"
         )
-    targets = [tokens for dialogue in dialogues for tokens in dialogue.target_tokens]
     if cut := sum(tokens > limits.max_target_tokens for tokens in targets):
         yield (
             f"tokenizer.max_target_tokens: {limits.max_target_tokens} cuts {cut:,} of {len(targets):,} summaries;"

@@ -85,8 +85,16 @@ def test_params_of_the_oldest_experiments_are_read_with_the_values_that_they_wou
     for key, value in PAST_VALUES.items():
         section, name = key.rsplit(".", 1)
         assert getattr(attrgetter(section)(params), name) == value
-    with pytest.raises(BeamlineError, match="diagnose: unknown key"):
+    with pytest.raises(BeamlineError, match=r"data\.allow_leakage: unknown key"):
         read_params(older)
+
+
+def test_a_key_that_was_renamed_is_read_by_its_past_name(tmp_path: Path) -> None:
+    text = COMMITTED.replace("leakage: error ", "allow_leakage: true ")
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    assert read_params(tmp_path / "params.yaml", past=True).data.leakage == "warn"
+    with pytest.raises(BeamlineError, match=r"data\.allow_leakage: unknown key; did you mean 'leakage'\?"):
+        read_params(tmp_path / "params.yaml")
 
 
 def test_a_past_key_that_is_there_keeps_its_value(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ def error_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("ending", WRITERS)
+@settings(deadline=None)
 @given(records=st.lists(st.fixed_dictionaries(dict.fromkeys(RECORDS[0], TEXT)), max_size=4))
 def test_any_records_are_read_as_they_were_written(ending: str, records: Records) -> None:
     with TemporaryDirectory() as directory:
@@ -238,7 +239,7 @@ def test_a_compressed_file_that_is_cut_off(tmp_path: Path, compression: str) -> 
 
 
 @pytest.mark.parametrize("ending", [*WRITERS, ".jsonl.gz", ".csv.zst"])
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_damaged_files_are_read_or_refused_in_one_line(ending: str, data: st.DataObject) -> None:
     content = bytearray(content_of(ending, RECORDS))

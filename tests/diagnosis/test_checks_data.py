@@ -1,6 +1,7 @@
 """The data's checks on the real corpora, and on what can go wrong with them."""
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from support.corpus_evidence import COUNTS, Splits, corpus, evidence, failing_ca
 
 from beamline.core.params import Columns
 from beamline.core.records import Dialogue
-from beamline.data.dialogues import read_split
+from beamline.data.splits import open_split
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.overlap import belongs
 from beamline.diagnosis.measures.two_sample import find_differences
@@ -53,7 +54,7 @@ def test_nothing_is_found_in_dialogsum(dialogsum: Path) -> None:
         Columns(id=None, dialogue=None, summary=None),
     )
     splits = {
-        split: list(read_split(dialogsum / f"{name}.jsonl", columns)[: 4 * COUNTS[split]])
+        split: list(islice(open_split(dialogsum / f"{name}.jsonl", columns), 4 * COUNTS[split]))
         for split, name in names.items()
     }
     run = evidence(splits)
@@ -147,6 +148,17 @@ def test_sources_cut_to_a_fraction_are_the_only_cause(splits: Splits) -> None:
     run = evidence(splits, max_source_tokens=32)
     assert failing_causes("data", run) == ["cut_sources"]
     assert finding("cut_sources", run).meaning.startswith("100% of dialogues are cut")
+
+
+@pytest.mark.parametrize("overflow", ["start", "middle"])
+def test_what_is_left_of_a_cut_source_is_what_overflow_leaves(splits: Splits, overflow: str) -> None:
+    """What comes after a dialogue costs nothing if the end is cut, and pushes the dialogue out if the start is cut."""
+    longer = {
+        split: [replace(each, dialogue=each.dialogue + "\n#Person1#: Hm." * 60) for each in dialogues]
+        for split, dialogues in splits.items()
+    }
+    assert finding("sources_are_whole", evidence(longer, max_source_tokens=250)).status == "pass"
+    assert finding("sources_are_whole", evidence(longer, max_source_tokens=250, overflow=overflow)).status != "pass"
 
 
 def test_sources_that_lose_nothing_that_summaries_tell_are_no_warning(splits: Splits) -> None:

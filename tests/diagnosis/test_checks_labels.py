@@ -103,6 +103,42 @@ def test_tags_in_pieces_are_found(healthy: Evidence) -> None:
     assert find(run, "unknown_speaker_tags").status is Status.PASS
 
 
+def test_nothing_is_expected_of_tags_if_none_is_to_be_a_token(healthy: Evidence) -> None:
+    assert healthy.params is not None
+    tokenizer = healthy.params.tokenizer.model_copy(update={"speaker_tokens": "none"})
+    run = dataclasses.replace(healthy, params=healthy.params.model_copy(update={"tokenizer": tokenizer}))
+    for name in ("speaker_tags_are_tokens", "speaker_tags_are_known"):
+        assert find(run, name).status is Status.NOT_APPLICABLE
+
+
+def test_names_are_expected_to_be_tokens_if_all_speakers_are(healthy: Evidence) -> None:
+    """The run itself has tokens for tags only. Its dialogues, encoded anew with other names, lack tokens for these."""
+    assert healthy.params is not None and healthy.codec is not None
+    tokenizer = healthy.params.tokenizer.model_copy(update={"speaker_tokens": "all"})
+    params, codec = healthy.params.model_copy(update={"tokenizer": tokenizer}), healthy.codec
+
+    def rename(each: EncodedDialogue) -> EncodedDialogue:
+        record = dataclasses.replace(each.record, dialogue=each.record.dialogue.replace("#Person1#", "Dr. Ruiz"))
+        [source] = codec.encode_dialogues([record.dialogue])
+        return dataclasses.replace(each, record=record, input_ids=source, source_tokens=len(source))
+
+    run = dataclasses.replace(rewritten(healthy, rename), params=params)
+    assert find(run, "speaker_tags_are_tokens").meaning.endswith("; cut are Dr. Ruiz")
+    assert find(dataclasses.replace(run, params=healthy.params), "speaker_tags_are_tokens").status is Status.PASS
+
+
+def test_hashtags_in_pieces_are_no_fault(healthy: Evidence) -> None:
+    assert healthy.codec is not None
+    codec = healthy.codec
+
+    def post(each: EncodedDialogue) -> EncodedDialogue:
+        record = dataclasses.replace(each.record, dialogue=f"{each.record.dialogue} #sun#sea")
+        [source] = codec.encode_dialogues([record.dialogue])
+        return dataclasses.replace(each, record=record, input_ids=source, source_tokens=len(source))
+
+    assert find(rewritten(healthy, post), "speaker_tags_are_tokens").status is Status.PASS
+
+
 def test_unknown_tags_are_found(healthy: Evidence) -> None:
     assert healthy.codec is not None
     vocabulary = healthy.codec.tokenizer.get_vocab()

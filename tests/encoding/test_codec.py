@@ -16,6 +16,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import TokenizerParams, read_params
 from beamline.encoding.codec import TextCodec, build_codec, load_codec
 from beamline.models.checkpoint import Checkpoint, fingerprint
+from beamline.models.truncation import Overflow, count_shared
 
 TAGS = ["#Person1#", "#Person2#"]
 DEFAULTS = read_params(ROOT / "params.yaml").tokenizer
@@ -61,7 +62,7 @@ def load(kind: str, checkpoints: Path, tags: list[str], **changes: Any) -> TextC
     limits = {"max_source_tokens": 24, "max_target_tokens": 12}
     if kind == "built":
         texts = [text for pair in ENGLISH + KOREAN for text in pair]
-        return build_codec(params(vocabulary_size=600, **limits), texts, tags)
+        return build_codec(params(**{"vocabulary_size": 600, **limits, **changes}), texts, tags)
     settings = params(**{**limits, "language": FAMILIES[kind].language, **changes})
     return load_codec(settings, pinned(checkpoints / kind), tags)
 
@@ -99,6 +100,41 @@ def test_truncation_keeps_what_ends_a_text(codec: TextCodec) -> None:
     summary = codec.encode_summaries(["the soup is cold. " * 20])[0]
     cut = codec.truncate_summary(summary)
     assert (len(cut), cut[-1], cut[:-1]) == (12, codec.encoding.eos_token_id, summary[:11])
+
+
+@pytest.mark.parametrize("overflow", ["start", "middle"])
+@pytest.mark.parametrize("prefix", ["", "say it: "])
+def test_truncation_keeps_what_is_around_a_dialogue_whatever_is_cut(
+    kind: str, checkpoints: Path, prefix: str, overflow: Overflow
+) -> None:
+    """A language code or BERT's own token, and the prefix, are before a dialogue; the end of sequence is after it."""
+    codec = load(kind, checkpoints, TAGS, source_prefix=prefix, overflow=overflow)
+    [nothing], [words] = codec.encode_dialogues([""]), codec.encode_dialogues(["soup " * 40])
+    [ids] = codec.encode_dialogues(["cold " + "soup " * 40 + "#Person1#"])
+    cut = codec.truncate_dialogue(ids)
+    assert len(cut) == 24
+    after = 2 if codec.encoding.eos_token_id == ids[-2] else 1
+    before = count_shared(nothing, words)
+    assert cut[:before] == ids[:before] and cut[-after:] == ids[-after:]
+    tag = codec.tokenizer.convert_tokens_to_ids("#Person1#")
+    assert cut[-after - 1] == tag == ids[-after - 1]
+    room = 24 - before - after
+    first = (room + 1) // 2 if overflow == "middle" else 0
+    dialogue = ids[before:-after]
+    assert cut[before:-after] == dialogue[:first] + dialogue[-(room - first) :]
+    text = codec.tokenizer.decode(cut, skip_special_tokens=True)
+    assert text.replace(" ", "").startswith(prefix.strip().replace(" ", ""))
+    assert ("cold" in text) == (overflow == "middle")
+
+
+def test_a_prefix_that_leaves_no_room_for_a_dialogue_is_refused(kind: str, checkpoints: Path) -> None:
+    with pytest.raises(BeamlineError) as refused:
+        load(kind, checkpoints, TAGS, source_prefix="the waiter shows the kitchen " * 9)
+    assert re.fullmatch(
+        r"tokenizer\.max_source_tokens: 24 leaves no room for a dialogue, as \d+ tokens are around it;"
+        r" raise it, or shorten tokenizer\.source_prefix",
+        str(refused.value),
+    )
 
 
 def test_what_is_within_the_limits_is_not_touched(codec: TextCodec) -> None:
@@ -139,7 +175,7 @@ def test_tags_that_a_checkpoint_holds_for_special_survive_decoding_too(checkpoin
 
 def test_a_tag_in_the_vocabulary_is_one_token_wherever_it_stands(checkpoints: Path) -> None:
     codec = load("bart", checkpoints, ["#Person1#", "e"])
-    tokens = codec.tokenizer.convert_ids_to_tokens(codec.encode_summaries(["the #Person1#"])[0])
+    tokens = codec.tokenizer.convert_ids_to_tokens(codec.encode_summaries(["the e #Person1#"])[0])
     assert tokens[-3:] == ["Ġ", "#Person1#", "</s>"]
     assert "e" in tokens
     assert codec.encoding.new_tokens == (codec.tokenizer.convert_tokens_to_ids("#Person1#"),)

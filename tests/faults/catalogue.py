@@ -286,7 +286,7 @@ DATA = (
         with_raw(swap_a_third, "train", "evaluate"),
     ),
     Fault("training set of one topic", "missing_topics", with_raw(one_topic, "train", "evaluate")),
-    Fault("test dialogues in train", "test_in_train", with_raw(leak, "train", "evaluate", data__allow_leakage=True)),
+    Fault("test dialogues in train", "test_in_train", with_raw(leak, "train", "evaluate", data__leakage="warn")),
     Fault(
         "train and test in different languages",
         "dialogue_differences",

@@ -227,7 +227,7 @@ DEVELOPMENT = (
     Fault(
         "validation copied from train",
         "validation_in_train",
-        with_raw(copy_validation, "train", "evaluate", data__allow_leakage=True),
+        with_raw(copy_validation, "train", "evaluate", data__leakage="warn"),
     ),
     Fault(
         "label smoothing 0.9",

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 import regex
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beamline.comparison.scoring import DEFAULTS
@@ -51,6 +51,7 @@ def score(prediction: str, reference: str, tokenizer: str = "auto") -> dict[str,
 
 
 @pytest.mark.parametrize("script", SENTENCES)
+@settings(deadline=None, max_examples=20)
 @given(marks=st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.sampled_from(IGNORABLE)), min_size=1, max_size=6))
 @example(marks=[(number, after, mark) for number in range(30) for after in (True, False) for mark in "\u200b\u200d"])
 @example(marks=[(number, True, "\u200c") for number in range(30)])

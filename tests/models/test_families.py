@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 TAGS = ["#Person1#", "#Person2#"]
 SETTINGS: dict[str, Any] = {
     "data.path": "data",
-    "data.allow_leakage": True,
+    "data.leakage": "warn",
     "tokenizer.max_source_tokens": 96,
     "tokenizer.max_target_tokens": 96,
     "train.tokens_per_batch": 200,

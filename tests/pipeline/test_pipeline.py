@@ -42,9 +42,9 @@ def test_second_repro_does_nothing(clone: Repository) -> None:
     assert clone.git("status", "--porcelain").stdout == ""
 
 
-def test_beam_change_reruns_evaluation_and_diagnosis_only_and_shows_in_every_score(clone: Repository) -> None:
+def test_beam_change_reruns_evaluation_and_what_follows_and_shows_in_every_score(clone: Repository) -> None:
     done = clone.dvc("exp", "run", "-S", "generation.num_beams=4")
-    assert stages_that_ran(done) == ["evaluate", "diagnose"]
+    assert stages_that_ran(done) == ["evaluate", "diagnose", "report"]
     for stage in ("prepare", "train"):
         assert f"Stage '{stage}' didn't change, skipping" in done.stdout
     diff = clone.dvc("metrics", "diff", "--all").stdout
@@ -67,15 +67,15 @@ def test_beam_change_reruns_evaluation_and_diagnosis_only_and_shows_in_every_sco
 @pytest.mark.parametrize("change", [{"padding.mode": "max_length"}, {"padding.labels": "unmasked"}])
 def test_padding_change_reruns_training_but_not_preparation(clone: Repository, change: dict[str, str]) -> None:
     clone.set(change)
-    assert stages_that_would_run(clone) == ["train", "evaluate", "diagnose"]
+    assert stages_that_would_run(clone) == ["train", "evaluate", "diagnose", "report"]
 
 
 @pytest.mark.parametrize(
     ("change", "first"),
     [
-        ({"tokenizer.vocabulary_size": 700}, ["prepare"]),
-        ({"train.learning_rate": 0.1}, ["train", "diagnose"]),
-        ({"rouge.stemmer": False}, ["evaluate", "diagnose"]),
+        ({"tokenizer.vocabulary_size": 700}, ["prepare", "report"]),
+        ({"train.learning_rate": 0.1}, ["train", "diagnose", "report"]),
+        ({"rouge.stemmer": False}, ["prepare", "evaluate", "diagnose", "report"]),
         ({"tracking.project": "another"}, []),
     ],
 )
@@ -168,6 +168,25 @@ def test_models_hold_weights_and_tokenizer_and_no_pickle(finished: Repository) -
         assert str(finished.path) not in path.read_text(encoding="utf-8")
 
 
+def test_the_chosen_checkpoint_is_an_artifact_whose_weights_are_in_the_cache_once(
+    clone: Repository, tmp_path: Path
+) -> None:
+    chosen = clone.path / "models" / clone.read("metrics/rouge.json")["checkpoint"]
+    model = clone.path / "model"
+    assert {path.name for path in model.iterdir()} == {path.name for path in chosen.iterdir()} | {"reported.json"}
+    assert (model / "model.safetensors").read_bytes() == (chosen / "model.safetensors").read_bytes()
+    cached = [path for path in (clone.path / ".dvc" / "cache").rglob("*") if path.is_file()]
+    weights = (model / "model.safetensors").read_bytes()
+    assert [path.read_bytes() for path in cached].count(weights) == 1
+
+    clone.git("tag", "--annotate", "summarizer@v1.0.0", "--message", "First release")
+    got = Repository(tmp_path / "elsewhere")
+    got.path.mkdir()
+    got.dvc("artifacts", "get", str(clone.path), "summarizer", "--out", "summarizer")
+    names = [path.name for path in model.iterdir()]
+    assert all((got.path / "summarizer" / name).read_bytes() == (model / name).read_bytes() for name in names)
+
+
 def test_bad_data_is_one_line_and_dvc_repro_restores_the_earlier_results(clone: Repository) -> None:
     train = clone.path / "data" / "tiny" / "train.jsonl"
     before = train.read_text(encoding="utf-8")
@@ -181,7 +200,7 @@ def test_bad_data_is_one_line_and_dvc_repro_restores_the_earlier_results(clone: 
 
 
 @pytest.mark.parametrize(
-    ("key", "healthy"), [("data.allow_leakage", False), ("train.keep", 2), ("generation.num_beams", 1)]
+    ("key", "healthy"), [("data.leakage", "error"), ("train.keep", 2), ("generation.num_beams", 1)]
 )
 def test_bad_parameter_is_one_line_and_dvc_repro_restores_the_earlier_results(
     clone: Repository, key: str, healthy: object
@@ -209,7 +228,7 @@ def failure_and_recovery(repository: Repository, spoil: Callable[[], object], un
 
 
 def outputs(repository: Repository) -> list[Path]:
-    directories = ("data/prepared", "models", "metrics", "plots", "reports")
+    directories = ("data/prepared", "models", "model", "metrics", "plots", "reports")
     return [path for each in directories for path in sorted((repository.path / each).rglob("*")) if path.is_file()]
 
 
@@ -260,9 +279,10 @@ def test_queued_sweep_runs_on_two_workers_that_need_the_same_training(clone: Rep
 @pytest.mark.extended
 def test_own_dialogues_brought_into_form_and_kept_by_dvc(clone: Repository) -> None:
     (clone.path / "data" / "tiny").rename(clone.path / "mine")
-    clone.run("python", "-m", "beamline", "download", "mine", "data/own")
-    clone.dvc("add", "data/own")
-    clone.dvc("exp", "run", "-S", "data.path=data/own")
+    said = clone.run("python", "-m", "beamline", "import", "mine", "data/my own").stdout.splitlines()
+    clone.run("bash", "-c", said[-1].removeprefix("next: "))
+    clone.git("add", "data")
+    clone.dvc("exp", "run", "--temp", "-S", "data.path='data/my own'", "-S", "generation.num_beams=2", "prepare")
     assert clone.read("data/prepared/statistics.json")["splits"]["train"]["dialogues"] == 64
 
 

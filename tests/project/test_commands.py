@@ -17,8 +17,15 @@ pytestmark = pytest.mark.extended
 CI = ".ci/run"
 REMOTE = "tests/pipeline/test_remote.py::test_what_one_clone_pushed_no_other_runs_again"
 RUN_CACHE = "tests/pipeline/test_pipeline.py::test_a_second_clone_pulls_the_run_cache_and_runs_nothing"
-DOWNLOAD = "tests/data/test_download.py::test_a_hub_dataset_is_recorded_with_the_commit_that_the_revision_stands_for"
+HUB = "tests/data/test_import_hub.py::test_a_dataset_is_recorded_with_the_commit_that_the_revision_stands_for"
+AUTHORS = "tests/pipeline/test_authors_files.py::test_authors_files_reach_a_diagnosis_with_the_documented_commands"
 FAMILIES = "tests/models/test_families.py::test_family_learns_16_dialogues_by_heart"
+CTRANSLATE2 = "tests/serving/test_export.py::test_ctranslate2_files_write_the_reported_summaries"
+PUSH = "tests/serving/test_export.py::test_push_uploads_every_file_into_a_private_repository"
+ARTIFACT = (
+    "tests/pipeline/test_pipeline.py::test_the_chosen_checkpoint_is_an_artifact_whose_weights_are_in_the_cache_once"
+)
+PULL_REQUEST = "tests/project/test_report_pull_request.py::test_the_comment_says_what_two_commits_do_to_the_scores"
 ELSEWHERE = {
     "make": CI,
     "make test": CI,
@@ -26,8 +33,13 @@ ELSEWHERE = {
     "pip install -c constraints.txt ctranslate2": CI,
     "pip install -c constraints.txt dvc-s3": CI,
     "pip install -c constraints.txt 'kiwipiepy==0.24.1'": CI,
-    "beamline download knkarthick/samsum data/samsum --revision main": DOWNLOAD,
-    "beamline download knkarthick/dialogsum data/dialogsum --revision main": DOWNLOAD,
+    "beamline import knkarthick/samsum data/samsum --revision main": HUB,
+    "beamline import dialogsum data/dialogsum": AUTHORS,
+    "beamline import mts-dialog data/mts-dialog --test MTS-Dialog-TestSet-1-MEDIQA-Chat-2023.csv": AUTHORS,
+    "beamline import aci-bench data/aci-bench --test clinicalnlp_taskB_test1.csv": AUTHORS,
+    "beamline import qmsum data/qmsum": AUTHORS,
+    "dvc add data/qmsum": AUTHORS,
+    "dvc exp run -S data.path=data/qmsum": AUTHORS,
     "dvc exp run -S data.path=data/samsum -S model.name=facebook/bart-base -S model.revision=COMMIT": FAMILIES,
     "dvc exp run -S model.name=facebook/bart-base -S model.revision=COMMIT"
     " -S train.learning_rate=5e-5 -S train.num_train_epochs=3": FAMILIES,
@@ -45,6 +57,11 @@ ELSEWHERE = {
     "dvc exp apply NAME": REMOTE,
     "PYTHONPATH=tests python tests/faults/table.py": "tests/faults/test_faults_of_training.py",
     "python tools/plot_study.py": CI,
+    "beamline export summarizer-fast --ctranslate2": CTRANSLATE2,
+    "beamline export summarizer-shared --push-to OWNER/NAME": PUSH,
+    'git tag --annotate summarizer@v1.0.0 --message "First release"': ARTIFACT,
+    "dvc artifacts get URL summarizer --out release": ARTIFACT,
+    "tools/report_pull_request.sh main HEAD comment.md": PULL_REQUEST,
 }
 TORCHRUN = "torchrun --nnodes=2"
 

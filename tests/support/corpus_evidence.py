@@ -10,7 +10,7 @@ from support.marks import agree
 
 from beamline.core.params import Columns, read_params
 from beamline.core.records import Dialogue, Predictions, speaker_tags
-from beamline.data.dialogues import read_split
+from beamline.data.splits import open_split
 from beamline.diagnosis.checks import CATALOGUE, Finding
 from beamline.diagnosis.checks.check import PROVING
 from beamline.diagnosis.evidence import Evidence
@@ -26,7 +26,8 @@ Splits = dict[str, list[Dialogue]]
 
 @functools.cache
 def read(language: str, split: str) -> tuple[Dialogue, ...]:
-    return read_split(ROOT / "data" / language / f"{split}.jsonl", Columns(id=None, dialogue=None, summary=None))
+    path = ROOT / "data" / language / f"{split}.jsonl"
+    return tuple(open_split(path, Columns(id=None, dialogue=None, summary=None)))
 
 
 def corpus(language: str) -> Splits:

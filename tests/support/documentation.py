@@ -10,6 +10,7 @@ DOCUMENTS = (
     "README.md",
     "docs/experiments.md",
     "docs/comparing.md",
+    "docs/summaries.md",
     "docs/faults.md",
     "docs/diagnosis.md",
     "docs/data.md",

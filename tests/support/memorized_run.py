@@ -19,7 +19,7 @@ PLACES = ("at the market", "in the small shop", "by the river", "near the statio
 
 CHANGES: dict[str, Any] = {
     **SMALL,
-    "data.allow_leakage": True,
+    "data.leakage": "warn",
     "tokenizer.vocabulary_size": 400,
     "model.scratch.d_model": 64,
     "model.scratch.dropout": 0.0,

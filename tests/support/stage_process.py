@@ -45,7 +45,7 @@ def saved_steps(directory: Path) -> list[int]:
 def results(directory: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(directory)): path.read_bytes()
-        for part in ("data/prepared", "models", "metrics", "plots", "reports")
+        for part in ("data/prepared", "models", "model", "metrics", "plots", "reports")
         for path in sorted((directory / part).rglob("*"))
         if path.is_file()
     }

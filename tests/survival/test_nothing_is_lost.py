@@ -33,7 +33,7 @@ def with_file_limit(directory: Path, stage: str, limit: int) -> None:
         ("train", 200_000, r"\.work/train-.*too large"),  # the weights
         ("train", 300_000, r"\.work/train-.*(too large|whole)"),  # the optimizer's state
         ("prepare", 20_000, r"data/prepared.*too large"),  # the tokenizer
-        ("evaluate", 2_000, r"reports/predictions\.jsonl.*too large"),
+        ("evaluate", 2_000, r"model\.unfinished/.*too large"),
     ],
 )
 def test_full_disk_is_one_line_and_loses_nothing(

@@ -23,7 +23,7 @@ from transformers import PreTrainedModel
 from beamline import evaluate, train
 from beamline.core.errors import BeamlineError
 from beamline.core.params import read_params
-from beamline.encoding.prepared import draw_dialogues, examples, read_split
+from beamline.encoding.prepared import draw_rows, examples, read_split
 from beamline.training.batching import LengthBucketedBatches
 
 pytestmark = pytest.mark.slow
@@ -239,11 +239,13 @@ def learnt_in_step(step: int, directory: Path) -> set[str]:
 def test_max_examples_draws_by_seed_and_keeps_the_order(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(prepared)
     dialogues = read_split("train")
-    first = draw_dialogues(dialogues, 10, seed=1)
-    assert first == draw_dialogues(dialogues, 10, seed=1)
-    assert first != draw_dialogues(dialogues, 10, seed=2)
-    assert [each.record.id for each in first] == sorted(each.record.id for each in first)
-    assert draw_dialogues(dialogues, 1000, seed=1) == dialogues
+    first = draw_rows(len(dialogues), 10, seed=1)
+    assert first == draw_rows(len(dialogues), 10, seed=1) == sorted(set(first))
+    assert first != draw_rows(len(dialogues), 10, seed=2)
+    drawn = examples(dialogues, first)
+    assert [each.dialogue_id for each in drawn] == [dialogues[row].record.id for row in first]
+    assert list(drawn) == [examples(dialogues)[row] for row in first]
+    assert draw_rows(len(dialogues), 1000, seed=1) == list(range(len(dialogues)))
 
 
 def test_a_warm_up_that_is_longer_than_the_training_is_said_before_it_begins(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from beamline.core.params import PAST_VALUES
+from beamline.core.params import PAST_VALUES, rename_past
 
 Stages = Mapping[str, Mapping[str, Any]]
 Settings = dict[str, object]
@@ -16,7 +16,7 @@ def read_settings(stages: Stages, output: Path) -> Settings:
     Only stages that `output` depends on count, directly or through others: a parameter that the diagnosis alone reads
     is no setting. Keys are the parameters' dotted names, `command of STAGE`, and `content of PATH` for code and data
     (the value is a hash). Files that a stage makes of the others are left out. A parameter that is younger than the run
-    has the value that it would have had.
+    has the value that it would have had, and one that had another name has that of today.
     """
     upstream = find_upstream(stages, output)
     made = [PurePosixPath(out["path"]) for stage in upstream.values() for out in stage.get("outs", [])]
@@ -28,7 +28,7 @@ def read_settings(stages: Stages, output: Path) -> Settings:
             if not any(PurePosixPath(dependency["path"]).is_relative_to(path) for path in made):
                 others[f"content of {dependency['path']}"] = dependency.get(dependency.get("hash", "md5"))
         for values in stage.get("params", {}).values():
-            parameters |= _flatten(values)
+            parameters |= dict(rename_past(key, value) for key, value in _flatten(values).items())
     if parameters:
         parameters |= {key: value for key, value in PAST_VALUES.items() if key not in parameters}
     return parameters | others

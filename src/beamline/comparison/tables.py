@@ -9,7 +9,7 @@ from beamline.comparison.differences import Comparison, Difference, Pair
 from beamline.comparison.seeds import SeedSpread
 from beamline.comparison.settings import changed_settings
 from beamline.comparison.systems import System
-from beamline.core.report_parts import Grid, Line
+from beamline.core.report_parts import Grid, Line, hundred
 
 NOTE = (
     "Interval and p measure the noise of the test set: would other dialogues show the same difference between these"
@@ -93,12 +93,6 @@ def letter(number: int) -> str:
     """Return A to Z, then A1 and so on."""
     rounds, position = divmod(number, len(ascii_uppercase))
     return f"{ascii_uppercase[position]}{rounds or ''}"
-
-
-def hundred(value: float, *, sign: bool = False) -> str:
-    """Return a score in 0-1 as it is printed, times 100; zero has no minus sign."""
-    rounded = round(100 * float(value), 2) + 0.0
-    return f"{rounded:+.2f}" if sign else f"{rounded:.2f}"
 
 
 def _describe(system: System, first: System) -> str:

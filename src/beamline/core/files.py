@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -249,6 +250,12 @@ def _unfinished(path: Path) -> Path:
 def write_text(path: Path, text: str) -> None:
     """Write one text, as `write_texts` does."""
     write_texts({path: text})
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -5,7 +5,7 @@ reader sees the whole setting in one place.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -39,7 +39,7 @@ class Columns(Section):
 class Data(Section):
     path: Annotated[str, Field(min_length=1)]
     columns: Columns
-    allow_leakage: bool
+    leakage: Literal["error", "warn", "drop"]
 
 
 class TokenizerParams(Section):
@@ -48,6 +48,8 @@ class TokenizerParams(Section):
     max_target_tokens: Annotated[int, Field(ge=2)]
     source_prefix: str | None
     language: OptionalText
+    speaker_tokens: Literal["auto", "none", "all"]
+    overflow: Literal["end", "start", "middle"]
 
 
 class Padding(Section):
@@ -161,10 +163,18 @@ class Params(Section):
 
 # Keys that are younger than some experiments, with the value that those experiments would have had.
 PAST_VALUES: dict[str, object] = {
+    "data.leakage": "error",
     "metrics.headline": "rouge_f",
     "rouge.punctuation": "drop",
     "rouge.sentences": "both",
     "diagnose.seconds": 60.0,
+    "tokenizer.overflow": "end",
+    "tokenizer.speaker_tokens": "auto",
+}
+
+# Keys that have another name today, and how their values are written there.
+_RENAMED: dict[str, tuple[str, Callable[[object], object]]] = {
+    "data.allow_leakage": ("data.leakage", lambda allowed: "warn" if allowed else "error")
 }
 
 
@@ -189,23 +199,32 @@ def read_params(path: Path = paths.PARAMS, *, past: bool = False) -> Params:
     if not isinstance(document, CommentedMap):
         raise BeamlineError(f"{path}: expected sections such as 'data:' and 'train:', found {document!r}")
     try:
-        return Params.model_validate(_updated(document) if past else document)
+        return Params.model_validate(with_past_values(document) if past else document)
     except ValidationError as error:
         # A misspelled key is both unknown and missing; naming the unknown one says what to fix.
         first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         raise BeamlineError(_explain(first, document, path)) from None
 
 
-def _updated(section: Mapping[str, object], schema: type[BaseModel] = Params, prefix: str = "") -> dict[str, object]:
+def rename_past(key: str, value: object) -> tuple[str, object]:
+    """Return the key and the value of today for those of an earlier commit."""
+    name, rewrite = _RENAMED.get(key, (key, lambda same: same))
+    return name, rewrite(value)
+
+
+def with_past_values(
+    section: Mapping[str, object], schema: type[BaseModel] = Params, prefix: str = ""
+) -> dict[str, object]:
     """Return the keys that `schema` knows, with `PAST_VALUES` for those that the section lacks."""
+    known = dict(rename_past(f"{prefix}{name}", value) for name, value in section.items())
     updated: dict[str, object] = {}
     for name, field in schema.model_fields.items():
         key = f"{prefix}{name}"
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            inner = section.get(name, {})
-            updated[name] = _updated(inner, field.annotation, f"{key}.") if isinstance(inner, dict) else inner
-        elif name in section:
-            updated[name] = section[name]
+            inner = known.get(key, {})
+            updated[name] = with_past_values(inner, field.annotation, f"{key}.") if isinstance(inner, dict) else inner
+        elif key in known:
+            updated[name] = known[key]
         elif key in PAST_VALUES:
             updated[name] = PAST_VALUES[key]
     return updated

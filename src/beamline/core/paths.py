@@ -12,6 +12,8 @@ TRAINING_RECORD = MODELS / "training.json"
 CURVES = Path("plots/training")
 TRAIN_METRICS = Path("metrics/train.json")
 
+MODEL = Path("model")  # the chosen one of MODELS
+REPORTED = MODEL / "reported.json"
 PREDICTIONS = Path("reports/predictions.jsonl")
 SCORES = Path("metrics/rouge.json")
 GENERATION = Path("metrics/generation.json")
@@ -21,4 +23,7 @@ LENGTH_PLOT = Path("plots/lengths.json")
 DIAGNOSIS = Path("reports/diagnosis.md")
 DIAGNOSIS_METRICS = Path("metrics/diagnosis.json")
 
+PAGE = Path("reports/page.html")
+
 WORK = Path(".work")  # under the root of the repository: what an unfinished training needs to go on
+PROBLEMS = WORK / "problems"  # lists of rows that something is wrong with

@@ -29,3 +29,9 @@ class Grid:
     caption: str = ""
     labels: int = 1
     prose: bool = False
+
+
+def hundred(value: float, *, sign: bool = False) -> str:
+    """Return a score in 0-1 as it is shown, times 100; zero has no minus sign."""
+    rounded = round(100 * float(value), 2) + 0.0
+    return f"{rounded:+.2f}" if sign else f"{rounded:.2f}"

@@ -1,7 +1,6 @@
 """Which columns of a record hold what. The names of columns that are known without being told are here alone."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from beamline.core.errors import BeamlineError, quote
@@ -10,6 +9,12 @@ from beamline.data.readers import Row
 ID_COLUMNS = ("id", "ID", "Id", "fname")
 DIALOGUE_COLUMN = "dialogue"
 SUMMARY_COLUMN = "summary"  # of a data set: one column, or the stem of summary1, summary2, ...
+# In a data set without the name above, the only one of these counts. They are what authors of dialogue data use.
+OTHER_DIALOGUE_COLUMNS = (
+    "dialog", "conversation", "conversations", "chat", "messages", "turns", "utterances", "utt",
+    "transcript", "transcripts", "meeting_transcript", "meeting_transcripts",
+)  # fmt: skip
+OTHER_SUMMARY_COLUMNS = ("summaries", "note", "section_text", "abstract", "highlights")
 
 # `summary` comes last: it is a reference in data sets, and a prediction in what models write. It counts if no other
 # name is there. The others say which of the two they are.
@@ -26,7 +31,7 @@ def find_columns(name: str, columns: Iterable[str]) -> list[str]:
     """
     if name in columns:
         return [name]
-    numbered = [column for column in columns if re.fullmatch(re.escape(name) + r"\d+", column)]
+    numbered = [column for column in columns if column.startswith(name) and column.removeprefix(name).isdecimal()]
     return sorted(numbered, key=lambda column: int(column.removeprefix(name)))
 
 

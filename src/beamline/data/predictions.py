@@ -34,16 +34,19 @@ def read_predictions(path: Path) -> Predictions:
     return _to_predictions(_read_records(path))
 
 
-def parse_predictions(text: str, source: str) -> tuple[Predictions, dict[str, list[float]]]:
+def parse_predictions(
+    text: str, source: str, *, needs_references: bool = True
+) -> tuple[Predictions, dict[str, list[float]]]:
     """Return what the text of a reports/predictions.jsonl holds: predictions, and their scores by column name, in 0-1.
 
-    source: the file as errors name it. The scores are those that every row has; null, for what is undefined, is NaN.
+    source: the file as errors name it. needs_references: False if a test split without any is no error. The scores are
+    those that every row has; null, for what is undefined, is NaN.
     Raises `BeamlineError` as `read_predictions` does.
     """
     rows = list(parse_jsonl(text.split("\n"), source))
     if not rows:
         raise BeamlineError(f"{source}: empty; expected one JSON object a line")
-    return _to_predictions(rows), _read_scores(rows)
+    return _to_predictions(rows, needs_references=needs_references), _read_scores(rows)
 
 
 def join_references(
@@ -107,7 +110,7 @@ def _choose(row: Row, named: Sequence[str], usual: Sequence[str], taken: Sequenc
     return choose_columns(row, named, usual, taken, fix)
 
 
-def _to_predictions(rows: Sequence[Row]) -> Predictions:
+def _to_predictions(rows: Sequence[Row], *, needs_references: bool = True) -> Predictions:
     if PLAIN_TEXT in rows[0].cells:
         raise BeamlineError(
             f"{rows[0].where}: plain text is for beamline score, or beamline diagnose --predictions; {_EXPECTED},"
@@ -115,6 +118,13 @@ def _to_predictions(rows: Sequence[Row]) -> Predictions:
         )
     names = choose_columns(rows[0], [], PREDICTION_COLUMNS, [], _EXPECTED)
     reference_names = choose_columns(rows[0], [], REFERENCE_COLUMNS, names, _EXPECTED)
+    if all(row.cells.get(name) == [] for row in rows for name in reference_names):
+        reference_names = []
+    if not reference_names and needs_references:
+        path = rows[0].where.rpartition(":")[0]
+        raise BeamlineError(
+            f"{path}: no references, as test had none; score these summaries with: beamline score {path} REFERENCES"
+        )
     check_unique_ids((row.where, key) for row in rows if (key := read_id(row)) is not None)
     return Predictions(
         ids=_read_ids(rows),

@@ -22,10 +22,14 @@ _BATCH = 1000  # rows of Parquet in memory
 
 @dataclass(frozen=True)
 class Row:
-    """A record as it is in its source. `where` opens every error about it: `data/train.csv:17`."""
+    """A record as it is in its source. `where` opens every error about it: `data/train.csv:17`.
+
+    problem: why it can't be read, in the words of an error. It then has no cells.
+    """
 
     where: str
     cells: Mapping[str, object]
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,16 @@ class Format:
 def read_rows(path: Path) -> Iterator[Row]:
     """Yield the records of a file in any of `FORMATS`, as they are needed.
 
-    Raises `BeamlineError` for an unknown ending; for a file that can't be read, is damaged or holds something else;
-    for a record that is no JSON object; for rows whose cells don't match the header.
+    Raises `BeamlineError` for what `read_all_rows` refuses, for a record that is no JSON object, and for rows whose
+    cells don't match the header.
+    """
+    return map(_refuse_problem, read_all_rows(path))
+
+
+def read_all_rows(path: Path) -> Iterator[Row]:
+    """Yield the records of a file with those that can't be read, so that an error can name all of them.
+
+    Raises `BeamlineError` for an unknown ending, and for a file that can't be read, is damaged or holds something else.
     """
     known = split_ending(path)
     if known is None:
@@ -71,10 +83,11 @@ def describe_endings() -> str:
 
 
 def parse_jsonl(lines: Iterable[str], source: str) -> Iterator[Row]:
-    """Yield the records of JSON lines. source: the file that they are from, as errors name it."""
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield Row(where := f"{source}:{number}", _parse_object(line.removesuffix("\n"), where))
+    """Yield the records of JSON lines. source: the file that they are from, as errors name it.
+
+    Raises `BeamlineError` for a record that is no JSON object.
+    """
+    return map(_refuse_problem, _parse_lines(lines, source))
 
 
 def is_record(line: str) -> bool:
@@ -82,24 +95,42 @@ def is_record(line: str) -> bool:
     return line.startswith("{") and line.endswith("}") and line != "{}" and (_is_object(line) or _is_python_dict(line))
 
 
+def _refuse_problem(row: Row) -> Row:
+    if row.problem:
+        raise BeamlineError(f"{row.where}: {row.problem}")
+    return row
+
+
 def _read_jsonl(path: Path) -> Iterator[Row]:
-    return parse_jsonl(read_lines(path), str(path))
+    return _parse_lines(read_lines(path), str(path))
 
 
-def _parse_object(line: str, where: str) -> dict[str, object]:
+def _parse_lines(lines: Iterable[str], source: str) -> Iterator[Row]:
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _parse_object(line.removesuffix("\n"), f"{source}:{number}")
+
+
+def _parse_object(line: str, where: str) -> Row:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
         if _is_python_dict(line):
-            raise BeamlineError(
-                f"{where}: a Python literal (single quotes, None, True), not JSON;"
+            problem = (
+                "a Python literal (single quotes, None, True), not JSON;"
                 " write each record with json.dumps(record, ensure_ascii=False)"
-            ) from None
-        reason = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
-        raise BeamlineError(f"{where}: not JSON: {reason}; expected one JSON object a line") from None
+            )
+        else:
+            reason = (
+                f"{error.msg.removesuffix(' at')} at column {error.colno}"
+                if isinstance(error, json.JSONDecodeError)
+                else error
+            )
+            problem = f"not JSON: {reason}; expected one JSON object a line"
+        return Row(where, {}, problem)
     if not isinstance(value, dict):
-        raise BeamlineError(f"{where}: expected one JSON object a line, found {quote(value)}")
-    return value
+        return Row(where, {}, f"expected one JSON object a line, found {quote(value)}")
+    return Row(where, value)
 
 
 def _is_python_dict(line: str) -> bool:
@@ -119,7 +150,7 @@ def _read_json(path: Path) -> Iterator[Row]:
         begun.append(line)
         if len(filled := [line for line in begun if line.strip()]) == 2:
             if _is_object(filled[0]):
-                yield from parse_jsonl(chain(begun, lines), str(path))
+                yield from _parse_lines(chain(begun, lines), str(path))
                 return
             break
     text = "".join(chain(begun, lines))
@@ -129,9 +160,9 @@ def _read_json(path: Path) -> Iterator[Row]:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         if _is_python_dict(filled[0]):
-            _parse_object(filled[0], f"{path}:{begun.index(filled[0]) + 1}")
+            _refuse_problem(_parse_object(filled[0], f"{path}:{begun.index(filled[0]) + 1}"))
         raise BeamlineError(
-            f"{path}:{error.lineno}: not JSON: {error.msg} at column {error.colno};"
+            f"{path}:{error.lineno}: not JSON: {error.msg.removesuffix(' at')} at column {error.colno};"
             ' expected an array of objects, {"data": [...]} or one object a line'
         ) from None
     except RecursionError as error:
@@ -142,9 +173,8 @@ def _read_json(path: Path) -> Iterator[Row]:
         raise BeamlineError(f"{path}: expected an array of objects, found {quote(value)}")
     for number, record in enumerate(value, 1):
         where = f"{path}: record {number}"
-        if not isinstance(record, dict):
-            raise BeamlineError(f"{where}: expected a JSON object, found {quote(record)}")
-        yield Row(where, record)
+        is_object = isinstance(record, dict)
+        yield Row(where, record) if is_object else Row(where, {}, f"expected a JSON object, found {quote(record)}")
 
 
 def _is_object(line: str) -> bool:
@@ -175,9 +205,11 @@ def _read_table(path: Path, delimiter: str) -> Iterator[Row]:
             if repeated := {name for name in header if header.count(name) > 1}:
                 raise BeamlineError(f"{where}: column {quote(min(repeated))} is twice in the header; rename one")
         elif len(cells) != len(header):
-            raise BeamlineError(
-                f"{where}: expected {len(header)} cells as in the header, found {len(cells)};"
-                f" put a cell with {plural} or line ends in double quotes"
+            yield Row(
+                where,
+                {},
+                f"expected {len(header)} cells as in the header, found {len(cells)};"
+                f" put a cell with {plural} or line ends in double quotes",
             )
         else:
             yield Row(where, dict(zip(header, cells, strict=True)))
@@ -230,7 +262,10 @@ def _read_parquet(path: Path) -> Iterator[Row]:
                     number += 1
                     yield Row(f"{path}: row {number}", record)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise BeamlineError(f"{path}: not a readable Parquet file: {' '.join(str(error).split())}") from None
+        raise BeamlineError(
+            f"{path}: not a readable Parquet file ({' '.join(str(error).split())}); get it again, or give its name the"
+            " ending of what it holds"
+        ) from None
 
 
 FORMATS = (

@@ -40,7 +40,10 @@ class SummaryDecoder(Protocol):
     def summaries(
         self, sources: Sequence[list[int]], *, tokens_per_batch: int, seed: int, description: str
     ) -> list[Summary]:
-        """Return one summary for each source (token ids), in their order; `seed` matters to sampling alone."""
+        """Return one summary for each source (token ids), in their order.
+
+        seed: matters to sampling alone. description: of the progress on the terminal, which is not shown if it's empty.
+        """
         ...
 
 
@@ -59,10 +62,12 @@ def build_decoder(
         case "transformers":
             pass
         case "ctranslate2":
+            if obstacle := find_obstacle(directory, generation):
+                raise BeamlineError(obstacle)
             faster = _build_ctranslate2(directory, codec, generation, device)
         case "auto":
-            with suppress(BeamlineError):
-                if not list_differences(generation, codec.encoding):
+            if not find_obstacle(directory, generation) and not list_differences(generation, codec.encoding):
+                with suppress(BeamlineError):
                     faster = _build_ctranslate2(directory, codec, generation, device)
             faster = faster if all(processes.gather([faster is not None])) else None
         case _ as unknown:
@@ -73,8 +78,6 @@ def build_decoder(
 def _build_ctranslate2(
     directory: Path, codec: TextCodec, generation: Generation, device: torch.device
 ) -> SummaryDecoder:
-    if obstacle := find_obstacle(directory, generation):
-        raise BeamlineError(obstacle)
     # An optional package, imported only by those who use it.
     from beamline.decoding.ctranslate2_backend import CTranslate2Decoder  # noqa: PLC0415
 

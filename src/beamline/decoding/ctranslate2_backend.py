@@ -65,12 +65,7 @@ class CTranslate2Decoder:
         threads = torch.get_num_threads()
         self.workers = threads if device.type == "cpu" else 1
         with _temporary_directory() as converted, writing(Path(converted)):
-            try:
-                converter.convert(converted, force=True)
-            except (KeyError, ValueError) as error:  # an activation, or a vocabulary
-                raise BeamlineError(
-                    f"{directory}: ctranslate2 can't convert it ({error}); set generation.backend to transformers"
-                ) from None
+            converter.write(Path(converted))
             try:
                 # On a CPU, single-threaded workers side by side are faster than one with several threads.
                 self.translator = ctranslate2.Translator(
@@ -126,13 +121,22 @@ class CTranslate2Decoder:
         )
         rows = [
             tokenizer.convert_tokens_to_ids(translation.result().hypotheses[0])
-            for translation in track(pending, description, disable=processes.rank() > 0)
+            for translation in track(pending, description, disable=not description or processes.rank() > 0)
         ]
         ended = [until_end(row, self.codec.encoding.eos_token_id) for row in processes.gather(rows)]
         texts = self.codec.decode([row for row, _ in ended])
         written = [Summary(text, len(row), finished) for text, (row, finished) in zip(texts, ended, strict=True)]
         summaries = dict(zip(order, written, strict=True))
         return [summaries[index] for index in range(len(sources))]
+
+
+def convert_checkpoint(directory: Path, codec: TextCodec, target: Path, compute_type: str) -> None:
+    """Write a checkpoint in CTranslate2's format, its weights in float32 or int8.
+
+    Raises `BeamlineError` if CTranslate2 doesn't know the model's parts, or the files can't be written.
+    """
+    with writing(target):
+        _Converter(directory, codec).write(target, None if compute_type == "float32" else compute_type)
 
 
 @contextmanager
@@ -154,7 +158,17 @@ class _Converter(Converter):
 
     def __init__(self, directory: Path, codec: TextCodec) -> None:
         self.codec = codec
+        self.directory = directory
         self.model = load_model(directory)
+
+    def write(self, target: Path, quantization: str | None = None) -> None:
+        """Write the converted model. Raises `BeamlineError` if CTranslate2 doesn't know the model's parts."""
+        try:
+            self.convert(str(target), quantization=quantization, force=True)
+        except (KeyError, ValueError) as error:  # an activation, or a vocabulary
+            raise BeamlineError(
+                f"{self.directory}: ctranslate2 can't convert it ({error}); set generation.backend to transformers"
+            ) from None
 
     def _load(self) -> object:
         config, tokenizer = self.model.config, self.codec.tokenizer

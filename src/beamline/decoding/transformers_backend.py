@@ -125,7 +125,7 @@ class Decoder:
         parts = Parts("evaluate", uncut="evaluate.tokens_per_batch" if self.config.do_sample else None)
         decoded: list[Sequence[Summary]] = []
         with torch.random.fork_rng():
-            for number, batch in track(numbered, description, disable=processes.rank() > 0):
+            for number, batch in track(numbered, description, disable=not description or processes.rank() > 0):
                 torch.manual_seed(int(np.random.default_rng([seed, number]).integers(2**63)))
                 decode = partial(self._decode, [sources[index] for index in batch])
                 decoded.append(list(chain(*parts.run(len(batch), decode))))

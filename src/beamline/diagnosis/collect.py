@@ -2,19 +2,22 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Params, read_params
-from beamline.core.records import Dialogue
-from beamline.data.dialogues import read_corpus
+from beamline.data.corpus import reopen_splits
 from beamline.data.predictions import read_predictions
+from beamline.data.splits import RawSplit
 from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.pairing import one_line
 from beamline.diagnosis.recorded import Epoch, Recorded
-from beamline.encoding.prepared import SPLITS, read_codec, read_split
+from beamline.encoding.prepared import EncodedDialogue, EncodedSplit, draw_rows, read_codec, read_split
+
+SAMPLED = 20_000  # training dialogues that the checks look at
 
 # The files of a run that a diagnosis reads, where the stages write them.
 RECORDED = {"rouge": paths.SCORES, "generation": paths.GENERATION, "train": paths.TRAIN_METRICS}
@@ -37,14 +40,18 @@ def evidence_from_directory(root: Path) -> Evidence:
         checkpoint = models / recorded.rouge["checkpoint"]
     except (KeyError, TypeError) as error:
         raise BeamlineError(f"{root / paths.CHECKPOINTS}: not what train writes ({error}); run: dvc repro") from None
+    train = read_split("train", root / paths.PREPARED)
+    splits = {split: list(read_split(split, root / paths.PREPARED)) for split in ("validation", "test")}
+    splits["train"] = sample_training(train, [*splits["validation"], *splits["test"]], params.seed)
     return Evidence(
         seed=params.seed,
         seconds=params.diagnose.seconds,
         rouge=params.rouge,
         predictions=read_predictions(root / paths.PREDICTIONS),
         params=params,
-        splits={split: read_split(split, root / paths.PREPARED) for split in SPLITS},
-        raw=_read_raw(root, params),
+        splits=splits,
+        whole_train=train,
+        raw=_reopen_raw(root, params),
         codec=read_codec(root / paths.PREPARED),
         checkpoint=checkpoint,
         kept=kept,
@@ -54,16 +61,28 @@ def evidence_from_directory(root: Path) -> Evidence:
     )
 
 
-def _read_raw(root: Path, params: Params) -> Mapping[str, Sequence[Dialogue]] | None:
+def _reopen_raw(root: Path, params: Params) -> Mapping[str, RawSplit] | None:
     """Return the dialogues of data.path as prepare reads them; None if they are not there, as in a revision's copy."""
-    if not (root / params.data.path).is_dir():
+    directory = root / params.data.path
+    if not directory.is_dir():
         return None
-    data = params.data.model_copy(update={"path": str(root / params.data.path), "allow_leakage": True})
     try:
-        corpus = read_corpus(data)
+        return reopen_splits(params.data.model_copy(update={"path": str(directory)}))
     except BeamlineError:  # prepare says what is wrong with them
         return None
-    return {split: getattr(corpus, split) for split in SPLITS}
+
+
+def sample_training(train: EncodedSplit, others: Iterable[EncodedDialogue], seed: int) -> list[EncodedDialogue]:
+    """Return `SAMPLED` training dialogues drawn by the seed, or all if there are no more.
+
+    What is also among `others`, white space apart, is always in the sample, so leakage is found in all of the data.
+    """
+    if len(train) <= SAMPLED:
+        return list(train)
+    known = {one_line(other.record.dialogue) for other in others}
+    leaking = (row for row, text in enumerate(train.read_texts()) if one_line(text) in known)
+    rows = sorted({*draw_rows(len(train), SAMPLED, seed), *leaking})
+    return list(EncodedSplit(train.table.take(rows)))
 
 
 def _read_epochs(directory: Path) -> list[Epoch]:

@@ -1,6 +1,6 @@
 """The files of a run that the diagnosis looks at, and the scorers for its texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +11,11 @@ import numpy as np
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Params, Rouge
 from beamline.core.records import Dialogue, Predictions
+from beamline.core.report_parts import Line
 from beamline.diagnosis.measures import trivial_summaries
 from beamline.diagnosis.recorded import Epoch, Recorded
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import EncodedDialogue
+from beamline.encoding.prepared import EncodedDialogue, Examples, draw_rows, examples
 from beamline.metrics import DEFAULT_HEADLINE, Scorer
 from beamline.metrics.intervals import FloatArray
 
@@ -29,7 +30,8 @@ Splits = Mapping[str, Sequence[EncodedDialogue]]
 class Parts:
     """A run, as far as it is known. A part that is missing is None. Of another system there may be only predictions.
 
-    predictions: of the test set. splits: data/prepared, by split. raw: the dialogues of data.path, by split.
+    predictions: of the test set. splits: data/prepared, by split; of a large train a sample, and whole_train is all of
+    it. raw: the dialogues of data.path, by split.
     codec: the tokenizer of data/prepared. checkpoint: directory of the checkpoint that was evaluated; kept: directories
     of all that were kept, the lowest validation loss first. recorded: what the stages wrote down.
     root: the directory that holds the run's other files.
@@ -40,13 +42,27 @@ class Parts:
     predictions: Predictions | None = None
     params: Params | None = None
     splits: Splits | None = None
-    raw: Mapping[str, Sequence[Dialogue]] | None = None
+    whole_train: Sequence[EncodedDialogue] | None = None
+    raw: Mapping[str, Iterable[Dialogue]] | None = None
     codec: TextCodec | None = None
     checkpoint: Path | None = None
     kept: Sequence[Path] | None = None
     epochs: Sequence[Epoch] | None = None
     recorded: Recorded | None = None
     root: Path | None = None
+
+    @property
+    def notes(self) -> list[Line]:
+        """Return what a report has to say about how the run was looked at."""
+        if self.splits is None or self.whole_train is None or len(self.splits["train"]) == len(self.whole_train):
+            return []
+        looked, whole = len(self.splits["train"]), len(self.whole_train)
+        return [Line(f"The checks looked at {looked:,} of {whole:,} training dialogues, drawn by the seed.")]
+
+    def training_examples(self, params: Params) -> Examples:
+        """Return the examples that training drew from train, in the order of the data."""
+        train = given(self.splits, "splits")["train"] if self.whole_train is None else self.whole_train
+        return examples(train, draw_rows(len(train), params.train.max_examples or len(train), params.seed))
 
     @property
     def training_splits(self) -> Splits | None:

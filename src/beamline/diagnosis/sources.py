@@ -17,7 +17,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import Data, Params, read_params
 from beamline.core.records import pair_summaries
 from beamline.data.columns import check_unique_ids
-from beamline.data.dialogues import read_corpus
+from beamline.data.corpus import check_corpus
 from beamline.data.predictions import join_references
 from beamline.diagnosis.collect import FILES, evidence_from_directory
 from beamline.diagnosis.evidence import Evidence
@@ -104,8 +104,8 @@ def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidenc
     """
     if not model.is_dir():
         raise BeamlineError(f"--model: {model}: no such directory; expected that of a checkpoint")
-    codec = _read_codec(model, params)
-    corpus = read_corpus(Data(path=str(data), columns=params.data.columns, allow_leakage=True))
+    codec = read_codec_beside(model, params)
+    corpus = check_corpus(Data(path=str(data), columns=params.data.columns, leakage="warn"))
     splits = {split: encode_split(getattr(corpus, split), codec) for split in SPLITS}
     evidence = Evidence(
         seed=params.seed,
@@ -130,7 +130,8 @@ def limit_threads(evidence: Evidence) -> Evidence:
     return evidence
 
 
-def _read_codec(model: Path, params: Params) -> TextCodec:
+def read_codec_beside(model: Path, params: Params) -> TextCodec:
+    """Return the tokenizer of a checkpoint from anywhere; without encoding.json, with the limits of `params`."""
     if (model / "encoding.json").is_file():
         return TextCodec.load(model)
     checkpoint = Checkpoint(str(model), fingerprint(model))

@@ -12,12 +12,14 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedToken
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import TokenizerParams
-from beamline.encoding.tags import add_tags, forgets_spaces, make_self_contained, space_tags
+from beamline.encoding.tags import add_tags, find_spacing, make_self_contained
 from beamline.models.checkpoint import Checkpoint, first_line
 from beamline.models.encoding import Encoding
 from beamline.models.families import choose_family, find_family
 
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"
+
+_BYTES = 256  # the tokens that longer ones are learned from
 
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 
@@ -29,7 +31,7 @@ class TextCodec:
         self.tokenizer = tokenizer
         self.encoding = encoding
         self.family = find_family(encoding)
-        self._forgets_spaces = forgets_spaces(tokenizer)
+        self._space = find_spacing(tokenizer)
 
     def encode_dialogues(self, dialogues: Sequence[str]) -> list[list[int]]:
         """Return what the model reads of each dialogue, uncut."""
@@ -51,8 +53,8 @@ class TextCodec:
     def decode(self, rows: Sequence[Sequence[int]]) -> list[str]:
         """Return the texts of generated ids: speaker tags stay, other special tokens go, white space is single."""
         texts = self.tokenizer.batch_decode(rows, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        if self._forgets_spaces:
-            texts = [space_tags(text) for text in texts]
+        if self._space is not None:
+            texts = [self._space(text) for text in texts]
         return [" ".join(text.split()) for text in texts]
 
     def save(self, directory: Path) -> None:
@@ -88,13 +90,21 @@ class TextCodec:
 def build_codec(params: TokenizerParams, texts: Iterable[str], tags: Sequence[str]) -> TextCodec:
     """Return a byte-level byte-pair tokenizer learned from `texts`, with each of `tags` a single token.
 
-    Byte-level, because it writes any script without an unknown token.
+    Byte-level, because it writes any script without an unknown token. Raises `BeamlineError` if the limits leave no
+    room for a dialogue, or if the vocabulary has none for bytes, special tokens and tags.
     """
+    special = [PAD, BOS, EOS, UNK]
+    if params.vocabulary_size < (least := _BYTES + len(special) + len(tags)):
+        raise BeamlineError(
+            f"tokenizer.vocabulary_size: {params.vocabulary_size} is too small for {len(tags)} speakers beside"
+            f" {_BYTES + len(special)} bytes and special tokens; set it to {least} or more, or"
+            " tokenizer.speaker_tokens: none"
+        )
     learner = ByteLevelBPETokenizer()
     learner.train_from_iterator(
         texts,
         vocab_size=params.vocabulary_size - len(tags),
-        special_tokens=[PAD, BOS, EOS, UNK],
+        special_tokens=special,
         show_progress=False,
     )
     tokenizer = PreTrainedTokenizerFast(
@@ -110,18 +120,29 @@ def build_codec(params: TokenizerParams, texts: Iterable[str], tags: Sequence[st
         decoder_start_token_id=tokenizer.bos_token_id,
         forced_first_token_id=None,
         new_tokens=(),
+        overflow=params.overflow,
     )
-    return TextCodec(make_self_contained(tokenizer), encoding)
+    return _check_room(TextCodec(make_self_contained(tokenizer), encoding))
 
 
 def load_codec(params: TokenizerParams, checkpoint: Checkpoint, tags: Sequence[str]) -> TextCodec:
     """Return the tokenizer of `checkpoint`, with each of `tags` a single token.
 
-    Raises `BeamlineError` if there is none, if it lacks a token that training needs, or if the limits exceed the
-    model's positions.
+    Raises `BeamlineError` if there is none, if it lacks a token that training needs, if it can't keep names of speakers
+    whole, or if the limits exceed the model's positions or leave no room for a dialogue.
     """
     family = choose_family(checkpoint.config(), checkpoint.name)
     tokenizer = checkpoint.tokenizer(params.language)
     new_tokens = add_tags(tokenizer, tags)
     encoding = family.make_encoding(tokenizer, checkpoint, params, new_tokens)
-    return TextCodec(make_self_contained(tokenizer), encoding)
+    return _check_room(TextCodec(make_self_contained(tokenizer), encoding))
+
+
+def _check_room(codec: TextCodec) -> TextCodec:
+    [around] = codec.encode_dialogues([""])
+    if len(around) >= codec.encoding.max_source_tokens:
+        raise BeamlineError(
+            f"tokenizer.max_source_tokens: {codec.encoding.max_source_tokens} leaves no room for a dialogue, as"
+            f" {len(around)} tokens are around it; raise it, or shorten tokenizer.source_prefix"
+        )
+    return codec

@@ -2,32 +2,61 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 from tokenizers import AddedToken, Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.processors import Sequence as Processors
 from tokenizers.processors import TemplateProcessing
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
+from beamline.core.errors import BeamlineError, quote
 from beamline.core.records import SPEAKER_TAG
+from beamline.core.speakers import SpeakerCounts, find_opening
 
 # What directly follows a name: punctuation, and in Korean a particle.
 _PARTICLE = (
     "(?:은|는|이|가|을|를|과|와|의|도|만|에게|에게서|한테|께|께서|(?:이|)(?:랑|다|며|고))(?:는|도|만|의|)(?!\\w)"
 )
-_SPACE_AFTER_TAG = re.compile(rf"({SPEAKER_TAG.pattern}) (?=[.,:;!?%)\]}}'’”…]|{_PARTICLE})")
-_NO_SPACE_BEFORE_TAG = re.compile(rf"(?<=[^\s(\[{{'\"‘“])(?={SPEAKER_TAG.pattern})")
+
+
+def choose_tags(dialogues: Iterable[str], which: Literal["auto", "none", "all"]) -> list[str]:
+    """Return the speakers of the training dialogues that are one token each, sorted: `tokenizer.speaker_tokens`.
+
+    auto: those of the form `#Person1#`, wherever else they are. A hashtag begins no turn. all: names, too.
+    """
+    if which == "none":
+        return []
+    counts = SpeakerCounts()
+    for dialogue in dialogues:
+        counts.update(dialogue)
+    return sorted(name for name in counts.turns if which == "all" or SPEAKER_TAG.fullmatch(name))
 
 
 def add_tags(tokenizer: PreTrainedTokenizerBase, tags: Sequence[str]) -> tuple[int, ...]:
     """Make each tag one token, and return the ids of those that the tokenizer did not have.
 
     They are not *special* tokens, even if a checkpoint has them as such. Decoding drops special tokens, and the summary
-    would no longer say who did what.
+    would no longer say who did what. Raises `BeamlineError` for names if the tokenizer is in Python code (Marian's):
+    it cuts the words that a name is in, and `banana` comes back as `bana na`.
     """
+    names = [tag for tag in tags if not SPEAKER_TAG.fullmatch(tag)]
+    if names and not tokenizer.is_fast:
+        raise BeamlineError(
+            "tokenizer.speaker_tokens: all, but the checkpoint's tokenizer is in Python code and would cut words that"
+            f" {quote(names[0])} is in; set it to auto"
+        )
     known = tokenizer.get_vocab()
-    tokenizer.add_tokens([AddedToken(tag, normalized=False, special=False) for tag in tags])
+    tokenizer.add_tokens([AddedToken(tag, normalized=False, special=False, single_word=_is_word(tag)) for tag in tags])
     return tuple(tokenizer.convert_tokens_to_ids([tag for tag in tags if tag not in known]))
+
+
+def _is_word(tag: str) -> bool:
+    """Return whether a name must not be found within words, as `Ana` in `Analysis`.
+
+    Letters without case are of scripts that write particles to a name (Korean), or all words together (Chinese).
+    """
+    return tag[-1].isalnum() and unicodedata.category(tag[-1]) != "Lo"
 
 
 def make_self_contained(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
@@ -58,17 +87,32 @@ def make_self_contained(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokeniz
     )
 
 
-def forgets_spaces(tokenizer: PreTrainedTokenizerBase) -> bool:
-    """Return whether `#A##A# #A#` comes back changed (BERT, Marian), so that spaces around tags must be guessed."""
-    tag = next(filter(SPEAKER_TAG.fullmatch, tokenizer.get_added_vocab()), None)
-    if tag is None:
-        return False
-    probe = f"{tag}{tag} {tag}"
+def find_spacing(tokenizer: PreTrainedTokenizerBase) -> Callable[[str], str] | None:
+    """Return what restores the spaces around tags in decoded text, or None if the tokenizer keeps them.
+
+    BERT's and Marian's forget them: `#A##A# #A#` comes back changed. The spaces are then by convention: one before a
+    tag, none between it and its particle.
+    """
+    tags = [tag for tag in tokenizer.get_added_vocab() if _may_touch_words(tag, tokenizer.all_special_tokens)]
+    if not tags:
+        return None
+    probe = f"{tags[0]}{tags[0]} {tags[0]}"
     ids = tokenizer(probe)["input_ids"]
-    return bool(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False) != probe)
+    if tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False) == probe:
+        return None
+    tag = "|".join([SPEAKER_TAG.pattern, *map(re.escape, tags)])
+    space_after = re.compile(rf"({tag}) (?=[.,:;!?%)\]}}'’”…]|{_PARTICLE})")
+    no_space_before = re.compile(rf"(?<=[^\s(\[{{'\"‘“])(?={tag})")
+
+    def space(text: str) -> str:
+        composed = unicodedata.normalize("NFC", text)  # a lower-casing BERT decomposes Hangul
+        return space_after.sub(r"\1", no_space_before.sub(" ", composed))
+
+    return space
 
 
-def space_tags(text: str) -> str:
-    """Return the text with spaces around tags by convention: one before a tag, none between it and its particle."""
-    composed = unicodedata.normalize("NFC", text)  # a lower-casing BERT decomposes Hangul
-    return _SPACE_AFTER_TAG.sub(r"\1", _NO_SPACE_BEFORE_TAG.sub(" ", composed))
+def _may_touch_words(token: str, special: Sequence[str]) -> bool:
+    """Return whether an added token is a tag, or a name that need not be a separate word."""
+    if SPEAKER_TAG.fullmatch(token):
+        return True
+    return token not in special and find_opening(f"{token}:") == token and not _is_word(token)

@@ -10,12 +10,13 @@ import numpy as np
 def health(summaries: Sequence[str], finished: Sequence[bool], references: Sequence[Sequence[str]]) -> dict[str, float]:
     """Return mean lengths in words (between white space), and shares, 0-1, of summaries with a fault.
 
-    finished: whether the model itself ended the summary.
+    finished: whether the model itself ended the summary. references: of each summary, or none at all.
     empty: no text. unfinished: cut by `max_length`, no end of sequence. repetitive: see `is_repetitive`.
     """
+    reference_words = [count_words(text) for texts in references for text in texts]
     return {
         "summary_words": float(np.mean([count_words(text) for text in summaries])),
-        "reference_words": float(np.mean([count_words(text) for texts in references for text in texts])),
+        **({"reference_words": float(np.mean(reference_words))} if reference_words else {}),
         "empty": float(np.mean([not text for text in summaries])),
         "unfinished": float(np.mean([not ended for ended in finished])),
         "repetitive": float(np.mean([is_repetitive(text) for text in summaries])),

@@ -17,13 +17,14 @@ SAMPLES = 50
 _BIN_WIDTH = 0.05
 
 
-def score_histogram(scores: Scores) -> list[dict[str, float]]:
+def score_histogram(scores: Scores | None) -> list[dict[str, float]]:
     """Return plots/scores.json: how many dialogues have a headline score in each bin of 0.05.
 
-    `score` is the bin's lower edge, so that the plot keeps its fields when the headline changes.
+    `score` is the bin's lower edge, so that the plot keeps its fields when the headline changes. Without scores, no bin
+    has a dialogue.
     """
     edges = np.linspace(0, 1, round(1 / _BIN_WIDTH) + 1)
-    values = scores.headline_scores
+    values = np.zeros(0) if scores is None else scores.headline_scores
     counts, _ = np.histogram(values[~np.isnan(values)], bins=edges)
     return [
         {"score": round(float(edge), 2), "dialogues": int(count)}
@@ -34,7 +35,8 @@ def score_histogram(scores: Scores) -> list[dict[str, float]]:
 def length_pairs(summaries: Sequence[str], references: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
     """Return plots/lengths.json: words of each summary and the mean of its references, in the order of the data.
 
-    Without ids: DVC writes the file into a script of the plots' page, and a text of the data could end that script.
+    Summaries without references are left out. There are no ids: DVC writes the file into a script of the plots' page,
+    and a text of the data could end that script.
     """
     return [
         {
@@ -42,6 +44,7 @@ def length_pairs(summaries: Sequence[str], references: Sequence[Sequence[str]]) 
             "summary_words": count_words(summary),
         }
         for summary, texts in zip(summaries, references, strict=True)
+        if texts
     ]
 
 
@@ -77,21 +80,25 @@ def sample_rows(
 
 
 def score_metrics(
-    validation: Scores, test: Scores, intervals: Mapping[str, Interval], health: Mapping[str, float]
+    validation: Scores, test: Scores | None, intervals: Mapping[str, Interval], health: Mapping[str, float]
 ) -> dict[str, Any]:
     """Return the scores of metrics/rouge.json: the columns of all metrics on both splits.
 
     `test` also has the health of the summaries, each column's `_interval` of `test`, and its `_undefined` if there are
     dialogues for which it is undefined: their number. `test_best` (or `test_mean`) has the columns under the other way
-    to combine several references. `undefined` has the columns that couldn't be measured, with the reason, if any.
+    to combine several references. `undefined` has the columns that couldn't be measured, with the reason, if any: all
+    of them if test has no references, and thus no scores.
     """
+    if test is None:
+        undefined = dict.fromkeys(validation.columns, "test has no references")
+        return {"validation": validation.means(), "test": dict(health), "undefined": undefined}
     other = "best" if test.references == "mean" else "mean"
     # Lists don't show in `dvc metrics diff`, so intervals are in the file without crowding the table.
     bounds = {f"{name}_interval": [interval.low, interval.high] for name, interval in intervals.items()}
-    undefined = {f"{name}_undefined": count for name, count in test.undefined_counts().items()}
+    counts = {f"{name}_undefined": count for name, count in test.undefined_counts().items()}
     return {
         "validation": validation.means(),
-        "test": {**test.means(), **health, **bounds, **undefined},
+        "test": {**test.means(), **health, **bounds, **counts},
         f"test_{other}": column_means(getattr(test, other)),
         **({"undefined": dict(test.undefined)} if test.undefined else {}),
     }
@@ -116,7 +123,7 @@ def score_table(metrics: Mapping[str, Any]) -> Table:
             name, f"{100 * validation[name]:.2f}" if name in validation else "", f"{100 * test[name]:.2f}", bounds
         )
     for name, reason in metrics.get("undefined", {}).items():
-        table.add_row(name, "", "", reason)
+        table.add_row(name, f"{100 * validation[name]:.2f}" if name in validation else "", "", reason)
     return table
 
 

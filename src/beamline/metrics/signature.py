@@ -5,8 +5,10 @@ are not comparable.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from beamline.metrics.registry import METRICS
+from beamline.metrics.tokenizers import WordTokenizer, build_tokenizer
 
 # Bump it with every change of Beamline that can move a score, and say so in the changelog.
 # tests/metrics/test_golden_scores.py fails if a score moves.
@@ -34,6 +36,13 @@ def read_signature(text: str) -> dict[str, str]:
         del fields["beamline"]
         fields = _BEFORE_SCORING_VERSIONS | fields
     return fields | _VERSION_1 if fields.get("scoring") == "1" else fields
+
+
+def signature_tokenizer(text: str) -> WordTokenizer:
+    """Return the tokenizer that a signature names. Raises `BeamlineError` if a package of it is missing."""
+    fields = read_signature(text)
+    name: Any = fields.get("tok", "english")
+    return build_tokenizer(name, stemmer=fields.get("stem") == "yes")
 
 
 def fields_to_compare(first: Mapping[str, str], later: Mapping[str, str]) -> list[str]:

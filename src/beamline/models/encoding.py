@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from beamline.models.truncation import Overflow
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -14,6 +16,7 @@ class Encoding:
     global_first_token: the encoder sees through a window (LED). A dialogue's first token then attends to all others,
         and they to it.
     family: the name of the model family in `models.families`. A file without it was written for a seq2seq model.
+    overflow: the part that is cut of a dialogue longer than `max_source_tokens`. A file without it: the end.
     """
 
     max_source_tokens: int
@@ -26,6 +29,7 @@ class Encoding:
     new_tokens: tuple[int, ...]
     global_first_token: bool = False
     family: str = "seq2seq"
+    overflow: Overflow = "end"
 
     @property
     def generation_tokens(self) -> dict[str, int | None]:

@@ -1,1 +1,1 @@
-"""Reports for a terminal and as Markdown."""
+"""Reports for a terminal, as Markdown, and as a page of HTML."""

@@ -19,6 +19,7 @@ def main() -> None:
     console = Console(width=80, highlight=False, markup=False)
     console.print(score_table(scores))
     console.print(f"Verdict: {diagnosis['verdict']}.")
+    console.print(f"To read the summaries, open {paths.PAGE}")
     if diagnosis["cause"] == "none":
         console.print("Next: dvc exp run -S generation.num_beams=4")
     else:

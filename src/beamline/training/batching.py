@@ -1,17 +1,22 @@
 """Batches: which dialogues go together, and their tensors."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.utils.data import Sampler
 
 from beamline.core.params import Padding
-from beamline.encoding.prepared import Example
+from beamline.encoding.prepared import Example, Examples
 from beamline.models.encoding import Encoding
 from beamline.models.families import find_family
 
+IntArray = npt.NDArray[np.signedinteger]
+
 BUCKET = 8  # tokens
+_READ = 10_000  # lengths that are Python objects at the same time
 SPREAD = (0, 4, 2, 6, 1, 5, 3, 7)  # eighths of the lengths, in the order of which successive batches are
 
 
@@ -29,31 +34,30 @@ class Collator:
         return self.family.collate(sources, targets, self.encoding, self.padding)
 
 
-def measure_lengths(examples: Sequence[Example]) -> list[tuple[int, int]]:
-    """Return the numbers of tokens of each example's source and target."""
-    return [(len(example.input_ids), len(example.labels)) for example in examples]
+def measure_lengths(examples: Sequence[Example]) -> IntArray:
+    """Return the numbers of tokens of each example's source and target: [examples, 2]."""
+    if isinstance(examples, Examples):
+        return examples.lengths
+    lengths = [(len(example.input_ids), len(example.labels)) for example in examples]
+    return np.array(lengths, np.int32).reshape(-1, 2)
 
 
-def group_by_budget(
-    order: Sequence[int], lengths: Sequence[tuple[int, ...]], budget: int, minimum: int = 1
-) -> list[list[int]]:
+def sort_by_length(lengths: IntArray, order: IntArray) -> IntArray:
+    """Return the indices of `order` sorted by the lengths of their first side, then of the others.
+
+    Indices of equal lengths keep their order. lengths: [indices, sides].
+    """
+    return order[np.lexsort(lengths[order].T[::-1])]
+
+
+def group_by_budget(order: Sequence[int], lengths: Sequence[Sequence[int]] | IntArray, budget: int) -> list[list[int]]:
     """Cut `order` (indices) into batches whose padded size is at most `budget`.
 
     lengths: for each index, the lengths of the sides that are padded: of its source alone, or of source and target.
-    minimum: every batch has so many indices, one for each process, unless it is the only one.
     An index that is longer than the budget has its own batch.
     """
-    batches: list[list[int]] = [[]]
-    longest: tuple[int, ...] = ()
-    for index in order:
-        longest = tuple(map(max, longest or lengths[index], lengths[index]))
-        if len(batches[-1]) >= minimum and sum(longest) * (len(batches[-1]) + 1) > budget:
-            batches.append([])
-            longest = lengths[index]
-        batches[-1].append(index)
-    if len(batches) > 1 and len(batches[-1]) < minimum:
-        batches[-2:] = [batches[-2] + batches[-1]]
-    return batches
+    indices = np.asarray(order, np.int64)
+    return [indices[batch].tolist() for batch in _cut(np.asarray(lengths)[indices], budget, minimum=1)]
 
 
 class LengthBucketedBatches(Sampler[list[int]]):
@@ -83,7 +87,7 @@ class LengthBucketedBatches(Sampler[list[int]]):
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
-        self.lengths = [tuple(-(-length // BUCKET) * BUCKET for length in sides) for sides in measure_lengths(examples)]
+        self.lengths = -(-measure_lengths(examples) // BUCKET) * BUCKET
         self.tokens_per_batch = tokens_per_batch
         self.seed = seed
         self.rank = rank
@@ -92,18 +96,35 @@ class LengthBucketedBatches(Sampler[list[int]]):
 
     def set_epoch(self, epoch: int) -> None:
         generator = np.random.default_rng([self.seed, epoch])
-        shuffled = generator.permutation(len(self.lengths)).tolist()
-        order = sorted(shuffled, key=self.lengths.__getitem__)
-        batches = group_by_budget(order, self.lengths, self.tokens_per_batch, self.world_size)
+        self._order = sort_by_length(self.lengths, generator.permutation(len(self.lengths)))
+        batches = _cut(self.lengths[self._order], self.tokens_per_batch, self.world_size)
         shares = [generator.permutation(share).tolist() for share in np.array_split(range(len(batches)), len(SPREAD))]
-        self.batches: list[list[int]] = []
-        while len(self.batches) < len(batches):
+        self._batches: list[slice] = []
+        while len(self._batches) < len(batches):
             drawn = generator.integers(len(SPREAD))
             cycle = [shares[eighth ^ drawn] for eighth in SPREAD]
-            self.batches += [batches[share.pop()] for share in cycle if share]
+            self._batches += [batches[share.pop()] for share in cycle if share]
 
     def __len__(self) -> int:
-        return len(self.batches)
+        return len(self._batches)
 
     def __iter__(self) -> Iterator[list[int]]:
-        return (batch[self.rank :: self.world_size] for batch in self.batches)
+        return (self._order[batch][self.rank :: self.world_size].tolist() for batch in self._batches)
+
+
+def _cut(lengths: IntArray, budget: int, minimum: int) -> list[slice]:
+    """Return the place of each batch among indices that are in order. lengths: [indices, sides].
+
+    minimum: every batch has so many indices, one for each process, unless it is the only one.
+    """
+    starts, longest = [0], [0] * lengths.shape[1]
+    for start in range(0, len(lengths), _READ):
+        for index, sides in enumerate(lengths[start : start + _READ].tolist(), start):
+            longest = list(map(max, longest, sides))
+            count = index - starts[-1]
+            if count >= minimum and sum(longest) * (count + 1) > budget:
+                starts.append(index)
+                longest = sides
+    if len(starts) > 1 and len(lengths) - starts[-1] < minimum:
+        starts.pop()
+    return [slice(start, end) for start, end in pairwise([*starts, len(lengths)])]

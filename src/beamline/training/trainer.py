@@ -17,7 +17,7 @@ from beamline.core.files import writing
 from beamline.core.memory import Parts
 from beamline.core.params import Padding, Params
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import Example
+from beamline.encoding.prepared import Example, Examples
 from beamline.models.families import find_family
 from beamline.training.batching import Collator, LengthBucketedBatches
 from beamline.training.chunked_loss import ChunkedLoss
@@ -40,9 +40,9 @@ class SummarizationTrainer(Seq2SeqTrainer):
         arguments: Seq2SeqTrainingArguments,
         params: Params,
         codec: TextCodec,
-        training: Sequence[Example],
-        validation: Sequence[Example],
-        sample: Sequence[Example],
+        training: Examples,
+        validation: Examples,
+        sample: Examples,
         validation_bytes: int,
     ) -> None:
         train = params.train

@@ -1,19 +1,21 @@
 """Labels and padding: what the model was told to write, token by token, and what the loss counted."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import torch
 
 from beamline.core.params import Params
-from beamline.core.records import speaker_tags
+from beamline.core.records import SPEAKER_TAG, speaker_tags
+from beamline.core.speakers import find_opening
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.parts import Splits
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import EncodedDialogue, draw_dialogues, examples
+from beamline.encoding.prepared import EncodedDialogue, examples
+from beamline.encoding.tags import choose_tags
 from beamline.models.encoding import Encoding
 from beamline.models.padding import IGNORED_LABEL
 from beamline.training.batching import Collator, LengthBucketedBatches
@@ -21,6 +23,7 @@ from beamline.training.record import BATCHES
 
 _PREPARE = "write data/prepared again: dvc repro --force --single-item prepare"
 _ADD_TAGS = f"add the tags to the tokenizer before encoding, as beamline.encoding.codec does; {_PREPARE}"
+_NO_TAGS = "the training dialogues have no turns that begin with speaker tags, or tokenizer.speaker_tokens is none"
 _RESIZE = "resize the model's embeddings to the tokenizer and train it again: dvc repro --force --single-item train"
 
 
@@ -32,7 +35,7 @@ def padding_in_loss(run: Evidence, splits: Splits, codec: TextCodec, params: Par
     was cut. The collator puts it there (`padding.labels: unmasked`), or it is in the prepared labels.
     """
     encoding = codec.encoding
-    training = examples(draw_dialogues(splits["train"], params.train.max_examples, params.seed))
+    training = run.training_examples(params)
     batches = LengthBucketedBatches(training, tokens_per_batch=params.train.tokens_per_batch, seed=params.seed)
     collate = Collator(encoding, params.padding)
     counted = own = 0
@@ -107,11 +110,11 @@ def empty_labels(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
 
 
 @check(Kind.COUNT, "Speaker tags became the unknown token")
-def unknown_speaker_tags(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
+def unknown_speaker_tags(run: Evidence, splits: Splits, codec: TextCodec, params: Params | None = None) -> Finding:
     """Counts tags of the training texts whose token is missing where an unknown one is: all speakers look alike."""
-    tags = _read_tags(splits, codec)
+    tags = _read_tags(splits, codec, params)
     if not tags.total:
-        return not_applicable("the training texts have no speaker tags")
+        return not_applicable(_NO_TAGS)
     share = tags.unknown / tags.total
     meaning = f"{share:.1%} of {tags.total:,} speaker tags are the unknown token"
     if not tags.unknown:
@@ -120,14 +123,15 @@ def unknown_speaker_tags(run: Evidence, splits: Splits, codec: TextCodec) -> Fin
 
 
 @check(Kind.COUNT, "Speaker tags are cut into pieces")
-def split_speaker_tags(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
+def split_speaker_tags(run: Evidence, splits: Splits, codec: TextCodec, params: Params | None = None) -> Finding:
     """Counts tags of the training texts that are no single token: who did what is spelled out, and misspelled.
 
-    `prepare` gives each tag of train a token, so none may be in pieces.
+    `prepare` gives each tag that begins turns in train its token, so none may be in pieces. Hashtags and placeholders
+    begin no turns. Nothing is expected if `tokenizer.speaker_tokens` is none.
     """
-    tags = _read_tags(splits, codec)
+    tags = _read_tags(splits, codec, params)
     if not tags.total:
-        return not_applicable("the training texts have no speaker tags")
+        return not_applicable(_NO_TAGS)
     share = 1 - tags.in_pieces / tags.total
     meaning = f"{share:.1%} of {tags.total:,} speaker tags are not cut into pieces"
     if not tags.in_pieces:
@@ -136,7 +140,9 @@ def split_speaker_tags(run: Evidence, splits: Splits, codec: TextCodec) -> Findi
 
 
 @check(Kind.COUNT, "Tokens have no embedding, or speaker tags share one")
-def token_embeddings(run: Evidence, splits: Splits, codec: TextCodec, checkpoint: object) -> Finding:
+def token_embeddings(
+    run: Evidence, splits: Splits, codec: TextCodec, checkpoint: object, params: Params | None = None
+) -> Finding:
     """Compares the token ids of data/prepared with the size of the embedding matrix, and the rows of speaker tags.
 
     New tags start at one mean, and any training takes them apart: two equal rows were never trained.
@@ -149,7 +155,9 @@ def token_embeddings(run: Evidence, splits: Splits, codec: TextCodec, checkpoint
         meaning = f"the model has embeddings for {known:,} tokens, the prepared data holds token {highest:,}, '{name}'"
         return failed(meaning, _RESIZE, figure=float(highest), threshold=f"below {known}")
     vocabulary = codec.tokenizer.get_vocab()
-    counts = Counter(tag for each in splits["train"] for text in each.record.references for tag in speaker_tags(text))
+    speakers = set(_choose_tags(splits, params))
+    texts = (text for each in splits["train"] for text in each.record.references)
+    counts = sum((_count_speakers(text, speakers) for text in texts), Counter[str]())
     frequent = [vocabulary[tag] for tag, count in counts.items() if count >= 10 and tag in vocabulary]
     rows = model.get_input_embeddings().weight[frequent]
     equal = len(frequent) - len(torch.unique(rows, dim=0)) if frequent else 0
@@ -180,7 +188,7 @@ def _padding(row: list[int], encoding: Encoding) -> int:
 
 @dataclass(frozen=True)
 class _Tags:
-    """Speaker tags in the training texts that were not cut: how many, and what became of those without their token."""
+    """Speaker tags in the training texts that are whole: how many, and what became of those without their token."""
 
     total: int
     in_pieces: int
@@ -188,18 +196,32 @@ class _Tags:
     lost: list[str]
 
 
-def _read_tags(splits: Splits, codec: TextCodec) -> _Tags:
+def _read_tags(splits: Splits, codec: TextCodec, params: Params | None) -> _Tags:
     vocabulary, unknown_id = codec.tokenizer.get_vocab(), codec.tokenizer.unk_token_id
+    speakers = set(_choose_tags(splits, params))
     total = missing = unknown = 0
     lost: set[str] = set()
     for text, row in _whole_texts(splits["train"]):
-        tags, tokens = Counter(speaker_tags(text)), Counter(row)
+        tags, tokens = _count_speakers(text, speakers), Counter(row)
         absent = {tag: max(0, count - tokens[vocabulary.get(tag, -1)]) for tag, count in tags.items()}
         total += tags.total()
         missing += sum(absent.values())
         unknown += min(sum(absent.values()), tokens[unknown_id])
         lost |= {tag for tag, count in absent.items() if count}
     return _Tags(total, missing - unknown, unknown, sorted(lost))
+
+
+def _choose_tags(splits: Splits, params: Params | None) -> list[str]:
+    """Return the speakers that are tokens by `tokenizer.speaker_tokens`, which is auto if params.yaml is missing."""
+    which = "auto" if params is None else params.tokenizer.speaker_tokens
+    return choose_tags((each.record.dialogue for each in splits["train"]), which)
+
+
+def _count_speakers(text: str, speakers: Collection[str]) -> Counter[str]:
+    """Return how often each of the speakers is in a text: a tag anywhere, a name where it begins a turn."""
+    openings = (find_opening(line) for line in text.split("\n"))
+    names = (name for name in openings if name is not None and not SPEAKER_TAG.fullmatch(name))
+    return Counter(name for name in (*speaker_tags(text), *names) if name in speakers)
 
 
 def _whole_texts(dialogues: Sequence[EncodedDialogue]) -> Iterator[tuple[str, list[int]]]:

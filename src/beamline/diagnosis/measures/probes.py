@@ -12,7 +12,7 @@ from beamline.core.params import Padding
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import Example
 from beamline.metrics.intervals import FloatArray
-from beamline.training.batching import Collator, group_by_budget, measure_lengths
+from beamline.training.batching import Collator, group_by_budget, measure_lengths, sort_by_length
 from beamline.training.loss import force_batches
 
 _TOKENS_PER_BATCH = 12_000
@@ -61,8 +61,8 @@ def force(
         raise BeamlineError(f"the model has embeddings for {known} tokens, the tokenizer gives token {highest}")
     collate = Collator(codec.encoding, Padding(mode="longest", labels="masked"))
     lengths = measure_lengths(examples)
-    order = sorted(range(len(examples)), key=lengths.__getitem__)
-    groups = group_by_budget(order, lengths, _TOKENS_PER_BATCH)
+    order = sort_by_length(lengths, np.arange(len(examples)))
+    groups = group_by_budget(order.tolist(), lengths, _TOKENS_PER_BATCH)
     batches = [collate([examples[index] for index in group]) for group in groups]
     if not attend:
         for batch in batches:

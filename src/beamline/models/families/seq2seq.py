@@ -16,6 +16,7 @@ from beamline.core.params import Padding, TokenizerParams
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.encoding import Encoding
 from beamline.models.padding import IGNORED_LABEL, pad_rows
+from beamline.models.truncation import count_shared, shorten
 
 
 class Seq2Seq:
@@ -70,6 +71,7 @@ class Seq2Seq:
             new_tokens=new_tokens,
             global_first_token=hasattr(config, "attention_window"),
             family=self.name,
+            overflow=params.overflow,
         )
 
     def encode_dialogues(
@@ -77,7 +79,7 @@ class Seq2Seq:
     ) -> list[list[int]]:
         """Return each dialogue with the tokenizer's own special tokens, and an end of sequence in any case."""
         texts = [encoding.source_prefix + dialogue for dialogue in dialogues]
-        rows: list[list[int]] = tokenizer(texts, verbose=False)["input_ids"]
+        rows: list[list[int]] = tokenizer(texts, return_attention_mask=False, verbose=False)["input_ids"]
         end = encoding.eos_token_id
         return [row if end in row[-2:] else [*row, end] for row in rows]
 
@@ -90,16 +92,24 @@ class Seq2Seq:
         or not at all. The decoder starts with that code, or with BERT's `[CLS]`. If they were labels, the model would
         learn to write them twice. An end of sequence within the text would cut the summary.
         """
-        rows: list[list[int]] = tokenizer(text_target=list(summaries), verbose=False)["input_ids"]
+        encoded = tokenizer(text_target=list(summaries), return_attention_mask=False, verbose=False)
+        rows: list[list[int]] = encoded["input_ids"]
         start, end = encoding.decoder_start_token_id, encoding.eos_token_id
         return [[*(token for token in row if token not in (start, end)), end] for row in rows]
 
     def truncate_dialogue(self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, ids: list[int]) -> list[int]:
-        """Return the dialogue cut at its end, with the end of sequence and a language code after it kept."""
+        """Return the dialogue cut by `encoding.overflow`. What is around it is kept.
+
+        Before it are the special token of BART and BERT, a language code, and the source prefix. After it are the end
+        of sequence and a language code.
+        """
         if len(ids) <= encoding.max_source_tokens:
             return ids
         end = ids[-2:] if ids[-2] == encoding.eos_token_id else ids[-1:]
-        return ids[: encoding.max_source_tokens - len(end)] + end
+        [nothing] = self.encode_dialogues(tokenizer, encoding, [""])
+        begin = ids[: count_shared(ids, nothing)]
+        room = encoding.max_source_tokens - len(begin) - len(end)
+        return begin + shorten(ids[len(begin) : -len(end)], room, encoding.overflow) + end
 
     def collate(
         self,

@@ -22,7 +22,8 @@ _MUCH = 0.05  # share of a split
 def test_in_train(run: Evidence, training_splits: Splits, predictions: Predictions | None = None) -> Finding:
     """Counts test dialogues that are also in train, white space apart: the score then measures memory.
 
-    A failure above 5 %, or if the score without them is at least a point lower; below that a warning.
+    A failure above 5 %, or if the score without them is at least a point lower; below that a warning. `prepare` refuses
+    them unless `data.leakage` says otherwise.
     """
     test, train = ([one_line(each.record.dialogue) for each in training_splits[split]] for split in ("test", "train"))
     known = set(train)
@@ -34,7 +35,7 @@ def test_in_train(run: Evidence, training_splits: Splits, predictions: Predictio
     much = figure > _MUCH or (points is not None and points <= -POINT)
     return (failed if much else warned)(
         meaning,
-        "take them out of train in data.path, and set data.allow_leakage: false",
+        "take them out of train in data.path, and set data.leakage: error",
         figure=figure,
         threshold="0",
         points=points,

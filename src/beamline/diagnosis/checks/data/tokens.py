@@ -9,6 +9,7 @@ from beamline.diagnosis.measures.overlap import beyond_reach
 from beamline.diagnosis.parts import Splits
 from beamline.encoding.codec import TextCodec
 from beamline.models.encoding import Encoding
+from beamline.models.truncation import shorten
 
 
 @check(Kind.COUNT, "Dialogues are cut, and with them what summaries tell")
@@ -22,7 +23,8 @@ def cut_sources(run: Evidence, splits: Splits) -> Finding:
     sample = [*run.sample("test"), *run.sample("train")]
     texts = [each.record.dialogue for each in sample]
     shares = [min(1.0, len(each.input_ids) / max(1, each.source_tokens)) for each in sample]
-    kept = [text[: round(share * len(text))] for text, share in zip(texts, shares, strict=True)]
+    overflow = run.codec.encoding.overflow if run.codec else "end"
+    kept = [shorten(text, round(share * len(text)), overflow) for text, share in zip(texts, shares, strict=True)]
     figure = beyond_reach([each.record.references[0] for each in sample], texts, kept)
     cut = sum(share < 1 for share in shares) / len(shares)
     lengths = sorted(each.source_tokens for each in sample)
@@ -32,7 +34,8 @@ def cut_sources(run: Evidence, splits: Splits) -> Finding:
     covering = lengths[int(0.95 * (len(lengths) - 1))]
     return (failed if figure >= 0.1 else warned)(
         meaning,
-        f"tokenizer.max_source_tokens: {covering} holds 95 % of the dialogues whole",
+        f"tokenizer.max_source_tokens: {covering} holds 95 % of the dialogues whole; or cut another part"
+        " (tokenizer.overflow)",
         figure=figure,
         threshold="below 0.01",
         weight=figure,

@@ -18,7 +18,7 @@ from beamline.diagnosis.measures.loss_curves import read_loss_curves
 from beamline.diagnosis.parts import Splits
 from beamline.diagnosis.recorded import Epoch
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import Example, draw_dialogues, examples, first_references
+from beamline.encoding.prepared import Example, first_references
 from beamline.models.families import find_family
 from beamline.models.padding import IGNORED_LABEL
 from beamline.training.batching import Collator, LengthBucketedBatches
@@ -45,7 +45,7 @@ def more_training(
     if not curves.rate or not (training_length(run).is_found or not curves.is_learned or unusual):
         return passed("nothing asks for more training", threshold="below 1 point, or not sure")
     run.afford(4 / 12)
-    training = examples(draw_dialogues(splits["train"], params.train.max_examples, params.seed))
+    training = run.training_examples(params)
     validation = first_references(run.sample("validation"))
     models, losses = {}, {}
     for factor in FACTORS:

@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.excerpts import shorten
 from beamline.diagnosis.parts import Splits
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import draw_dialogues, encode_split
+from beamline.encoding.prepared import draw_rows, encode_split
 
 _ENCODED = 1_500  # dialogues of a split that are encoded again
 _RETURNED = 400  # references of a split that are decoded again
@@ -20,26 +21,26 @@ _PREPARE = "dvc repro --force --single-item prepare"
 
 
 @check(Kind.REPLAY, "data/prepared does not hold the dialogues of data.path")
-def prepared_texts(run: Evidence, splits: Splits, raw: Mapping[str, Sequence[Dialogue]]) -> Finding:
+def prepared_texts(run: Evidence, splits: Splits, raw: Mapping[str, Iterable[Dialogue]]) -> Finding:
     """Reads data.path as prepare does, and compares every dialogue and reference exactly. A single one is a failure.
 
     Only the workspace has the data beside it, so an earlier revision (`--rev`) can't be asked.
     """
-    total = sum(map(len, raw.values()))
-    differing = [
-        f"{split}, {after.record.id}"
-        for split, dialogues in raw.items()
-        for before, after in zip(dialogues, splits[split], strict=False)
-        if before != after.record
-    ]
-    gone = [
-        f"{len(splits[split])} dialogues of {split} and not {len(dialogues)}"
-        for split, dialogues in raw.items()
-        if len(dialogues) != len(splits[split])
-    ]
-    if not differing and not gone:
+    total, differing, found = 0, [], []
+    for split, dialogues in raw.items():
+        prepared = run.whole_train if split == "train" and run.whole_train is not None else splits[split]
+        count = 0
+        for before, after in zip_longest(dialogues, prepared):
+            count += before is not None
+            if before is not None and after is not None and before != after.record:
+                differing.append(f"{split}, {after.record.id}")
+        if count != len(prepared):
+            found.append(f"{len(prepared):,} dialogues of {split} and not {count:,}")
+        total += count
+    if differing:
+        found.append(f"{len(differing):,} other texts, the first of {differing[0]}")
+    if not found:
         return passed(f"all {total:,} dialogues of data.path are in data/prepared", figure=0, threshold="0")
-    found = [*gone, *([f"{len(differing)} other texts, the first of {differing[0]}"] if differing else [])]
     return failed(f"data/prepared has {', '.join(found)}", _PREPARE, figure=len(differing), threshold="0")
 
 
@@ -51,7 +52,7 @@ def prepared_ids(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
     """
     count, first = 0, ""
     for split, dialogues in splits.items():
-        drawn = draw_dialogues(dialogues, _ENCODED, run.seed)
+        drawn = [dialogues[row] for row in draw_rows(len(dialogues), _ENCODED, run.seed)]
         for before, after in zip(encode_split([each.record for each in drawn], codec), drawn, strict=True):
             if before.input_ids == after.input_ids and before.labels == after.labels:
                 continue
@@ -78,8 +79,8 @@ def tokenizer_round_trip(run: Evidence, splits: Splits, codec: TextCodec) -> Fin
     texts = [
         reference
         for split in ("train", "test")
-        for dialogue in draw_dialogues(splits[split], _RETURNED, run.seed)
-        for reference in dialogue.record.references[:1]
+        for row in draw_rows(len(splits[split]), _RETURNED, run.seed)
+        for reference in splits[split][row].record.references[:1]
     ]
     returned = codec.decode(codec.encode_summaries(texts))
     pairs = [(text, back) for text, back in zip(texts, returned, strict=True) if _bare(text) != _bare(back)]

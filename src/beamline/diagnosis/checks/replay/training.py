@@ -12,7 +12,7 @@ from beamline.diagnosis.measures.ablation import find_other_tokens
 from beamline.diagnosis.parts import Splits
 from beamline.diagnosis.recorded import Recorded
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import SAMPLE, Example, draw_dialogues, examples
+from beamline.encoding.prepared import SAMPLE, Example, draw_rows, examples
 from beamline.models.weights import hash_weights
 from beamline.training.batching import Collator, LengthBucketedBatches
 from beamline.training.loss import measure_loss
@@ -37,7 +37,7 @@ def training_batches(run: Evidence, splits: Splits, codec: TextCodec, params: Pa
     taken = recorded.training.get("batches")
     if not taken:
         return not_applicable("this training recorded no batches")
-    training = examples(draw_dialogues(splits["train"], params.train.max_examples, params.seed))
+    training = run.training_examples(params)
     world_size = int(recorded.training.get("processes", 1))
     batches = _batches(training, params.train.tokens_per_batch, params.seed, world_size)
     collate, record = Collator(codec.encoding, params.padding), BatchRecord()
@@ -115,7 +115,7 @@ def checkpoint_loss(
     if expected is None:
         return not_applicable("this training recorded no loss on a sample")
     run.afford()
-    sample = examples(draw_dialogues(splits["validation"], SAMPLE, params.seed))
+    sample = examples(splits["validation"], draw_rows(len(splits["validation"]), SAMPLE, params.seed))
     budget = int(recorded.train.get("tokens_per_batch", params.train.tokens_per_batch))
     collate = Collator(codec.encoding, Padding(mode=params.padding.mode, labels="masked"))
     groups = _batches(sample, budget, params.seed, 1)

@@ -1,0 +1,71 @@
+// The part of the page that people read in: reads the data, keeps what is chosen, and shows list and dialogue.
+import { render } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { readData } from "page/data";
+import { Dialogue } from "page/dialogue";
+import { choose } from "page/filters";
+import { html } from "page/html";
+import { KEYS, useKeys } from "page/keys";
+import { readLink, writeLink } from "page/link";
+import { List } from "page/list";
+import { Tools } from "page/tools";
+
+function Reader({ data }) {
+  const [state, setState] = useState(() => readLink(data));
+  const [filtersOpen, setFiltersOpen] = useState(false);
+  const [reading, setReading] = useState(state.open !== null); // on a phone: the dialogue instead of the list
+  const search = useRef(null);
+  const update = (change) => setState((before) => ({ ...before, ...change }));
+
+  const { filters, order, system } = state;
+  const chosen = useMemo(() => choose(data, filters, order, system), [data, filters, order, system]);
+  const isChosen = chosen.some((dialogue) => dialogue.index === state.open);
+  const open = isChosen ? state.open : (chosen[0]?.index ?? null);
+  const place = chosen.findIndex((dialogue) => dialogue.index === open);
+
+  const show = (index) => {
+    update({ open: index });
+    setReading(true);
+  };
+  const step = (by) => {
+    const next = chosen[place + by];
+    if (next) show(next.index);
+    document.getElementById("reader").scrollIntoView({ block: "nearest" });
+  };
+  const filter = () => {
+    setFiltersOpen(true);
+    setReading(false);
+    requestAnimationFrame(() => document.querySelector("#filters input")?.focus());
+  };
+  const startSearch = () => {
+    setReading(false);
+    search.current.focus(); // at once, so that the next key is written
+  };
+  useKeys({ step, filter, search: startSearch });
+  useEffect(() => writeLink(data, { ...state, open: isChosen ? state.open : null }), [state]);
+  useEffect(() => {
+    const follow = () => setState(readLink(data));
+    addEventListener("hashchange", follow);
+    if (state.open !== null) document.getElementById("reader").scrollIntoView();
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+
+  return html`<div class=${`reader${reading ? " reading" : ""}`}>
+    <div class="side">
+      <${Tools} ...${{ data, state, update, filtersOpen, setFiltersOpen, search, shown: chosen.length }} />
+      <${List} ...${{ data, chosen, open, system, onOpen: show }} />
+      <p class="keys">${KEYS.map(([key, meaning]) => html`<span><kbd>${key}</kbd> ${meaning}</span>`)}</p>
+    </div>
+    ${open !== null &&
+    html`<${Dialogue}
+      ...${{ data, dialogue: data.dialogues[open], step, place, count: chosen.length }}
+      onBack=${() => setReading(false)}
+    />`}
+  </div>`;
+}
+
+const root = document.getElementById("reader");
+const data = await readData(document.getElementById("data"));
+root.replaceChildren();
+render(html`<${Reader} data=${data} />`, root);
+root.dataset.ready = "yes";

@@ -1,0 +1,1 @@
+"""A trained model at work: summaries of new dialogues, and the model as others load it."""

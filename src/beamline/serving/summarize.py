@@ -1,0 +1,133 @@
+"""Summaries of new dialogues, as JSON lines: what `beamline summarize` writes."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import TextIO
+
+import torch
+import transformers
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from beamline.core import processes
+from beamline.core.errors import BeamlineError, quote
+from beamline.core.files import writing
+from beamline.core.params import Columns
+from beamline.data.readers import parse_jsonl
+from beamline.data.unsummarized import parse_sources, read_sources
+from beamline.decoding.backends import build_decoder
+from beamline.metrics.signature import signature_tokenizer
+from beamline.metrics.support import WordSplitter
+from beamline.metrics.tokenizers import WordTokenizer, build_tokenizer, choose_tokenizer
+from beamline.serving.model import Model, open_model
+
+_AT_ONCE = 32  # dialogues that are decoded together, and whose summaries then appear together
+
+Source = tuple[str, str]  # id and text of a dialogue
+
+
+def summarize(
+    files: Sequence[Path], revision: str | None, directory: Path | None, changes: Sequence[str], output: Path | None
+) -> None:
+    """Write a line of JSON for each dialogue of the files, or of the pipe if there is none: id, summary, findings.
+
+    findings: the content words, numbers and names of the summary that the dialogue doesn't have.
+    revision, directory, changes: see `open_model`. output: a file, of which whole lines are kept and not written again.
+    None: the lines go to standard output.
+
+    Raises `BeamlineError` for dialogues or a model that can't be read, before the first summary is written.
+    """
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    columns = Columns(id=None, dialogue=None, summary=None)
+    if files:
+        count = sum(1 for _ in read_sources(files, columns))  # all can be read before the first is summarized
+        sources = read_sources(files, columns)
+    else:
+        if sys.stdin.isatty():
+            raise BeamlineError("no dialogues; give files, or pipe text: echo ... | beamline summarize")
+        piped = list(parse_sources(sys.stdin.read(), columns))
+        count, sources = len(piped), iter(piped)
+    if output is not None and output.resolve() in [path.resolve() for path in files]:
+        raise BeamlineError(f"{output}: is read from; give --output another file")
+
+    with open_model(revision, directory, changes) as model, _opened(output) as (file, written):
+        done = _skip_written(sources, written, output)
+        with _progress() as progress:
+            task = progress.add_task("summarizing", total=count, completed=done)
+            for line in _summary_lines(model, sources, start=done):
+                file.write(line)
+                file.flush()
+                progress.advance(task)
+
+
+def _summary_lines(model: Model, sources: Iterator[Source], start: int) -> Iterator[str]:
+    """Yield a line for each source, in order. start: how many dialogues came before, for the seed of sampling."""
+    batches = iter(lambda: list(islice(sources, _AT_ONCE)), [])
+    first = next(batches, None)
+    if first is None:
+        return
+    reported = model.reported
+    torch.set_num_threads(reported.evaluate.threads)  # as in evaluate: their number changes the last digits
+    decoder = build_decoder(model.directory, model.codec, reported.generation, reported.padding, processes.device())
+    splitter = WordSplitter(_tokenizer(model, first))
+    for number, batch in enumerate(chain([first], batches)):
+        ids = [model.codec.truncate_dialogue(row) for row in model.codec.encode_dialogues([text for _, text in batch])]
+        summaries = decoder.summaries(
+            ids,
+            tokens_per_batch=reported.evaluate.tokens_per_batch,
+            seed=reported.seed + start + number * _AT_ONCE,
+            description="",
+        )
+        for (key, text), summary in zip(batch, summaries, strict=True):
+            findings = splitter.find_unsupported(summary.text, splitter.tokens(text))
+            yield json.dumps({"id": key, "summary": summary.text, "findings": findings}, ensure_ascii=False) + "\n"
+
+
+def _tokenizer(model: Model, sources: Iterable[Source]) -> WordTokenizer:
+    """Return the tokenizer of the reported scores; without them, the one for the script of the first dialogues."""
+    if model.reported.signature:
+        return signature_tokenizer(model.reported.signature)
+    return build_tokenizer(choose_tokenizer([text for _, text in sources]), stemmer=True)
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[tuple[TextIO, list[str]]]:
+    """Give the file to write to, and the ids that it holds already. A line that was cut off is removed."""
+    if output is None:
+        yield sys.stdout, []
+        return
+    with writing(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        content = output.read_bytes() if output.exists() else b""
+        whole = content[: content.rfind(b"\n") + 1]
+        lines = whole.decode(errors="replace").split("\n")
+        written = [str(row.cells.get("id")) for row in parse_jsonl(lines, str(output))]
+        with output.open("r+" if content else "w", encoding="utf-8", newline="\n") as file:
+            file.truncate(len(whole))
+            file.seek(0, 2)
+            yield file, written
+
+
+def _skip_written(sources: Iterator[Source], written: Sequence[str], output: Path | None) -> int:
+    """Advance `sources` past what the output holds, and return its number.
+
+    Raises `BeamlineError` if the output holds other dialogues.
+    """
+    for line, key in enumerate(written, start=1):
+        source = next(sources, None)
+        if source is None or source[0] != key:
+            expected = "no more lines" if source is None else quote(source[0])
+            raise BeamlineError(f"{output}:{line}: id {quote(key)}, expected {expected}; give --output another file")
+    return len(written)
+
+
+def _progress() -> Progress:
+    """Return a progress bar on stderr, which stays silent if that is no terminal."""
+    console = Console(stderr=True)
+    shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*shown, console=console, transient=True, disable=not console.is_terminal)

@@ -1,0 +1,148 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from support.hub_server import TOKEN, start_hub
+from support.repository import Repository
+
+from beamline.core.errors import BeamlineError
+from beamline.serving.export import export
+
+
+@pytest.fixture(autouse=True)
+def in_the_repository(finished: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(finished.path)
+
+
+@pytest.fixture(scope="module")
+def exported(finished: Repository, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("exported") / "summarizer"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(finished.path)
+        export(directory, None, ctranslate2=False, push_to=None)
+    return directory
+
+
+def reported(finished: Repository) -> list[dict[str, Any]]:
+    text = (finished.path / "reports" / "predictions.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def front_matter(card: str) -> Any:
+    return YAML(typ="safe").load(card.split("---\n")[1])
+
+
+def python_of(card: str) -> str:
+    found = re.search(r"```python\n(.*?)```", card, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.slow
+def test_plain_transformers_writes_the_reported_summaries(finished: Repository, exported: Path) -> None:
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(exported)
+    model = AutoModelForSeq2SeqLM.from_pretrained(exported)
+    rows = reported(finished)
+    inputs = tokenizer([row["dialogue"] for row in rows], return_tensors="pt", padding=True, truncation=True)
+    texts = tokenizer.batch_decode(model.generate(**inputs), skip_special_tokens=True)
+    assert [" ".join(text.split()) for text in texts] == [row["summary"] for row in rows]
+
+
+@pytest.mark.slow
+def test_the_card_says_what_was_trained_and_how_well_it_does(finished: Repository, exported: Path) -> None:
+    card = (exported / "README.md").read_text(encoding="utf-8")
+    metadata = front_matter(card)
+    assert (metadata["library_name"], metadata["pipeline_tag"]) == ("transformers", "summarization")
+    scores = finished.read("metrics/rouge.json")
+    low, high = scores["test"]["rouge_f_interval"]
+    value = 100 * scores["test"]["rouge_f"]
+    for text in (
+        f"| `rouge_f` | {value:.2f} | {100 * low:.2f} to {100 * high:.2f} |",
+        scores["signature"],
+        finished.read("metrics/diagnosis.json")["verdict"],
+        "`data/tiny`",
+        "| `generation.num_beams` | `1` |",
+    ):
+        assert text in card
+    [result] = metadata["model-index"]
+    measured = {entry["name"]: entry["value"] for entry in result["results"][0]["metrics"]}
+    assert measured["rouge_f × 100"] == round(value, 2)
+
+
+@pytest.mark.slow
+def test_the_code_on_the_card_runs(
+    exported: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(exported)
+    capsys.readouterr()
+    exec(python_of((exported / "README.md").read_text(encoding="utf-8")), {})
+    assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.slow
+def test_a_committed_run_is_exported_with_its_commit(finished: Repository, exported: Path, tmp_path: Path) -> None:
+    export(tmp_path / "main", "main", ctranslate2=False, push_to=None)
+    card = (tmp_path / "main" / "README.md").read_text(encoding="utf-8")
+    assert f"commit `{finished.git('rev-parse', 'main').stdout[:7]}`" in card
+    for name in ("model.safetensors", "generation_config.json", "tokenizer.json"):
+        assert (tmp_path / "main" / name).read_bytes() == (exported / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_directory_in_use_is_refused(exported: Path) -> None:
+    with pytest.raises(BeamlineError, match="exists already; name a new directory"):
+        export(exported, None, ctranslate2=False, push_to=None)
+
+
+@pytest.mark.extended  # it needs an optional package
+def test_ctranslate2_files_write_the_reported_summaries(
+    finished: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("ctranslate2", reason="ctranslate2 is not installed")
+    export(tmp_path / "fast", None, ctranslate2=True, push_to=None)
+    assert (tmp_path / "fast" / "model.bin").is_file()
+    assert not (tmp_path / "fast" / "model.safetensors").exists()
+    row = reported(finished)[0]
+    code = python_of((tmp_path / "fast" / "README.md").read_text(encoding="utf-8"))
+    monkeypatch.chdir(tmp_path / "fast")
+    capsys.readouterr()
+    exec(re.sub(r'dialogue = ".*"\n', "dialogue = given\n", code), {"given": row["dialogue"]})
+    assert " ".join(capsys.readouterr().out.split()) == row["summary"]
+
+
+@pytest.mark.slow
+def test_push_uploads_every_file_into_a_private_repository(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with start_hub() as hub:
+        use_hub(hub.address, TOKEN, monkeypatch)
+        address = export(tmp_path / "pushed", None, ctranslate2=False, push_to="team/summarizer")
+    assert hub.repositories == {"team/summarizer": True}
+    assert hub.files == {path.name: path.read_bytes() for path in (tmp_path / "pushed").iterdir()}
+    assert address.endswith("/team/summarizer")
+
+
+@pytest.mark.slow
+def test_a_hub_that_refuses_is_one_line_and_the_files_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with start_hub() as hub:
+        use_hub(hub.address, "hf_another", monkeypatch)
+        with pytest.raises(BeamlineError, match=r"--push-to team/summarizer: .*401.*the files are in .*kept") as caught:
+            export(tmp_path / "kept", None, ctranslate2=False, push_to="team/summarizer")
+    assert "\n" not in str(caught.value)
+    assert hub.files == {}
+    assert (tmp_path / "kept" / "README.md").is_file()
+
+
+def use_hub(address: str, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import _commit_api, constants, hf_api
+
+    monkeypatch.setattr(constants, "ENDPOINT", address)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    for module in (_commit_api, hf_api):  # large files go by LFS, which this hub has
+        monkeypatch.setattr(module, "is_xet_available", lambda: False)
+    monkeypatch.setenv("HF_TOKEN", token)

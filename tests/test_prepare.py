@@ -1,0 +1,61 @@
+"""The `prepare` stage refuses what evaluation would refuse, before a training is spent on it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.repository import ROOT, TINY, set_params, write_tiny_data
+
+from beamline import prepare
+from beamline.core.errors import BeamlineError
+from beamline.metrics.tokenizers import korean_is_installed
+
+
+def run_prepare(directory: Path, corpus: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tiny_data(directory, corpus, 24, 8)
+    (directory / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    set_params(directory / "params.yaml", TINY | changes)
+    monkeypatch.chdir(directory)
+    prepare.main()
+
+
+@pytest.mark.parametrize(
+    ("corpus", "changes", "message"),
+    [
+        ("korean", {"rouge.tokenizer": "english"}, r"'english' tokenizer throws away .*set rouge\.tokenizer"),
+        (
+            "english",
+            {"metrics.headline": "rouge_1"},
+            r"metrics\.headline: no column .rouge_1.; choose one",
+        ),
+    ],
+)
+def test_what_can_not_be_scored_is_refused_before_training(
+    corpus: str, changes: dict[str, Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BeamlineError, match=message):
+        run_prepare(tmp_path, corpus, changes, monkeypatch)
+    assert not (tmp_path / "data/prepared").exists()
+
+
+@pytest.mark.skipif(korean_is_installed(), reason="kiwipiepy is installed")
+def test_a_tokenizer_without_its_package_is_refused_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BeamlineError, match="pip install kiwipiepy"):
+        run_prepare(tmp_path, "korean", {"rouge.tokenizer": "korean"}, monkeypatch)
+
+
+def test_burmese_is_scored_with_the_tokenizer_that_auto_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data/tiny").mkdir(parents=True)
+    for split, count in (("train", 12), ("validation", 4), ("test", 4)):
+        rows = (
+            f'{{"dialogue": "{split} {number}: ဈေးသွားမလား။\\nမသွားဘူး။", "summary": "သူ ဈေး {number} ကို မသွားဘူး။"}}\n'
+            for number in range(count)
+        )
+        (tmp_path / f"data/tiny/{split}.jsonl").write_text("".join(rows), encoding="utf-8")
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    set_params(tmp_path / "params.yaml", TINY)
+    monkeypatch.chdir(tmp_path)
+    prepare.main()
+    assert (tmp_path / "data/prepared/test.parquet").is_file()

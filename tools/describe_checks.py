@@ -5,7 +5,7 @@ from pathlib import Path
 
 from beamline.core.params import read_params
 from beamline.diagnosis.checks import CATALOGUE, FAMILIES, Check, Kind
-from beamline.diagnosis.checks.learning.settings import usual_ranges
+from beamline.diagnosis.measures.usual_ranges import decoding_ranges, training_ranges
 
 PAGE = Path(__file__).parents[1] / "docs" / "diagnosis.md"
 INTRODUCTION = """# How the diagnosis judges
@@ -71,7 +71,8 @@ def page() -> str:
     params = read_params(PAGE.parents[1] / "params.yaml")
     changes = {"num_beams": 4, "do_sample": True}
     params = params.model_copy(update={"generation": params.generation.model_copy(update=changes)})
-    lines += [f"| `{each.key}` | {each.low:g} | {each.high:g} | {each.source} |" for each in usual_ranges(params, 1850)]
+    ranges = (*training_ranges(params, 1850), *decoding_ranges(params))
+    lines += [f"| `{each.key}` | {each.low:g} | {each.high:g} | {each.source} |" for each in ranges]
     lines += ["", "## The checks", ""]
     for family in FAMILIES:
         lines += describe_family(family)

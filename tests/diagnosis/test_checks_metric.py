@@ -1,6 +1,7 @@
 """The metric's checks on people's summaries of the real corpora, and on what can be done to them."""
 
 import random
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -98,7 +99,8 @@ def test_lower_case_on_one_side_costs_rouge_nothing_and_is_a_suspect(run: Eviden
     changed = rewritten(run, **{side: str.lower})
     assert failing_causes("texts", changed) == []
     found = finding("one_sided", changed)
-    assert (found.status, found.fault) == ("warning", f"The {side} lost their capital letters")
+    [other] = {"summaries", "references"} - {side}
+    assert (found.status, found.fault) == ("warning", f"Only the {other} have capital letters")
     assert found.points == pytest.approx(0, abs=1e-9)
 
 
@@ -112,7 +114,7 @@ def test_what_was_done_to_both_sides_is_no_difference(run: Evidence, change: Cha
 def test_decomposed_korean_on_one_side_is_named(korean: Evidence) -> None:
     changed = rewritten(korean, lambda text: unicodedata.normalize("NFD", text))
     found = finding("one_sided", changed)
-    assert (found.status, found.fault) == ("warning", "The summaries lost their composed characters (NFC)")
+    assert (found.status, found.fault) == ("warning", "Only the references have composed characters (NFC)")
 
 
 @pytest.mark.parametrize(
@@ -123,6 +125,25 @@ def test_punctuation_of_one_side_is_a_suspect_because_rouge_sees_none(run: Evide
     changed = rewritten(run, change)
     assert finding(name, changed).status != "pass"
     assert failing_causes("texts", changed) == []
+
+
+def test_invisible_characters_within_words_are_measured_and_a_cause(english: Evidence) -> None:
+    changed = rewritten(english, lambda text: re.sub(r"(\w{2})(\w)", "\\1\u200b\\2", text))
+    assert failing_causes("texts", changed) == ["one_sided"]
+    found = finding("one_sided", changed)
+    assert found.fault == "Only the summaries have invisible characters"
+    assert found.points is not None and found.points > 20
+
+
+@pytest.mark.parametrize("mark", ["\u200f", " </s>"])
+def test_a_full_stop_before_an_invisible_mark_or_a_special_token_is_there(run: Evidence, mark: str) -> None:
+    found = finding("one_sided", rewritten(run, lambda text: text + mark))
+    assert "full stop" not in found.fault
+
+
+def test_references_in_lower_case_make_nothing_fail(english: Evidence) -> None:
+    changed = rewritten(english, references=str.lower)
+    assert [each.fault for each in findings("texts", changed).values() if each.status == "failure"] == []
 
 
 def untrained(run: Evidence, directory: Path) -> Evidence:

@@ -57,6 +57,18 @@ def test_a_warning_of_a_proving_check_is_a_suspect_and_nothing_is_broken() -> No
     assert found.headline.startswith("nothing is broken; unusual is: Fault of little")
 
 
+def test_a_small_gain_is_no_cause_beside_a_failure_that_it_can_not_explain() -> None:
+    gain = result(failed("2 instead of 3", "x", points=2.0), "gain", "decoding", Kind.INTERVENTION)
+    broken = result(failed("swapped", "y", weight=1.0), "broken", "data", Kind.AUDIT)
+    found = verdict(gain, broken)
+    assert (found.causes, found.cause) == ([], "unknown")
+    assert [each.name for each in found.suspects] == ["broken", "gain"]
+    large = result(failed("2 instead of 3", "x", points=20.0), "gain", "decoding", Kind.INTERVENTION)
+    assert verdict(large, broken).causes == [large]
+    follows = result(failed("short", ""), "short", "summaries", Kind.SYMPTOM, may_be=[gain.check])
+    assert verdict(gain, follows).causes == [gain]
+
+
 def test_suspects_that_failed_come_first_and_then_the_strongest() -> None:
     weak, strong = (
         result(failed("so", "x", weight=w), n, kind=Kind.AUDIT) for w, n in ((0.2, "weak"), (0.9, "strong"))

@@ -158,10 +158,11 @@ def double_predictions(directory: Path) -> None:
 
 
 def earlier_checkpoint(directory: Path) -> None:
+    """The summaries of the worst of ten checkpoints."""
+    with_params("train", "evaluate", train__keep=10)(directory)
     run = evidence_from_directory(directory)
     assert run.kept and run.splits and run.params and run.codec
-    other = next(each for each in run.kept if each != run.checkpoint)
-    model = run.load_model_once(other)
+    model = run.load_model_once(run.kept[-1])
     faulty_run.rewrite(directory, run.summarize(model, run.codec, run.params.generation, run.splits["test"]))
 
 
@@ -177,7 +178,7 @@ DEVELOPMENT = (
             ),
             "evaluate",
         ),
-        says="turns of",
+        says="turns of|speaker tag",
     ),
     Fault(
         "turns reversed in test only",
@@ -214,11 +215,11 @@ DEVELOPMENT = (
         "special tokens left in the predictions",
         "predictions_of_checkpoint",
         with_summaries(lambda rows: [f"<s> {text} </s>" for text in rows]),
-        says="</s>",
+        says="special tokens",
         also=("leftovers",),
     ),
     Fault("predictions of half of the dialogues, twice", "predicted_dialogues", double_predictions),
-    Fault("predictions of another kept checkpoint", "predictions_of_checkpoint", earlier_checkpoint, says="wrote them"),
+    Fault("predictions of an earlier checkpoint", "predictions_of_checkpoint", earlier_checkpoint, says="wrote them"),
     Fault(
         "source and target swapped in train",
         "swapped_columns",
@@ -307,13 +308,13 @@ HELD_OUT = (
         "length penalty -5 with beams",
         "length_penalty",
         with_params("evaluate", generation__num_beams=4, generation__length_penalty=-5.0),
-        also=("unusual_settings", "search"),
+        also=("unusual_decoding", "search"),
         says="length_penalty|search",
     ),
     Fault(
         "sampling at temperature 3",
         "sampling",
         with_params("evaluate", generation__do_sample=True, generation__temperature=3.0),
-        also=("unusual_settings",),
+        also=("unusual_decoding",),
     ),
 )

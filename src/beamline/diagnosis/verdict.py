@@ -13,6 +13,7 @@ from beamline.diagnosis.evidence import Evidence
 # If the metric is blind, every further figure is worthless. If a link of the chain does not hold, what follows it is
 # another run's. If test isn't what it should be, no score of any model means what it says. Only then come the rest.
 _TRUST = {"metric": 0, "replay": 1, "labels": 2, "data": 3}
+_LARGE = 5.0  # points
 _SEVERITY = {Status.FAILURE: 0, Status.WARNING: 1}
 
 
@@ -43,6 +44,18 @@ class Result:
         """Return whether it is proved or measured that this is wrong."""
         return self.has_failed and self.check.kind in PROVING
 
+    def explains(self, failures: Sequence["Result"], score: float) -> bool:
+        """Return whether this cause may come first although other checks failed, too. score: of the run, 0 to 100.
+
+        What is proved or counted may. A measured gain may if it is large, or if every failure is of its own family or
+        lists it as what it may come from: 2 points by another penalty don't explain a model that reads nothing.
+        """
+        if self.check.kind is not Kind.INTERVENTION or (self.finding.points or 0.0) >= max(_LARGE, score / 4):
+            return True
+        return all(
+            failure.check.family == self.check.family or self.check in failure.check.may_be for failure in failures
+        )
+
     @property
     def is_symptom(self) -> bool:
         """Return whether this was seen, and follows from something else."""
@@ -50,8 +63,8 @@ class Result:
 
     @property
     def is_suspect(self) -> bool:
-        """Return whether this may be wrong, or is wrong and not known to matter."""
-        return self.is_found and not self.is_cause and not self.is_symptom
+        """Return whether this may be wrong, or is wrong and does not explain the score."""
+        return self.is_found and not self.is_symptom
 
 
 @dataclass(frozen=True)
@@ -126,15 +139,20 @@ def run_checks(run: Evidence) -> list[Result]:
 def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
     """Return the verdict on a run.
 
-    A cause is a failure that is proved or measured. Causes are ordered by how much of the rest depends on them (the
-    metric, the links of the chain, the labels, the data, the model), then by the points that they account for. Without
-    a cause, suspects are what was found otherwise, and what failed symptoms can come from and no check has ruled out.
+    A cause is a failure that is proved or measured, unless it is a small gain beside failures that it can't explain.
+    Causes are ordered by how much of the rest depends on them (the metric, the links of the chain, the labels, the
+    data, the model), then by the points that they account for. Without a cause, suspects are what was found otherwise,
+    and what failed symptoms can come from and no check has ruled out.
     """
-    causes = sorted((result for result in results if result.is_cause), key=_rank)
+    failures = [result for result in results if result.has_failed and result.check.kind not in PROVING]
+    causes = sorted((each for each in results if each.is_cause and each.explains(failures, _score(run))), key=_rank)
     symptoms = sorted((result for result in results if result.is_symptom), key=_rank)
     return Verdict(
         causes=causes,
-        suspects=_suspects(results, [symptom for symptom in symptoms if symptom.has_failed and not causes]),
+        suspects=_suspects(
+            [each for each in results if each not in causes],
+            [symptom for symptom in symptoms if symptom.has_failed and not causes],
+        ),
         symptoms=symptoms,
         gap=gap_to_baselines(run),
         alarming=any(result.has_failed for result in results),
@@ -168,6 +186,10 @@ def _suspects(results: Sequence[Result], unexplained: Sequence[Result]) -> list[
                 suspects.append(Suspect("", other.cause, seen, other.test))
     unique = {suspect.fault: suspect for suspect in reversed(suspects)}
     return sorted(unique.values(), key=suspects.index)
+
+
+def _score(run: Evidence) -> float:
+    return 100 * float(run.scores.mean()) if run.predictions is not None else 0.0
 
 
 def _checked(run: Evidence, results: Sequence[Result]) -> str:

@@ -2,12 +2,13 @@
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from beamline.core.errors import BeamlineError
 from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.usual_ranges import FAR, Range, find_outside
 
 
 class Status(StrEnum):
@@ -170,6 +171,27 @@ def failed(
     fault: str = "",
 ) -> Finding:
     return Finding(Status.FAILURE, meaning, figure, threshold, advice, points, ceiling, weight, fault)
+
+
+def judge_ranges(ranges: Iterable[Range]) -> Finding:
+    """Return a finding about settings with a usual range: the one that is farthest outside is named first."""
+    ranges = list(ranges)
+    outside = find_outside(ranges)
+    if not outside:
+        return passed(f"all {len(ranges)} settings are in their usual range", figure=0, threshold="0")
+    first = outside[0]
+    meaning = "; ".join(
+        f"{each.key} is {each.value:g}, usual are {each.low:g} to {each.high:g} ({each.source})" for each in outside
+    )
+    far = first.distance >= FAR
+    return (failed if far else warned)(
+        meaning,
+        f"{first.key}: {first.low if first.value < first.low else first.high:g}, and compare the two",
+        figure=len(outside),
+        threshold="0",
+        weight=0.8 if far else 0.3,
+        fault=f"{first.key} is unusually {'low' if first.value < first.low else 'high'}",
+    )
 
 
 def not_applicable(reason: str) -> Finding:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from beamline.core.params import Params
-from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
+from beamline.diagnosis.checks.check import Finding, Kind, check, failed, judge_ranges, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.gain import gain
+from beamline.diagnosis.measures.usual_ranges import decoding_ranges
 from beamline.diagnosis.parts import Splits
 
 _BEAMS = 4
@@ -62,6 +63,12 @@ def length_penalty(run: Evidence, params: Params, splits: Splits, checkpoint: Pa
     if penalty == 1 or beams == 1:
         return passed("length_penalty is 1, or not read", figure=0.0, threshold=_THRESHOLD)
     return _try(run, f"length_penalty is {penalty:g}", length_penalty=1.0)
+
+
+@check(Kind.AUDIT, "A setting of decoding is outside its usual range")
+def unusual_decoding(run: Evidence, params: Params, checkpoint: Path) -> Finding:
+    """Compares settings of decoding with the ranges that papers and published checkpoints use, as those of training."""
+    return judge_ranges(decoding_ranges(params))
 
 
 @check(Kind.INTERVENTION, "Sampling loses points")

@@ -1,6 +1,6 @@
 """Texts: what was done to the summaries and not to their references, repaired and scored again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 
@@ -70,20 +70,12 @@ def one_sided(run: Evidence, predictions: Predictions) -> Finding:
     brings a point, else a warning: other metrics and other programs see it. A model that never learned to write
     something is no such case: its summaries, decoded again, are the same.
     """
-    sides = {
-        "summaries": list(predictions.summaries),
-        "references": list(chain.from_iterable(predictions.references)),
-    }
-    found = []
-    for feature in FEATURES:
-        shares = {name: _share(texts, feature) for name, texts in sides.items()}
-        lost, kept = sorted(shares, key=lambda name: shares[name])
-        possible = [text for text in sides[lost] if feature.is_possible(text)]
-        if shares[lost] > 0.02 or shares[kept] < 0.25 or len(set(possible)) < 10:
-            continue
-        if lost == "summaries" and _is_the_models(run):
-            continue
-        found.append((_gain(run, predictions, feature.alike, feature.alike), feature, lost, kept, shares[kept]))
+    found = [
+        (_gain(run, predictions, repair, repair), feature, lost, kept, share)
+        for feature, lost, kept, share in _lost_features(predictions)
+        if lost == "references" or not _is_the_models(run)
+        for repair in feature.repairs
+    ]
     if not found:
         return passed("summaries and references are alike in tags, case, Unicode form and full stops")
     brings, feature, lost, kept, share = max(found, key=lambda item: item[0].points)
@@ -92,8 +84,8 @@ def one_sided(run: Evidence, predictions: Predictions) -> Finding:
         f"treat both alike: find what takes {feature.name} out of the {lost}",
         threshold="on both sides",
         points=brings.points,
-        weight=0.9 * share,
-        fault=f"The {lost} lost their {feature.name}",
+        weight=(0.9 if brings.is_cause else 0.3) * share,
+        fault=f"Only the {kept} have {feature.name}",
     )
 
 
@@ -102,10 +94,13 @@ def summary_differences(run: Evidence, predictions: Predictions) -> Finding:
     """Compares summaries with references, as dialogues of test are compared with those of train.
 
     If the model itself writes them so, that is only noted: a model that has learned little writes unlike people. Else a
-    difference in form of 50 points of the shares is a failure, of 10 a warning.
+    difference in form of 50 points of the shares is a failure, of 10 a warning. What one side lost is made alike first:
+    another check measures it.
     """
-    references = [texts[0] for texts in predictions.references]
-    differences = find_differences(predictions.summaries, references, seed=run.seed)
+    summaries, references = list(predictions.summaries), [texts[0] for texts in predictions.references]
+    for feature, *_ in _lost_features(predictions):
+        summaries, references = (list(map(feature.repairs[0], texts)) for texts in (summaries, references))
+    differences = find_differences(summaries, references, seed=run.seed)
     threshold = f"below {LEAST}, or as the model writes"
     if not differences:
         return passed("no feature tells summaries from references", figure=0.0, threshold=threshold)
@@ -154,6 +149,20 @@ def _leftovers(
         weight=share,
         fault=f"There are {leftover.name} in the {side}",
     )
+
+
+def _lost_features(predictions: Predictions) -> Iterator[tuple[Feature, str, str, float]]:
+    """Yield what one side lost, with that side, the one that kept it, and the share of its texts that have it."""
+    sides = {
+        "summaries": list(predictions.summaries),
+        "references": list(chain.from_iterable(predictions.references)),
+    }
+    for feature in FEATURES:
+        shares = {name: _share(texts, feature) for name, texts in sides.items()}
+        lost, kept = sorted(shares, key=lambda name: shares[name])
+        possible = [text for text in sides[lost] if feature.is_possible(text)]
+        if shares[lost] <= 0.02 and shares[kept] >= 0.25 and len(set(possible)) >= 10:
+            yield feature, lost, kept, shares[kept]
 
 
 def _share(texts: list[str], feature: Feature) -> float:

@@ -75,8 +75,8 @@ def numbers(text: str) -> dict[Feature, float]:
     return {
         ("lengths", "words and marks"): len(words),
         ("lengths", "characters"): len(text),
-        ("lengths", "turns"): len(turns),
-        ("lengths", "words and marks in a turn"): len(words) / max(1, len(turns)),
+        ("lengths", "lines"): len(turns),
+        ("lengths", "words and marks in a line"): len(words) / max(1, len(turns)),
         ("shares", "% of capital letters"): 100 * sum(c.isupper() for c in letters) / max(1, len(letters)),
         ("shares", "% of digits"): 100 * sum(c.isdigit() for c in text) / size,
         ("shares", "% of marks"): 100 * sum(not c.isalnum() and not c.isspace() for c in text) / size,

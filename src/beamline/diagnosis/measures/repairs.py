@@ -15,7 +15,7 @@ _SPECIAL = re.compile(
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,6}|[a-z]{2,8});", re.IGNORECASE)
-_ESCAPE = re.compile(r"\\[nrt](?![\w])|\\u[0-9a-f]{4}|\\n(?=[A-Z#])")
+_ESCAPE = re.compile(r"\\[nrt]|\\u[0-9a-f]{4}")
 _LITERAL = re.compile(r"""^\s*(?:[brBRuU]{1,2}(?=['"])|\[\s*(?=[bBrRuU]?['"])).*['"]\s*\]?\s*$""", re.DOTALL)
 _STOPS = ".!?…。！？।۔"
 
@@ -34,13 +34,13 @@ class Leftover:
 class Feature:
     """Something of a text that a program takes away.
 
-    name: in the plural, for a sentence. has: whether a text has it. alike: makes a text that has it and one that lost
-    it the same. is_possible: whether a text could have it.
+    name: in the plural, for a sentence. has: whether a text has it. repairs: each makes a text that has it and one that
+    lost it the same. is_possible: whether a text could have it.
     """
 
     name: str
     has: Callable[[str], bool]
-    alike: Callable[[str], str]
+    repairs: Sequence[Callable[[str], str]]
     is_possible: Callable[[str], bool] = bool
 
 
@@ -60,6 +60,15 @@ def _evaluate(text: str) -> str:
         return text
     values = value if isinstance(value, list | tuple) else [value]
     return " ".join(each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in values)
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) == "Cf"
+
+
+def _visible(text: str) -> str:
+    """Return the text without special tokens and invisible characters, which can follow its last full stop."""
+    return "".join(c for c in _SPECIAL.sub(" ", text) if not _is_invisible(c))
 
 
 def _has_case(text: str) -> bool:
@@ -97,29 +106,32 @@ FEATURES = (
     Feature(
         "speaker tags",
         lambda text: bool(SPEAKER_TAG.search(text)),
-        lambda text: " ".join(SPEAKER_TAG.sub(" ", text).split()),
+        [lambda text: " ".join(SPEAKER_TAG.sub(" ", text).split())],
     ),
     Feature(
         "capital letters",
         _has_capitals,
-        str.lower,
+        [str.lower],
         is_possible=_has_case,
     ),
     Feature(
         "composed characters (NFC)",
         lambda text: not unicodedata.is_normalized("NFD", text),
-        lambda text: unicodedata.normalize("NFC", text),
+        [lambda text: unicodedata.normalize("NFC", text)],
         is_possible=lambda text: not unicodedata.is_normalized("NFD", unicodedata.normalize("NFC", text)),
     ),
     Feature(
         "full stops at their end",
-        lambda text: text.rstrip().rstrip("\"'”’»)]」』】）").endswith(tuple(_STOPS)),
-        lambda text: text.rstrip(f" \n\"'”’»{_STOPS}"),
+        lambda text: _visible(text).rstrip(" \n\"'”’»)]」』】）").endswith(tuple(_STOPS)),
+        [lambda text: _visible(text).rstrip(f" \n\"'”’»{_STOPS}")],
     ),
     Feature(
         "invisible characters",
-        lambda text: any(unicodedata.category(c) == "Cf" for c in text),
-        lambda text: "".join(" " if unicodedata.category(c) == "Cf" else c for c in text),
+        lambda text: any(map(_is_invisible, text)),
+        [
+            lambda text: "".join(c for c in text if not _is_invisible(c)),
+            lambda text: "".join(" " if _is_invisible(c) else c for c in text),
+        ],
     ),
 )
 

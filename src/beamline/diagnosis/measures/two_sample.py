@@ -92,7 +92,7 @@ def _order(difference: Difference) -> tuple[float, int, bool, int]:
     return (
         -round(size, 2),
         GROUPS.index(difference.group),
-        difference.share < difference.other,
+        difference.share < difference.other or "have no" in difference.phrase,
         len(difference.phrase),
     )
 

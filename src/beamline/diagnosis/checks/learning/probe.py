@@ -11,10 +11,10 @@ from transformers import PreTrainedModel
 from beamline.core.params import Padding, Params
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed
 from beamline.diagnosis.checks.learning.curves import training_length
-from beamline.diagnosis.checks.learning.settings import usual_ranges
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.gain import gain
 from beamline.diagnosis.measures.loss_curves import read_loss_curves
+from beamline.diagnosis.measures.usual_ranges import find_outside, training_ranges
 from beamline.diagnosis.parts import Splits
 from beamline.diagnosis.recorded import Epoch
 from beamline.encoding.codec import TextCodec
@@ -41,7 +41,7 @@ def more_training(
     """
     curves = read_loss_curves(run, epochs, splits, codec)
     rate = params.train.learning_rate
-    unusual = [each.key for each in usual_ranges(params, None) if each.distance > 1 and "learning_rate" in each.key]
+    unusual = [each.key for each in find_outside(training_ranges(params, None)) if "learning_rate" in each.key]
     if not curves.rate or not (training_length(run).is_found or not curves.is_learned or unusual):
         return passed("nothing asks for more training", threshold="below 1 point, or not sure")
     run.afford(4 / 12)

@@ -31,7 +31,7 @@ def recorded_scores(run: Evidence, predictions: Predictions, recorded: Recorded)
     gaps = {name: score - before.get(name, 0.0) for name, score in measured.items() if name in {headline, *before}}
     figure, points = 100 * max(gaps.values(), key=abs), 100 * gaps[headline]
     meaning = f"metrics/rouge.json has a test {headline} of {100 * before.get(headline, 0.0):.2f}, the predictions"
-    meaning, threshold = f"{meaning} have {100 * measured[headline]:.2f}", "at most 0.0001 points"
+    meaning, threshold = f"{meaning} have {100 * measured[headline]:.2f}", "a difference of at most 0.0001 points"
     if max(map(abs, gaps.values())) <= _EQUAL:
         return passed(meaning, figure=figure, threshold=threshold)
     advice = f"reports/predictions.jsonl and metrics/rouge.json are of two evaluations; {_EVALUATE}"

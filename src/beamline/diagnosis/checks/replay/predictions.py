@@ -13,6 +13,8 @@ from beamline.diagnosis.measures.ablation import SAME, UNASKED, follow_config
 from beamline.diagnosis.measures.excerpts import shorten
 from beamline.diagnosis.measures.gain import gain
 from beamline.diagnosis.measures.likeness import share_equal, simplify
+from beamline.diagnosis.measures.pairing import one_line
+from beamline.diagnosis.measures.repairs import LEFTOVERS
 from beamline.diagnosis.parts import Splits
 from beamline.diagnosis.recorded import Recorded
 from beamline.training.record import describe_environment
@@ -33,9 +35,9 @@ def predictions_of_checkpoint(
 ) -> Finding:
     """Decodes a sample of test again, as params.yaml says, and compares the texts with those in reports/.
 
-    Nine in ten have to be equal: rounding in other batches changes a few. If they are not, the other kept checkpoints,
-    the checkpoint's own generation_config and dropout are tried, and what gives the predictions is named. The points
-    are what the summaries score more when decoded again.
+    Nine in ten have to be equal: rounding in other batches changes a few. If they are not, known leftovers, the other
+    kept checkpoints, the checkpoint's own generation_config and dropout are tried, and what gives the predictions is
+    named. The points are what the summaries score more when decoded again.
     """
     if params.generation.do_sample and len(splits["test"]) > len(run.sample_rows("test")):
         return not_applicable("sampling draws other summaries for a sample than for all dialogues")
@@ -67,6 +69,11 @@ def _explain(
 ) -> str:
     """Return what tells predictions from what was decoded again, to follow a sentence; empty if nothing is found."""
     pairs = [(a, b) for a, b in zip(written, rewritten, strict=True) if a != b]
+    bare = [one_line(text) for text in rewritten]
+    for leftover in LEFTOVERS:
+        if share_equal([one_line(leftover.remove(text)) for text in written], bare) >= SAME:
+            shown = next((leftover.show(text) for text, _ in pairs if leftover.is_there(text)), "")
+            return f": they have {leftover.name} that the model did not write, {shown!r}; {_example(pairs)}"
     if share_equal([*map(simplify, written)], [*map(simplify, rewritten)]) >= SAME:
         return f": they differ in letter case and speaker tags alone; {_example(pairs)}"
     elsewhere = sum(a in rewritten for a, _ in pairs)

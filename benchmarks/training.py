@@ -139,7 +139,14 @@ class Bench:
             torch.use_deterministic_algorithms(way == "beamline")
         if way == "beamline":
             trainer: Trainer = SummarizationTrainer(
-                model, arguments, params, self.codec, self.training, self.validation, validation_bytes=1
+                model,
+                arguments,
+                params,
+                self.codec,
+                self.training,
+                self.validation,
+                sample=self.validation[:8],
+                validation_bytes=1,
             )
         else:
             arguments.per_device_train_batch_size = self.batch

@@ -188,6 +188,13 @@ def diagnose(
         list[Path] | None,
         typer.Option(metavar="FILE", help="Their references, in the same order; can be repeated.", show_default=False),
     ] = None,
+    column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Column of --predictions.", show_default=False)
+    ] = None,
+    reference_column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Column of the references; can be repeated.", show_default=False),
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(metavar="DIRECTORY", help="Somebody's checkpoint.", show_default=False)
     ] = None,
@@ -211,7 +218,15 @@ def diagnose(
     from beamline.diagnosis.verdict import judge, run_checks, stop_on  # noqa: PLC0415
     from beamline.pages.terminal import print_terminal  # noqa: PLC0415
 
-    with open_evidence(revision, predictions, references or [], model, data) as evidence:
+    with open_evidence(
+        revision,
+        predictions,
+        references or [],
+        model,
+        data,
+        column=column,
+        reference_columns=reference_column or [],
+    ) as evidence:
         results = run_checks(evidence)
         print_terminal(chain(evidence.notes, brief_parts(results, judge(evidence, results))), Console())
     if fail_on is not None:

@@ -42,13 +42,14 @@ def main() -> None:
     evidence = evidence_from_directory(Path())
     results = run_checks(evidence)
     verdict = judge(evidence, results)
+    # Printed first: where nothing can be written, the verdict is known all the same.
+    print_terminal(chain(evidence.notes, brief_parts(results, verdict, str(paths.DIAGNOSIS))), Console())
     write_texts(
         {
             paths.DIAGNOSIS_METRICS: to_json(to_metrics(results, verdict)),
             paths.DIAGNOSIS: to_markdown(chain(evidence.notes, parts(results, verdict))) + "\n",
         }
     )
-    print_terminal(chain(evidence.notes, brief_parts(results, verdict, str(paths.DIAGNOSIS))), Console())
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from beamline.metrics.results import (
     score_metrics,
     score_table,
 )
+from beamline.models.weights import refuse_spoiled_weights
 from beamline.training.tracking import Tracker
 from beamline.training.work import remove_finished
 
@@ -167,8 +168,12 @@ def decode_with_best_checkpoint(params: Params, validation: Split, test: Split) 
 
 
 def decode(params: Params, checkpoint: str, split: Split) -> Decoded:
-    """Return summaries of the split by one of the kept checkpoints, scored."""
+    """Return summaries of the split by one of the kept checkpoints, scored.
+
+    Raises `BeamlineError` if its weights can't be read or are not finite numbers.
+    """
     directory = paths.MODELS / checkpoint
+    refuse_spoiled_weights(directory)
     codec = TextCodec.load(directory)
     decoder = build_decoder(directory, codec, params.generation, params.padding, processes.device())
     summaries = decoder.summaries(

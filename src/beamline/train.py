@@ -5,10 +5,12 @@ python -m beamline.train
 
 import os
 import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
@@ -20,12 +22,13 @@ from beamline.core.errors import BeamlineError, run
 from beamline.core.files import replaced_directory, replaced_texts, to_json, write_json
 from beamline.core.params import Params, read_params
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import draw_rows, examples, read_codec, read_split
+from beamline.encoding.prepared import SAMPLE, draw_rows, examples, read_codec, read_split
 from beamline.models.adapters import add_adapter, count_parameters
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.scratch import build_model
 from beamline.models.weights import load_pretrained
 from beamline.training.epochs import AfterEpoch, KeptCheckpoint
+from beamline.training.record import describe_environment
 from beamline.training.resume import SaveProgress, share_newest
 from beamline.training.tracking import Tracker
 from beamline.training.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
@@ -74,9 +77,13 @@ def train(params: Params) -> None:
             codec,
             training=examples(training, drawn),
             validation=examples(validation),
+            sample=examples(validation, draw_rows(len(validation), SAMPLE, params.seed)),
             validation_bytes=sum(len(text.encode()) for row in validation for text in row.record.references),
         )
         newest = share_newest(work)
+        if first and params.train.num_train_epochs:
+            for warning in find_warnings(trainer, training.read_target_tokens(drawn)):
+                print(f"train: warning: {warning}", flush=True)
         if not first:
             trainer.add_callback(SaveProgress(trainer, work, params.train.save_seconds, newest, epochs=None))
             train_or_evaluate(trainer, newest)
@@ -98,6 +105,7 @@ def train(params: Params) -> None:
             # A failed write is known here, while all earlier outputs are whole. They are replaced as the block ends.
             metrics = build_metrics(trainer, after_epoch.kept[0], dialogues=len(drawn))
             write_json(directory / paths.CHECKPOINTS.name, [asdict(checkpoint) for checkpoint in after_epoch.kept])
+            write_json(directory / paths.TRAINING_RECORD.name, build_record(trainer))
             write(paths.TRAIN_METRICS, to_json(metrics))
             tracker.record_final(metrics)
         work.finish(paths.MODELS)
@@ -122,6 +130,33 @@ def build_or_load_model(params: Params, codec: TextCodec) -> PreTrainedModel:
     if params.train.lora.rank == 0 or params.train.num_train_epochs == 0:
         return model
     return add_adapter(model, params.train.lora, codec.encoding)
+
+
+def find_warnings(trainer: SummarizationTrainer, targets: Sequence[int]) -> Iterator[str]:
+    """Yield what the parameters imply and nobody wants, with numbers, before it costs a training.
+
+    targets: the lengths of the training summaries in tokens, before they were cut.
+    """
+    train, limits = trainer.params.train, trainer.data_collator.encoding
+    batches = len(trainer.get_train_dataloader())
+    steps = train.num_train_epochs * max(1, -(-batches // train.gradient_accumulation_steps))
+    if steps <= train.warmup_steps:
+        yield (
+            f"train.warmup_steps: {train.warmup_steps:,} steps of warm-up, and the training has {steps:,}: it never"
+            f" gets to train.learning_rate; set it to {steps // 10}"
+        )
+    if cut := sum(tokens > limits.max_target_tokens for tokens in targets):
+        yield (
+            f"tokenizer.max_target_tokens: {limits.max_target_tokens} cuts {cut:,} of {len(targets):,} summaries;"
+            f" {max(targets)} holds the longest"
+        )
+
+
+def build_record(trainer: SummarizationTrainer) -> dict[str, Any]:
+    """Return models/training.json: where the training ran, and its first batches."""
+    train = trainer.params.train
+    environment = describe_environment(train.threads, resolve_precision(train.precision))
+    return {**environment, "processes": trainer.args.world_size, "batches": trainer.batches.state()}
 
 
 def build_metrics(trainer: SummarizationTrainer, best: KeptCheckpoint, dialogues: int) -> dict[str, float | str]:

@@ -107,27 +107,27 @@ def test_a_model_that_copies_one_summary_has_learnt_nothing(people: Evidence) ->
     assert people.splits is not None and people.predictions is not None
     typical = typical_summary([each.record.references[0] for each in people.splits["train"]])
     found = statuses(with_summaries(people, [typical] * len(people.predictions.summaries)))
-    assert found["beats_typical_summary"] is Status.FAILURE
-    assert found["beats_nearest_neighbour"] is Status.WARNING
+    assert found == {"uninformed_baselines": Status.FAILURE, "informed_baselines": Status.WARNING}
 
 
 def test_a_model_that_copies_an_opening_is_no_better_than_it(people: Evidence) -> None:
     assert people.predictions is not None and people.predictions.dialogues is not None
     copied = [first_utterances(each, 1) for each in people.predictions.dialogues]
-    finding = find(with_summaries(people, copied), "beats_first_utterance")
-    assert (finding.status, finding.figure) == (Status.WARNING, 0)
+    finding = find(with_summaries(people, copied), "informed_baselines")
+    assert finding.status is Status.WARNING
+    assert finding.figure is not None and finding.figure <= 0
 
 
 def test_a_model_is_better_or_worse_than_a_baseline(people: Evidence) -> None:
     assert people.predictions is not None
-    assert " ROUGE points better than the first utterance (+" in find(people, "beats_first_utterance").meaning
+    assert " points better than the " in find(people, "informed_baselines").meaning
     empty = with_summaries(people, [""] * len(people.predictions.summaries))
-    assert " ROUGE points worse than the first utterance (-" in find(empty, "beats_first_utterance").meaning
+    assert " points worse than the " in find(empty, "informed_baselines").meaning
 
 
 def test_without_a_training_set_only_extracts_are_compared(people: Evidence) -> None:
     found = statuses(dataclasses.replace(people, splits=None))
-    assert [name for name, status in found.items() if status is not Status.NOT_APPLICABLE] == NAMES[:3]
+    assert [name for name, status in found.items() if status is not Status.NOT_APPLICABLE] == ["informed_baselines"]
 
 
 def test_without_dialogues_there_is_nothing_to_compare_with() -> None:

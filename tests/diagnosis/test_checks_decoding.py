@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from support.small_run import find
@@ -17,15 +18,15 @@ from beamline.core.records import Predictions
 from beamline.diagnosis.checks import CATALOGUE, Status
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.ablation import UNASKED
-from beamline.diagnosis.recorded import Epoch
+from beamline.diagnosis.measures.gain import gain_of_scores
+from beamline.metrics.significance import difference_intervals
 from beamline.models.families.seq2seq import source_tensors
 
 pytestmark = pytest.mark.slow
 
-CAUSES = [each.name for each in CATALOGUE if each.family == "decoding" and not each.is_symptom]
-SYMPTOMS = [each.name for each in CATALOGUE if each.family == "decoding" and each.is_symptom]
+CAUSES = [each.name for each in CATALOGUE if each.family == "decoding"]
+SYMPTOMS = [each.name for each in CATALOGUE if each.family == "summaries"]
 ROUGE = DEFAULTS
-FELL = [Epoch(1, 5.0, 4.0, 0.001), Epoch(2, 3.0, 2.0, 0.001)]
 
 
 def found(run: Evidence, names: Sequence[str] = CAUSES) -> dict[str, Status]:
@@ -87,10 +88,9 @@ def test_a_healthy_run_has_neither_cause_nor_symptom(memorised: Evidence) -> Non
 def test_what_greedy_search_costs_is_said_and_no_fault(memorised: Evidence) -> None:
     finding = find(memorised, "search")
     assert finding.status is Status.PASS
-    beams, greedy = memorised.decode("test", num_beams=4), memorised.decode("test")
-    gains = memorised.sample_scores("test", beams) - memorised.sample_scores("test", greedy)
+    beams, greedy = memorised.decode("validation", num_beams=4), memorised.decode("validation")
+    gains = memorised.sample_scores("validation", beams) - memorised.sample_scores("validation", greedy)
     assert finding.figure == pytest.approx(100 * gains.mean())
-    assert finding.meaning.startswith("4 beams bring ")
 
 
 @pytest.mark.parametrize(
@@ -104,51 +104,67 @@ def test_a_setting_that_spoils_summaries_is_the_one_cause(memorised: Evidence, n
     assert find(run, name).points == pytest.approx(lost, abs=0.5)
 
 
+def test_a_gain_has_to_be_sure_for_all_interventions_together() -> None:
+    scores = np.linspace(0.2, 0.6, 80)
+    noise = np.random.default_rng(1).normal(0.025, 0.08, 80)
+    [plain] = difference_intervals(noise[:, None], seed=0)
+    found = gain_of_scores(scores + noise, scores, seed=0)
+    assert plain.low > 0 > found.low / 100
+    assert not found.is_cause
+
+
+def test_less_than_a_point_is_no_cause_however_sure() -> None:
+    scores = np.linspace(0.2, 0.6, 80)
+    found = gain_of_scores(scores + 0.005, scores, seed=0)
+    assert found.low > 0 and not found.is_cause
+
+
+def test_what_is_left_out_for_lack_of_time_is_said(memorised: Evidence) -> None:
+    run = dataclasses.replace(memorised, seconds=1e-9)
+    finding = find(run, "repetition_penalty")
+    assert finding.status is Status.NOT_APPLICABLE
+    assert finding.meaning.startswith("left out: diagnose.seconds")
+
+
 @pytest.mark.parametrize(
     "changes", [{"num_beams": 4}, {"num_beams": 2, "length_penalty": 0.5}, {"do_sample": True, "top_p": 0.5}]
 )
 def test_other_searches_raise_no_alarm(memorised: Evidence, changes: dict[str, Any]) -> None:
     assert memorised.params is not None
     params = memorised.params.model_copy(update={"generation": memorised.params.generation.model_copy(update=changes)})
-    assert set(found(dataclasses.replace(memorised, params=params))) <= {"settings_are_in_force"}
+    assert failures(dataclasses.replace(memorised, params=params)) == []
 
 
-def test_a_wrong_start_beside_the_checkpoint_is_named_and_measured(memorised: Evidence, tmp_path: Path) -> None:
+def test_a_wrong_start_beside_the_checkpoint_is_named(memorised: Evidence, tmp_path: Path) -> None:
     end = memorised.training_codec.encoding.eos_token_id
     run = evaluated_with(with_file(memorised, tmp_path, "encoding.json", decoder_start_token_id=end))
-    assert failures(run) == ["decoder_start_token"]
-    lost = 100 * (1 - run.sample_scores("test", run.written).mean())
-    assert find(run, "decoder_start_token").points == pytest.approx(lost, abs=0.5)
+    assert find(run, "decoder_start").status is Status.FAILURE
+    assert find(run, "checkpoint_tokenizer").status is Status.PASS
 
 
-def test_a_wrong_start_in_generation_config_is_a_failure_only_where_it_was_followed(
+def test_a_wrong_start_in_generation_config_is_a_warning_for_other_programs(
     memorised: Evidence, tmp_path: Path
 ) -> None:
     speaker = memorised.training_codec.tokenizer.get_vocab()["#Person2#"]
-    run = with_file(
-        memorised, tmp_path, "generation_config.json", decoder_start_token_id=speaker, max_length=60,
-        no_repeat_ngram_size=3, repetition_penalty=1.2,
-    )  # fmt: skip
-    assert found(run) == {"decoder_start_token": Status.WARNING}
-    followed = written_by_generate(run)
-    assert followed.written != run.written
-    assert found(followed, ["decoder_start_token"]) == {"decoder_start_token": Status.FAILURE}
+    run = with_file(memorised, tmp_path, "generation_config.json", decoder_start_token_id=speaker)
+    assert find(run, "decoder_start").status is Status.WARNING
 
 
-def test_a_generation_config_is_the_cause_only_where_it_was_followed(memorised: Evidence, tmp_path: Path) -> None:
+def test_predictions_that_follow_a_generation_config_are_proved_to(memorised: Evidence, tmp_path: Path) -> None:
     run = with_file(memorised, tmp_path, "generation_config.json", max_length=12, num_beams=2)
-    finding = find(run, "generation_config_is_not_followed")
-    assert finding.status is Status.PASS
-    assert "asks for max_length: 12, num_beams: 2, and the predictions don't follow it" in finding.meaning
-    followed = written_by_generate(run)
-    assert found(followed) == {"generation_config_is_not_followed": Status.FAILURE}
-    assert (find(followed, "generation_config_is_not_followed").points or 0) > 10
+    assert find(run, "predictions_of_checkpoint").status is Status.PASS
+    finding = find(written_by_generate(run), "predictions_of_checkpoint")
+    assert finding.status is Status.FAILURE
+    assert finding.meaning.endswith(": its own generation_config.json gives them")
+    assert (finding.points or 0) > 10
 
 
-def test_settings_over_those_of_params_are_recognised_too(memorised: Evidence, tmp_path: Path) -> None:
+def test_settings_over_those_of_params_are_recognized_too(memorised: Evidence, tmp_path: Path) -> None:
     run = with_file(memorised, tmp_path, "generation_config.json", min_length=50)
-    summaries = evaluated_with(memorised, min_length=50).written
-    assert find(with_summaries(run, summaries), "generation_config_is_not_followed").status is Status.FAILURE
+    predictions = evaluated_with(memorised, min_length=50).predictions
+    assert predictions is not None
+    finding = find(with_summaries(run, predictions.summaries), "predictions_of_checkpoint")
+    assert finding.meaning.endswith(": its own generation_config.json gives them")
 
 
 def test_what_generate_does_unasked_is_what_transformers_does() -> None:
@@ -159,16 +175,16 @@ def test_what_generate_does_unasked_is_what_transformers_does() -> None:
 
 def test_settings_in_force_are_those_of_params(memorised: Evidence) -> None:
     assert memorised.params is not None
-    assert "length_penalty" in find(memorised, "settings_are_in_force").meaning
+    assert "length_penalty" in find(memorised, "settings_in_force").meaning
     generation = memorised.params.generation.model_copy(update={"num_beams": 4})
     run = dataclasses.replace(memorised, params=memorised.params.model_copy(update={"generation": generation}))
-    finding = find(run, "settings_are_in_force")
+    finding = find(run, "settings_in_force")
     assert finding.status is Status.FAILURE
     assert "num_beams 1 and not 4" in finding.meaning
 
 
 def test_a_model_that_knows_and_may_not_write_falls_behind_what_it_knows(memorised: Evidence) -> None:
-    finding = find(evaluated_with(memorised, max_length=5), "free_running_keeps_up")
+    finding = find(evaluated_with(memorised, max_length=5), "free_running")
     assert finding.status is Status.FAILURE
     assert (finding.figure or 1) < 0.5
 
@@ -179,11 +195,11 @@ REFERENCES = [f"The {word} was sold at the market in the morning." for word in (
 @pytest.mark.parametrize(
     ("name", "summaries"),
     [
-        ("summaries_are_not_empty", ["", *REFERENCES[1:4], " "] * 4),
-        ("summaries_do_not_repeat", [f"{each} The car was sold, the car was sold." for each in REFERENCES]),
-        ("summaries_are_as_long_as_references", [each[:12] for each in REFERENCES]),
-        ("summaries_are_as_long_as_references", [3 * each for each in REFERENCES]),
-        ("summaries_differ", REFERENCES[:1] * 20),
+        ("empty_summaries", ["", *REFERENCES[1:4], " "] * 4),
+        ("repeating_summaries", [f"{each} The car was sold, the car was sold." for each in REFERENCES]),
+        ("summary_lengths", [each[:12] for each in REFERENCES]),
+        ("summary_lengths", [3 * each for each in REFERENCES]),
+        ("same_summaries", REFERENCES[:1] * 20),
     ],
 )
 def test_summaries_alone_show_symptoms(name: str, summaries: list[str]) -> None:
@@ -196,18 +212,37 @@ def test_summaries_alone_show_symptoms(name: str, summaries: list[str]) -> None:
 
 def test_references_that_repeat_themselves_excuse_summaries_that_do() -> None:
     repeating = ["row, row, row, row your boat", "so it goes, so it goes, so it goes"] * 10
-    assert found(given(repeating, repeating), ["summaries_do_not_repeat"]) == {}
+    assert found(given(repeating, repeating), ["repeating_summaries"]) == {}
 
 
 @pytest.mark.parametrize(("share", "status"), [(0.0, Status.PASS), (0.05, Status.WARNING), (0.5, Status.FAILURE)])
 def test_summaries_that_were_cut_are_counted_in_the_metrics(memorised: Evidence, share: float, status: Status) -> None:
     assert memorised.recorded is not None
     recorded = dataclasses.replace(memorised.recorded, rouge={"test": {"unfinished": share}})
-    assert find(dataclasses.replace(memorised, recorded=recorded), "summaries_are_finished").status is status
+    assert find(dataclasses.replace(memorised, recorded=recorded), "unfinished_summaries").status is status
 
 
-def test_a_symptom_of_a_model_that_was_still_learning_is_a_warning(memorised: Evidence) -> None:
-    assert memorised.predictions is not None
-    run = with_summaries(memorised, ["the same"] * len(memorised.predictions.summaries))
-    assert find(run, "summaries_differ").status is Status.FAILURE
-    assert find(dataclasses.replace(run, epochs=FELL), "summaries_differ").status is Status.WARNING
+CHINESE = [f"小明告诉小红他{day}要去北京看朋友，然后一起吃饭。" for day in ("周一", "周二", "周三", "周四", "周五")] * 4
+KOREAN = [f"철수는 {day} 서울에서 친구를 만나 저녁을 먹었다." for day in ("월요일", "화요일", "수요일", "목요일")] * 5
+
+
+@pytest.mark.parametrize(
+    ("references", "loop"),
+    [
+        (CHINESE, "小明说他要去北京" * 6),
+        (KOREAN, "철수는 친구를 만났다" + "." * 440),
+        (REFERENCES, "#Person1#" * 9),
+        (REFERENCES, "The car-car-car-car-car-car was sold."),
+    ],
+)
+def test_loops_without_blanks_are_counted(references: list[str], loop: str) -> None:
+    assert found(given(references, references), ["repeating_summaries"]) == {}
+    run = given([loop] * 10 + references[10:], references)
+    assert found(run, ["repeating_summaries"]) == {"repeating_summaries": Status.FAILURE}
+
+
+def test_lengths_are_counted_in_the_tokens_of_the_metric() -> None:
+    run = given([text[: len(text) // 3] for text in CHINESE], CHINESE)
+    finding = find(run, "summary_lengths")
+    assert finding.status is Status.FAILURE
+    assert finding.meaning == "summaries have 8 tokens of the metric, references 22"

@@ -34,7 +34,9 @@ def test_large_training_data_are_sampled_with_all_that_leaks(tmp_path: Path, mon
 
 
 def test_a_report_says_that_training_data_were_sampled() -> None:
-    run = Evidence(seed=0, rouge=PARAMS.rouge, splits={"train": [], "validation": [], "test": []})
+    splits = corpus("english")
+    run = Evidence(seed=0, rouge=PARAMS.rouge, splits={**splits, "train": splits["train"][:5]})
     assert run.notes == []
-    [note] = replace(run, sampled_from=1_000_000).notes
-    assert note.text == "The checks looked at 0 of 1,000,000 training dialogues, drawn by the seed."
+    [note] = replace(run, whole_train=splits["train"]).notes
+    count = len(splits["train"])
+    assert note.text == f"The checks looked at 5 of {count:,} training dialogues, drawn by the seed."

@@ -1,5 +1,6 @@
 """The `diagnose` stage through real DVC, and the command on what it is given by hand."""
 
+import csv
 import json
 import shutil
 import sys
@@ -63,9 +64,12 @@ def test_every_check_is_counted_and_stands_in_the_report(finished: Repository) -
         assert f"| {check.title} |" in report
 
 
-def test_an_untrained_model_is_called_undertrained_and_the_metric_is_not_blamed(finished: Repository) -> None:
+def test_of_a_model_that_has_hardly_learned_nothing_is_proved_and_the_metric_is_not_blamed(
+    finished: Repository,
+) -> None:
     diagnosis = finished.read("metrics/diagnosis.json")
-    assert diagnosis["cause"] == "training_is_long_enough"
+    assert diagnosis["cause"] in ("unknown", "more_training")
+    assert diagnosis["suspect"] in ("training_length", "training_size", "unusual_settings")
 
 
 @pytest.mark.extended
@@ -104,8 +108,9 @@ def test_summaries_of_another_system_get_the_checks_that_they_allow(clone: Repos
     ).stdout  # fmt: skip
     assert " checks passed, " in printed
     assert " could not be made\n" in printed
-    assert "✗ │ references can be told apart" in printed  # they differ in a number alone
-    assert "padding is masked" not in printed
+    assert "✗ │ alike references" in printed  # they differ in a number alone
+    assert "padding in loss" not in printed
+    assert printed.count("Verdict: ") == 1
     assert printed.splitlines()[-1].startswith("Verdict: ")
     assert clone.git("status", "--porcelain").stdout == before
 
@@ -116,7 +121,8 @@ def test_a_checkpoint_is_tried_on_somebodys_dialogues(clone: Repository) -> None
         "python", "-m", "beamline", "diagnose", "--model", "models/epoch-002", "--data", "data/tiny"
     ).stdout
     assert " checks passed, " in printed
-    assert "speaker tags are tokens" not in printed
+    assert "split speaker tags" not in printed
+    assert "test in train" not in printed, "it is not what this model was trained on"
     assert clone.git("status", "--porcelain").stdout == ""
 
 
@@ -135,20 +141,46 @@ def test_a_checkpoint_is_tried_within_its_own_positions(tmp_path: Path, asked: i
 
 def test_fail_on_ends_with_exit_code_1_after_the_report(finished: Repository) -> None:
     count = finished.read("metrics/diagnosis.json")["count"]
-    assert (count["failure"], count["warning"] > 0) == (0, True), "the two tests here need a run like that"
     before = finished.git("status", "--porcelain").stdout
     failed = finished.run("python", "-m", "beamline", "diagnose", "--fail-on", "warning", check=False)
     assert failed.returncode == 1
     [message] = failed.stderr.splitlines()
     assert message.startswith("error: --fail-on warning: ")
-    assert "training is long enough" in message
-    assert message.count(", ") + 1 == count["warning"]
+    assert "training length" in message
+    assert message.count(", ") + 1 == count["warning"] + count["failure"]
     assert failed.stdout.splitlines()[-1].startswith("Verdict: ")
     assert finished.git("status", "--porcelain").stdout == before, "only the stage writes the report"
 
 
-def test_fail_on_failure_passes_with_warnings(finished: Repository) -> None:
-    assert finished.run("python", "-m", "beamline", "diagnose", "--fail-on", "failure").stderr == ""
+def write_good_summaries(directory: Path, name: str) -> Path:
+    """Summaries that people wrote with other people's as their references, in one file of two columns."""
+    rows = [json.loads(line) for line in (ROOT / "data/english/test.jsonl").read_text(encoding="utf-8").splitlines()]
+    path = directory / name
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["number", "written", "wanted"])
+        writer.writerows([row["id"], row["summary2"], row["summary1"]] for row in rows)
+    return path
+
+
+COLUMNS = ["--column", "written", "--reference-column", "wanted"]
+
+
+def test_columns_of_one_csv_are_named_and_fail_on_passes_if_nothing_failed(tmp_path: Path) -> None:
+    path = write_good_summaries(tmp_path, "both.csv")
+    command = ["python", "-m", "beamline", "diagnose", "--predictions", str(path), *COLUMNS]
+    done = Repository(tmp_path).run(*command, "--fail-on", "failure")
+    assert done.stderr == ""
+    assert "nothing" in done.stdout.splitlines()[-1]
+
+
+def test_an_id_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "twice.jsonl"
+    row = {"id": "7", "summary": "Tom buys a hat.", "references": ["Tom gets a hat."]}
+    path.write_text(f"{json.dumps(row)}\n" * 2, encoding="utf-8")
+    failed = Repository(tmp_path).run("python", "-m", "beamline", "diagnose", "--predictions", str(path), check=False)
+    assert failed.returncode == 1
+    assert "twice.jsonl" in failed.stderr and "7" in failed.stderr
 
 
 @pytest.mark.extended
@@ -160,13 +192,13 @@ def test_fail_on_failure_stops_on_a_failure(tmp_path: Path) -> None:
     )
     assert failed.returncode == 1
     assert failed.stderr.startswith("error: --fail-on failure: ")
-    assert "references can be told apart" in failed.stderr
+    assert "alike references" in failed.stderr
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--predictions", "a.txt"], "error: --predictions, --references: each needs the other"),
+        (["--references", "a.txt"], "error: --references, --column, --reference-column: they need --predictions"),
         (["--model", "models"], "error: --model, --data: each needs the other"),
         (["--rev", "HEAD", "--model", "a", "--data", "b"], "error: --rev, --predictions, --model: only one"),
         (["--rev", "nothing"], "error: nothing: no such experiment, branch, tag, commit or file"),

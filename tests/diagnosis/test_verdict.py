@@ -1,6 +1,8 @@
 """From findings to a verdict, and the report that shows it."""
 
 import io
+import json
+import math
 from typing import Any
 
 import pytest
@@ -8,8 +10,8 @@ from rich.console import Console
 
 from beamline.comparison.scoring import DEFAULTS
 from beamline.core.report_parts import Grid
-from beamline.diagnosis.checks import CATALOGUE, Check, Explanation, Finding, Status
-from beamline.diagnosis.checks.check import TELL_APART, failed, passed, warned
+from beamline.diagnosis.checks import CATALOGUE, Check, Explanation, Finding, Kind, Status
+from beamline.diagnosis.checks.check import PROVING, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.report import brief_parts, parts, to_metrics
 from beamline.diagnosis.verdict import Result, Verdict, judge
@@ -20,18 +22,59 @@ EITHER = (Explanation("one", "try this"), Explanation("another", "try that"))
 NOTHING = Evidence(seed=0, rouge=DEFAULTS)
 
 
-def result(finding: Finding, name: str = "some_check", family: str = "learning", may_be: Any = ()) -> Result:
-    return Result(Check(family, name, (), may_be, lambda run: finding), finding)
+def make_check(name: str, family: str, kind: Kind, may_be: Any, function: Any, needs: Any = ()) -> Check:
+    return Check(family, name, kind, f"Fault of {name}", needs, (), may_be, function)
+
+
+def result(
+    finding: Finding, name: str = "some_check", family: str = "learning", kind: Kind = Kind.COUNT, may_be: Any = ()
+) -> Result:
+    return Result(make_check(name, family, kind, may_be, lambda run: finding), finding)
 
 
 def verdict(*results: Result) -> Verdict:
     return judge(NOTHING, results)
 
 
-def test_a_failure_comes_before_a_warning_that_costs_more() -> None:
-    warning = result(warned("slow", "wait", points=9.0), "slow")
-    failure = result(failed("wrong", "mend", points=1.0), "wrong")
-    assert [each.check.name for each in verdict(warning, failure).causes] == ["wrong", "slow"]
+@pytest.mark.parametrize("kind", [Kind.REPLAY, Kind.COUNT, Kind.INTERVENTION])
+def test_a_failure_that_is_proved_or_measured_is_a_cause_and_says_how_it_is_known(kind: Kind) -> None:
+    found = verdict(result(failed("it is so", "fix", points=4.0), "wrong", kind=kind))
+    assert found.cause == "wrong"
+    assert found.headline == f"Fault of wrong ({PROVING[kind]}): it is so"
+
+
+@pytest.mark.parametrize("kind", [Kind.COMPARISON, Kind.AUDIT])
+def test_what_differs_or_is_unusual_is_a_suspect_and_never_a_cause(kind: Kind) -> None:
+    found = verdict(result(failed("it is odd", "try this"), "odd", kind=kind))
+    assert (found.causes, found.cause, found.suspect) == ([], "unknown", "odd")
+    assert found.headline == "cause unknown; first suspect: Fault of odd: it is odd"
+    assert [suspect.test for suspect in found.suspects] == ["try this"]
+
+
+def test_a_warning_of_a_proving_check_is_a_suspect_and_nothing_is_broken() -> None:
+    found = verdict(result(warned("a little", "fix"), "little"))
+    assert (found.causes, found.cause, found.suspect) == ([], "none", "little")
+    assert found.headline.startswith("nothing is broken; unusual is: Fault of little")
+
+
+def test_a_small_gain_is_no_cause_beside_a_failure_that_it_can_not_explain() -> None:
+    gain = result(failed("2 instead of 3", "x", points=2.0), "gain", "decoding", Kind.INTERVENTION)
+    broken = result(failed("swapped", "y", weight=1.0), "broken", "data", Kind.AUDIT)
+    found = verdict(gain, broken)
+    assert (found.causes, found.cause) == ([], "unknown")
+    assert [each.name for each in found.suspects] == ["broken", "gain"]
+    large = result(failed("2 instead of 3", "x", points=20.0), "gain", "decoding", Kind.INTERVENTION)
+    assert verdict(large, broken).causes == [large]
+    follows = result(failed("short", ""), "short", "summaries", Kind.SYMPTOM, may_be=[gain.check])
+    assert verdict(gain, follows).causes == [gain]
+
+
+def test_suspects_that_failed_come_first_and_then_the_strongest() -> None:
+    weak, strong = (
+        result(failed("so", "x", weight=w), n, kind=Kind.AUDIT) for w, n in ((0.2, "weak"), (0.9, "strong"))
+    )
+    warning = result(warned("so", "x", weight=1.0), "warning", kind=Kind.AUDIT)
+    assert [each.name for each in verdict(weak, warning, strong).suspects] == ["strong", "weak", "warning"]
 
 
 def test_among_failures_of_the_model_the_dearest_comes_first() -> None:
@@ -39,85 +82,71 @@ def test_among_failures_of_the_model_the_dearest_comes_first() -> None:
     assert [each.check.name for each in verdict(cheap, dear).causes] == ["dear", "cheap"]
 
 
-def test_a_blind_metric_comes_before_everything_that_was_measured_of_the_model() -> None:
+def test_a_ceiling_is_never_ranked_as_a_gain() -> None:
+    cut, dear = result(failed("cut", "x", ceiling=20.0), "cut"), result(failed("b", "y", points=2.0), "dear")
+    found = verdict(cut, dear)
+    assert [each.check.name for each in found.causes] == ["dear", "cut"]
+    assert to_metrics([cut, dear], found)["points"] == {"dear": 2.0}
+    assert to_metrics([cut, dear], found)["ceilings"] == {"cut": 20.0}
+    assert "at most 20 of 100" in to_markdown(parts([cut, dear], found))
+
+
+@pytest.mark.parametrize("family", ["metric", "replay", "data"])
+def test_what_the_rest_depends_on_comes_before_what_costs_more(family: str) -> None:
     model = result(failed("bad", "train", points=40.0), "bad_model")
-    metric = result(failed("blind", "see", points=2.0), "blind", family="metric")
-    assert verdict(model, metric).causes[0] is metric
+    first = result(failed("wrong", "see", points=2.0), "first", family=family)
+    assert verdict(model, first).causes[0] is first
 
 
 def test_a_symptom_never_comes_before_a_cause() -> None:
-    symptom, cause = result(failed("short", ""), "short", may_be=EITHER), result(failed("cut", "lift"), "cut")
+    symptom = result(failed("short", ""), "short", kind=Kind.SYMPTOM, may_be=EITHER)
+    cause = result(failed("cut", "lift"), "cut")
     found = verdict(symptom, cause)
-    assert (found.causes, found.symptoms) == ([cause], [symptom])
-    text = to_markdown(parts([symptom, cause], found))
-    assert "possible consequences of these causes: short" in text
+    assert (found.causes, found.symptoms, found.suspects) == ([cause], [symptom], [])
+    assert "possible consequences of these causes: short" in to_markdown(parts([symptom, cause], found))
 
 
-def test_symptoms_without_a_cause_name_all_that_they_may_be_and_what_would_tell() -> None:
-    symptom = result(failed("short", ""), "short", may_be=EITHER)
-    found = verdict(symptom)
-    assert "can't say which" in found.headline
-    text = to_markdown(parts([symptom], found))
-    for explanation in EITHER:
-        assert explanation.cause in text
-        assert explanation.test in text
+def test_a_symptom_without_a_cause_names_what_it_may_be_and_leaves_out_what_passed() -> None:
+    fine = result(passed("fine"), "fine")
+    left_out = result(Finding(Status.NOT_APPLICABLE, "left out: diagnose.seconds"), "left_out", kind=Kind.INTERVENTION)
+    symptom = result(
+        failed("short", ""), "short", kind=Kind.SYMPTOM, may_be=(fine.check, left_out.check, Explanation("one", "try"))
+    )
+    found = verdict(fine, left_out, symptom)
+    assert found.cause == "unknown"
+    assert [(each.fault, each.test) for each in found.suspects] == [
+        ("Fault of left_out", "not checked: left out: diagnose.seconds"),
+        ("one", "try"),
+    ]
 
 
-def test_what_could_be_better_explains_no_failure() -> None:
-    search = result(warned("4 beams bring +2.0 ROUGE points", "generation.num_beams: 4", points=2.0), "search")
-    unread = result(failed("the dialogue is not read", ""), "source_is_read", may_be=EITHER)
-    empty = result(failed("all are empty", ""), "summaries_are_not_empty", family="decoding", may_be=EITHER)
-    odd = result(warned("odd", ""), "oddity", may_be=EITHER)
-    found = verdict(search, unread, empty, odd)
-    assert found.headline.startswith("'source is read' failed: the dialogue is not read, and 1 more check failed")
-    assert to_metrics([search, unread, empty, odd], found)["cause"] == "unknown"
-    text = to_markdown(parts([search, unread, empty, odd], found))
-    assert "consequences" not in text
-    shown = ["source is read: the dialogue", "are not empty: all", "unusual: oddity", "explains no failure", "4 beams"]
-    places = [text.index(each) for each in shown]
-    assert places == sorted(places)
-
-
-@pytest.mark.parametrize("status", [Status.WARNING, Status.NOT_APPLICABLE, Status.PASS])
-@pytest.mark.parametrize("may_be", [(), EITHER])
-def test_nothing_is_never_broken_where_a_check_failed(status: Status, may_be: Any) -> None:
-    other = result(Finding(status, "so it is"), "other")
-    headline = verdict(other, result(failed("wrong", ""), "this", may_be=may_be)).headline
-    assert "nothing" not in headline
-    assert "wrong" in headline
-
-
-def test_a_cause_that_failed_explains_the_failures_beside_it() -> None:
-    cause, empty = result(failed("cut", "lift"), "cut"), result(failed("empty", ""), "empty", may_be=EITHER)
-    assert verdict(cause, empty, result(warned("slow", "wait"), "slow")).headline == "cut: cut, and 1 more cause"
-    assert verdict(cause, empty).headline == "cut: cut"
-
-
-def test_what_to_do_about_a_symptom_is_said_by_its_cause_or_else_by_its_explanations() -> None:
-    short = result(failed("short", TELL_APART), "short", may_be=EITHER)
-    odd = result(warned("odd", TELL_APART), "odd", may_be=EITHER)
-    unexplained = to_markdown(parts([short, odd], verdict(short, odd)))
-    assert f"short → {TELL_APART}, as listed above |" in unexplained
-    assert f"odd → {TELL_APART}: one (try this); another (try that) |" in unexplained
-    cut = result(failed("cut", "lift"), "cut")
-    explained = to_markdown(parts([cut, short], verdict(cut, short)))
-    assert "cut → lift |" in explained
-    assert "short → fix the causes above, then look again |" in explained
-
-
-def test_every_symptom_says_what_would_tell_its_causes_apart() -> None:
+def test_every_check_names_a_fault_and_every_symptom_what_it_may_be() -> None:
     for check in CATALOGUE:
-        assert all(each.cause and each.test for each in check.may_be)
+        assert check.fault[0].isupper() or check.fault.split("_")[0].islower()
+        assert check.summary.endswith(".")
+        assert bool(check.may_be) == (check.kind is Kind.SYMPTOM)
+    assert len({check.name for check in CATALOGUE}) == len(CATALOGUE)
 
 
-def test_points_stand_only_where_something_is_to_be_mended() -> None:
-    fine, wrong = result(passed("fine", points=-0.3), "fine"), result(failed("wrong", "mend", points=4.0), "wrong")
-    text = to_markdown(parts([fine, wrong], verdict(fine, wrong)))
-    assert "| ✓ | fine |  |  |  | fine |" in text
-    assert "| ✗ | wrong |  |  | +4.0 | wrong → mend |" in text
+def test_a_figure_that_is_no_number_is_not_applicable_and_never_passed() -> None:
+    check = make_check("any", "learning", Kind.COUNT, (), lambda run: passed("fine", figure=float("nan")))
+    assert check(NOTHING).status is Status.NOT_APPLICABLE
 
 
-def test_a_terminal_shows_what_was_found_and_counts_the_rest() -> None:
+def test_metrics_are_valid_json_whatever_was_measured() -> None:
+    results = [result(failed("it is inf", "", figure=math.inf), "exploded")]
+    text = json.dumps(to_metrics(results, verdict(*results)), allow_nan=False)
+    assert "exploded" in text
+
+
+def test_the_name_of_a_parameter_is_what_a_check_needs() -> None:
+    [coverage] = [each for each in CATALOGUE if each.name == "tokenizer_coverage"]
+    assert (list(coverage.needs), list(coverage.wants)) == (["predictions"], [])
+    [leaked] = [each for each in CATALOGUE if each.name == "test_in_train"]
+    assert (list(leaked.needs), list(leaked.wants)) == (["training_splits"], ["predictions"])
+
+
+def test_a_terminal_shows_what_was_found_and_the_verdict_once_at_its_end() -> None:
     fine, wrong = result(passed("fine"), "fine_one"), result(failed("wrong", "mend"), "wrong_one")
     odd = result(warned("odd", "look"), "odd_one")
     skipped = result(Finding(Status.NOT_APPLICABLE, "needs more"), "skipped_one")
@@ -126,29 +155,26 @@ def test_a_terminal_shows_what_was_found_and_counts_the_rest() -> None:
     assert "| ✗ | wrong one |  | wrong → mend |" in text and "| ! | odd one |  | odd → look |" in text
     assert "fine one" not in text and "skipped one" not in text
     assert "1 of 4 checks passed, 1 could not be made: `reports/diagnosis.md`" in text.splitlines()
+    assert text.count("Verdict: ") == 1 and text.splitlines()[-1].startswith("Verdict: ")
     alone = to_markdown(brief_parts([fine], verdict(fine)))
     assert "Checks" not in alone
     assert "1 of 1 checks passed" in alone.splitlines()
 
 
-def test_a_warned_cause_may_explain_warned_symptoms() -> None:
-    slow, short = result(warned("slow", "wait"), "slow"), result(warned("short", ""), "short", may_be=EITHER)
-    found = verdict(slow, short)
-    assert found.headline == "nothing is broken; slow: slow"
-    assert "possible consequences of these causes: short" in to_markdown(parts([slow, short], found))
-
-
-def test_a_run_that_passes_is_simply_this_good() -> None:
-    assert verdict(result(passed("fine"))).headline == "nothing wrong found: the model is simply this good"
+def test_points_stand_only_where_something_was_found() -> None:
+    fine, wrong = result(passed("fine", points=-0.3), "fine"), result(failed("wrong", "mend", points=4.0), "wrong")
+    text = to_markdown(parts([fine, wrong], verdict(fine, wrong)))
+    assert "| ✓ | fine |  |  |  | fine |" in text
+    assert "| ✗ | wrong |  |  | +4.0 | wrong → mend |" in text
 
 
 def test_a_run_of_which_parts_are_missing_is_only_as_good_as_could_be_checked() -> None:
-    check = Check("learning", "any", ("splits",), (), lambda run: passed("never reached"))
+    check = make_check("any", "learning", Kind.COUNT, (), lambda run: passed("never reached"), ("splits",))
     missing = Result(check, check(NOTHING))
     good, slow = result(passed("fine")), result(warned("slow", "wait"), "slow")
     assert verdict(good, missing).headline == "nothing wrong found in what could be checked (1 of 2 checks)"
     assert verdict(good, missing, slow).headline == (
-        "nothing is broken in what could be checked (2 of 3 checks); slow: slow"
+        "nothing is broken in what could be checked (2 of 3 checks); unusual is: Fault of slow: slow"
     )
 
 
@@ -162,7 +188,7 @@ def test_metrics_count_every_status(status: Status) -> None:
 
 
 def test_a_check_without_its_evidence_is_not_applicable_and_says_what_it_needs() -> None:
-    check = Check("learning", "any", ("predictions", "splits"), (), lambda run: passed("never reached"))
+    check = make_check("any", "learning", Kind.COUNT, (), lambda run: passed("never"), ("predictions", "splits"))
     finding = check(NOTHING)
     assert finding.status is Status.NOT_APPLICABLE
     assert finding.meaning == "needs predictions and splits"

@@ -29,15 +29,19 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Fault:
-    """name: as the table in docs/faults.md has it. check: what the verdict's first cause has to be.
+    """A fault, and the check that has to name it.
 
-    inject: breaks the healthy run in the directory that it is given. language: of the healthy run.
+    name: as the table in docs/faults.md has it. check: of the verdict's first cause or, if none is proved, of its first
+    suspect. inject: breaks the healthy run in the directory that it is given. language: of the healthy run. says: a
+    pattern that the check's sentence has to match. also: checks of facts that are as true.
     """
 
     name: str
     check: str
     inject: Callable[[Path], None]
     language: str = "english"
+    says: str = ""
+    also: tuple[str, ...] = ()
 
 
 def with_params(*stages: str, **values: Any) -> Callable[[Path], None]:
@@ -257,70 +261,76 @@ def generation_config(directory: Path) -> None:
 
 
 METRIC = (
-    Fault("ASCII-only ROUGE tokenizer on Korean, tags kept", "tokenizer_sees_the_script", blind, "korean"),
-    Fault("the same, tags stripped", "tokenizer_sees_the_script", blind_and_stripped, "korean"),
+    Fault("ASCII-only ROUGE tokenizer on Korean, tags kept", "tokenizer_coverage", blind, "korean"),
+    Fault("the same, tags stripped", "tokenizer_coverage", blind_and_stripped, "korean"),
     Fault(
-        "tags stripped from one side only", "same_speaker_tags", with_summaries(lambda rows: [*map(strip_tags, rows)])
+        "tags stripped from one side only",
+        "predictions_of_checkpoint",
+        with_summaries(lambda rows: [*map(strip_tags, rows)]),
+        says="speaker tags",
     ),
-    Fault("one side in lower case", "same_letter_case", with_summaries(lambda rows: [text.lower() for text in rows])),
-    Fault("predictions off by one row", "rows_are_paired", with_summaries(lambda rows: [*rows[1:], rows[0]])),
-    Fault("wrong split scored", "predictions_are_of_test", score_validation),
+    Fault(
+        "one side in lower case",
+        "predictions_of_checkpoint",
+        with_summaries(lambda rows: [text.lower() for text in rows]),
+        says="letter case",
+    ),
+    Fault("predictions off by one row", "row_order", with_summaries(lambda rows: [*rows[1:], rows[0]])),
+    Fault("wrong split scored", "predicted_dialogues", score_validation),
 )
 DATA = (
-    Fault("references constant", "references_differ", with_raw(constant_references, "evaluate")),
+    Fault("references constant", "constant_references", with_raw(constant_references, "evaluate")),
     Fault(
         "a third of the training summaries of other dialogues",
-        "summaries_belong_to_their_dialogues",
+        "mismatched_pairs",
         with_raw(swap_a_third, "train", "evaluate"),
     ),
-    Fault("training set of one topic", "training_covers_test", with_raw(one_topic, "train", "evaluate")),
-    Fault("test dialogues in train", "test_is_not_in_train", with_raw(leak, "train", "evaluate", data__leakage="warn")),
+    Fault("training set of one topic", "missing_topics", with_raw(one_topic, "train", "evaluate")),
+    Fault("test dialogues in train", "test_in_train", with_raw(leak, "train", "evaluate", data__leakage="warn")),
     Fault(
         "train and test in different languages",
-        "splits_share_a_language",
+        "dialogue_differences",
         with_raw(train_in_korean, "train", "evaluate"),
     ),
     Fault(
         "targets truncated to 8 tokens",
-        "targets_are_whole",
+        "cut_targets",
         with_params("prepare", "train", "evaluate", tokenizer__max_target_tokens=8),
     ),
     Fault(
         "sources truncated to 32 tokens",
-        "sources_are_whole",
+        "cut_sources",
         with_params("prepare", "train", "evaluate", tokenizer__max_source_tokens=32),
     ),
 )
 LABELS = (
     Fault(
         "padding counted in the loss",
-        "padding_is_masked",
+        "padding_in_loss",
         with_params("train", "evaluate", padding__labels="unmasked"),
     ),
-    Fault("labels padded in preprocessing", "padding_is_masked", with_prepared(pad_labels, ("train", "validation"))),
-    Fault("labels without end of sequence", "labels_end", with_prepared(drop_end)),
-    Fault("labels shifted twice", "labels_are_shifted_once", with_prepared(shift)),
-    Fault("speaker tags split into pieces", "speaker_tags_are_tokens", split_tags),
-    Fault("speaker tags mapped to unknown", "speaker_tags_are_known", with_prepared(unknown_tags)),
-    Fault("embeddings of the tags left untrained", "speaker_tags_are_trained", untrained_tags),
-    Fault("tokenizer of another model beside the checkpoint", "tokenizer_is_the_trained_one", other_tokenizer),
+    Fault("labels padded in preprocessing", "padding_in_loss", with_prepared(pad_labels, ("train", "validation"))),
+    Fault("labels without end of sequence", "label_ends", with_prepared(drop_end)),
+    Fault("labels shifted twice", "label_shift", with_prepared(shift)),
+    Fault("speaker tags split into pieces", "split_speaker_tags", split_tags),
+    Fault("speaker tags mapped to unknown", "unknown_speaker_tags", with_prepared(unknown_tags)),
+    Fault("embeddings of the tags left untrained", "checkpoint_weights", untrained_tags),
+    Fault("tokenizer of another model beside the checkpoint", "checkpoint_tokenizer", other_tokenizer),
 )
 LEARNING = (
-    Fault(
-        "learning rate zero", "learning_rate_is_above_zero", with_params("train", "evaluate", train__learning_rate=0.0)
-    ),
+    Fault("learning rate zero", "rate_above_zero", with_params("train", "evaluate", train__learning_rate=0.0)),
     Fault(
         "training ends within the warm-up",
-        "learning_rate_reaches_its_peak",
+        "warmup",
         with_params("train", "evaluate", train__warmup_steps=10_000),
     ),
-    Fault("learning rate that explodes", "loss_falls", with_params("train", "evaluate", train__learning_rate=1.0)),
-    Fault("source attention mask all zero at training", "source_is_attended", train_without_source),
-    Fault("dropout left on at evaluation", "dropout_is_off", dropout_on),
-    Fault("worst checkpoint instead of the best", "best_checkpoint_is_evaluated", worst_checkpoint),
+    Fault("learning rate that explodes", "exploding_loss", with_params("train", "evaluate", train__learning_rate=1.0)),
+    Fault("source attention mask all zero at training", "training_batches", train_without_source),
+    Fault("dropout left on at evaluation", "predictions_of_checkpoint", dropout_on, says="dropout"),
+    Fault("worst checkpoint instead of the best", "other_checkpoint", worst_checkpoint),
 )
 DECODING = (
-    Fault("decoder start token wrong at generation", "decoder_start_token", wrong_start),
+    Fault("decoder start token wrong at generation", "decoder_start", wrong_start),
     Fault("`max_length: 8`", "max_length", with_params("evaluate", generation__max_length=8)),
     Fault("`min_length` above every reference", "min_length", with_params("evaluate", generation__min_length=60)),
     Fault(
@@ -333,5 +343,10 @@ DECODING = (
         "repetition_penalty",
         with_params("evaluate", generation__repetition_penalty=5.0),
     ),
-    Fault("generation_config overrides what was asked for", "generation_config_is_not_followed", generation_config),
+    Fault(
+        "generation_config overrides what was asked for",
+        "predictions_of_checkpoint",
+        generation_config,
+        says="generation_config",
+    ),
 )

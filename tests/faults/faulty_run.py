@@ -1,5 +1,6 @@
 """The real stages on a tiny corpus, in this process: a run to break, and what is found in it."""
 
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -90,8 +91,38 @@ def diagnose(directory: Path) -> Diagnosis:
     return Diagnosis(results, judge(run, results))
 
 
-def assert_named(directory: Path, check: str) -> None:
-    """The check fails, and is the verdict's first cause."""
+@dataclass(frozen=True)
+class Outcome:
+    """How a fault was judged. named_first: by the first cause or, if there is none, the first suspect.
+
+    wrong: the first cause is asserted and is another than the fault. proved: the right cause is asserted.
+    """
+
+    detected: bool
+    named_first: bool
+    proved: bool
+    wrong: bool
+    first: str
+    headline: str
+
+
+def judge_fault(directory: Path, fault: Any) -> Outcome:
+    """Diagnose a run with a fault. fault: one of the catalogue's."""
     diagnosis = diagnose(directory)
-    assert check in diagnosis.named("failure")
-    assert diagnosis.verdict.causes[0].check.name == check
+    verdict = diagnosis.verdict
+    first = verdict.cause if verdict.causes else verdict.suspect
+    right = first in (fault.check, *fault.also) and bool(re.search(fault.says, verdict.headline))
+    return Outcome(
+        detected=bool(verdict.causes or verdict.suspects or verdict.symptoms),
+        named_first=right,
+        proved=right and bool(verdict.causes),
+        wrong=bool(verdict.causes) and not right,
+        first=first,
+        headline=verdict.headline,
+    )
+
+
+def assert_named(directory: Path, fault: Any) -> None:
+    """The check is the verdict's first cause or, if none is proved, its first suspect."""
+    outcome = judge_fault(directory, fault)
+    assert outcome.named_first, outcome

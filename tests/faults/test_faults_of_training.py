@@ -11,4 +11,4 @@ pytestmark = pytest.mark.extended
 def test_the_verdict_names_it_first(fault: Fault, healthy_copy: MakeRun) -> None:
     directory = healthy_copy(fault.language)
     fault.inject(directory)
-    assert_named(directory, fault.check)
+    assert_named(directory, fault)

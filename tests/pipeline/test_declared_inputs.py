@@ -82,6 +82,7 @@ OTHERS: dict[str, Any] = {
     "evaluate.validation_dialogues": 9,
     "evaluate.tokens_per_batch": 999,
     "evaluate.threads": 1,
+    "diagnose.seconds": 33.0,
     "tracking.project": "another",
 }
 

@@ -12,6 +12,7 @@ from beamline.core.params import Columns, read_params
 from beamline.core.records import Dialogue, Predictions, speaker_tags
 from beamline.data.splits import open_split
 from beamline.diagnosis.checks import CATALOGUE, Finding
+from beamline.diagnosis.checks.check import PROVING
 from beamline.diagnosis.evidence import Evidence
 from beamline.encoding.codec import build_codec
 from beamline.encoding.prepared import encode_split
@@ -75,6 +76,6 @@ def findings(family: str, run: Evidence) -> dict[str, Finding]:
 
 
 def failing_causes(family: str, run: Evidence) -> list[str]:
-    """The checks of a family that name a cause and fail."""
-    checks = [each for each in CATALOGUE if each.family == family and not each.is_symptom]
+    """The checks of a family that fail and prove or measure a cause."""
+    checks = [each for each in CATALOGUE if each.family == family and each.kind in PROVING]
     return [each.name for each in checks if each(run).status == "failure"]

@@ -12,6 +12,7 @@ DOCUMENTS = (
     "docs/comparing.md",
     "docs/summaries.md",
     "docs/faults.md",
+    "docs/diagnosis.md",
     "docs/data.md",
     "docs/models.md",
     "docs/decoding.md",

@@ -246,3 +246,12 @@ def test_max_examples_draws_by_seed_and_keeps_the_order(prepared: Path, monkeypa
     assert [each.dialogue_id for each in drawn] == [dialogues[row].record.id for row in first]
     assert list(drawn) == [examples(dialogues)[row] for row in first]
     assert draw_rows(len(dialogues), 1000, seed=1) == list(range(len(dialogues)))
+
+
+def test_a_warm_up_that_is_longer_than_the_training_is_said_before_it_begins(
+    prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(prepared, tmp_path / "run", {"train.warmup_steps": 5_000, "train.num_train_epochs": 1}, monkeypatch)
+    printed = capsys.readouterr().out
+    assert "train: warning: train.warmup_steps: 5,000 steps of warm-up, and the training has " in printed
+    assert printed.index("train: warning") < printed.index("epoch 1/1")

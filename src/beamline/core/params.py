@@ -155,6 +155,10 @@ class Evaluate(Section):
     threads: Positive
 
 
+class Diagnose(Section):
+    seconds: Annotated[float, Field(gt=0)]
+
+
 class Tracking(Section):
     wandb: Literal["disabled", "offline", "online"]
     project: Annotated[str, Field(min_length=1)]
@@ -173,6 +177,7 @@ class Params(Section):
     rouge: Rouge
     metrics: Metrics
     evaluate: Evaluate
+    diagnose: Diagnose
     tracking: Tracking
 
 
@@ -184,6 +189,7 @@ PAST_VALUES: dict[str, object] = {
     "model.system": None,
     "rouge.punctuation": "drop",
     "rouge.sentences": "both",
+    "diagnose.seconds": 60.0,
     "tokenizer.overflow": "end",
     "tokenizer.speaker_tokens": "auto",
     "train.gradient_checkpointing": False,

@@ -8,6 +8,7 @@ PREPARED = Path("data/prepared")
 
 MODELS = Path("models")
 CHECKPOINTS = MODELS / "checkpoints.json"
+TRAINING_RECORD = MODELS / "training.json"
 CURVES = Path("plots/training")
 TRAIN_METRICS = Path("metrics/train.json")
 

@@ -42,8 +42,7 @@ def check_corpus(data: Data) -> Corpus:
     Raises `BeamlineError` for a path that is no directory, a split that is missing or there twice, rows that can't be
     used, and leakage. It names a file that lists all of these rows.
     """
-    splits = {name: open_split(path, data.columns) for name, path in find_files(Path(data.path)).items()}
-    splits["test"] = replace(splits["test"], needs_summary=False)
+    splits = _open_splits(data)
     problems = Problems()
     scans = {name: scan_split(split, problems) for name, split in splits.items()}
     problems.refuse_rows()
@@ -69,6 +68,27 @@ def check_corpus(data: Data) -> Corpus:
         ),
         leaks=_list_leaks([*leaks, *near]),
     )
+
+
+def reopen_splits(data: Data) -> dict[str, RawSplit]:
+    """Return the splits that `check_corpus` let pass, without checking them again. Their rows are not counted.
+
+    Raises `BeamlineError` if a split is missing, or if leakage is dropped and rows can't be used.
+    """
+    splits = _open_splits(data)
+    if data.leakage != "drop":
+        return splits
+    problems = Problems()
+    scans = {name: scan_split(split, problems) for name, split in splits.items()}
+    problems.refuse_rows()
+    splits = {name: replace(split, rows=len(scans[name].ids)) for name, split in splits.items()}
+    return splits | {"train": _leave_out(splits["train"], find_leaks(splits, scans))}
+
+
+def _open_splits(data: Data) -> dict[str, RawSplit]:
+    splits = {name: open_split(path, data.columns) for name, path in find_files(Path(data.path)).items()}
+    splits["test"] = replace(splits["test"], needs_summary=False)
+    return splits
 
 
 def _refuse_test_in_train(leaks: Sequence[Leak], splits: Mapping[str, RawSplit]) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 from beamline.core import paths
 from beamline.core.errors import BeamlineError
-from beamline.core.params import read_params
+from beamline.core.params import Params, read_params
+from beamline.data.corpus import reopen_splits
 from beamline.data.predictions import read_predictions
+from beamline.data.splits import RawSplit
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.pairing import one_line
 from beamline.diagnosis.recorded import Epoch, Recorded
@@ -28,10 +30,13 @@ def evidence_from_directory(root: Path) -> Evidence:
     Raises `BeamlineError` if one of them is missing or can't be read.
     """
     params = read_params(root / paths.PARAMS, past=root != Path())
-    recorded = Recorded(**{name: _read_json(root / path) for name, path in RECORDED.items()})
+    files = {name: _read_json(root / path) for name, path in RECORDED.items()}
+    record = root / paths.TRAINING_RECORD  # trainings before it was recorded have none
+    training = _read_json(record) if record.is_file() else {}
+    recorded = Recorded(**files, checkpoints=_read_json(root / paths.CHECKPOINTS), training=training)
     models = root / paths.MODELS
     try:
-        kept = [models / entry["name"] for entry in _read_json(root / paths.CHECKPOINTS)]
+        kept = [models / entry["name"] for entry in recorded.checkpoints]
         checkpoint = models / recorded.rouge["checkpoint"]
     except (KeyError, TypeError) as error:
         raise BeamlineError(f"{root / paths.CHECKPOINTS}: not what train writes ({error}); run: dvc repro") from None
@@ -40,11 +45,13 @@ def evidence_from_directory(root: Path) -> Evidence:
     splits["train"] = sample_training(train, [*splits["validation"], *splits["test"]], params.seed)
     return Evidence(
         seed=params.seed,
+        seconds=params.diagnose.seconds,
         rouge=params.rouge,
         predictions=read_predictions(root / paths.PREDICTIONS),
         params=params,
         splits=splits,
-        sampled_from=len(train) if len(train) > SAMPLED else None,
+        whole_train=train,
+        raw=_reopen_raw(root, params),
         codec=read_codec(root / paths.PREPARED),
         checkpoint=checkpoint,
         kept=kept,
@@ -52,6 +59,17 @@ def evidence_from_directory(root: Path) -> Evidence:
         recorded=recorded,
         root=root,
     )
+
+
+def _reopen_raw(root: Path, params: Params) -> Mapping[str, RawSplit] | None:
+    """Return the dialogues of data.path as prepare reads them; None if they are not there, as in a revision's copy."""
+    directory = root / params.data.path
+    if not directory.is_dir():
+        return None
+    try:
+        return reopen_splits(params.data.model_copy(update={"path": str(directory)}))
+    except BeamlineError:  # prepare says what is wrong with them
+        return None
 
 
 def sample_training(train: EncodedSplit, others: Iterable[EncodedDialogue], seed: int) -> list[EncodedDialogue]:

@@ -1,7 +1,7 @@
-"""What a run wrote down about itself: its training curves and its metrics files."""
+"""What a run wrote down about itself: its training curves, its metrics files, and what its training recorded."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -17,8 +17,14 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The metrics files as they were written: metrics/rouge.json, metrics/generation.json, metrics/train.json."""
+    """Files of a run as they were written.
+
+    rouge, generation, train: the metrics files. checkpoints: models/checkpoints.json. training: models/training.json,
+    empty for a run from before it was recorded.
+    """
 
     rouge: Mapping[str, Any]
     generation: Mapping[str, Any]
     train: Mapping[str, Any]
+    checkpoints: Sequence[Mapping[str, Any]] = ()
+    training: Mapping[str, Any] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from beamline.comparison.scoring import DEFAULTS, SEED
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Data, Params, read_params
 from beamline.core.records import pair_summaries
+from beamline.data.columns import check_unique_ids
 from beamline.data.corpus import check_corpus
 from beamline.data.predictions import join_references
 from beamline.diagnosis.collect import FILES, evidence_from_directory
@@ -25,17 +26,26 @@ from beamline.encoding.prepared import SPLITS, encode_split
 from beamline.models.checkpoint import Checkpoint, fingerprint
 from beamline.models.families import choose_family
 
+_FIXES = ("give --column", "give --reference-column")
+
 
 @contextmanager
 def open_evidence(
-    revision: str | None, predictions: Path | None, references: Sequence[Path], model: Path | None, data: Path | None
+    revision: str | None,
+    predictions: Path | None,
+    references: Sequence[Path],
+    model: Path | None,
+    data: Path | None,
+    *,
+    column: str | None = None,
+    reference_columns: Sequence[str] = (),
 ) -> Iterator[Evidence]:
     """Give the evidence that the command's options name, or that of the workspace's run if they name none.
 
     Raises `BeamlineError` for options that don't go together, and for what can't be found or read.
     """
-    if (predictions is None) != (not references):
-        raise BeamlineError("--predictions, --references: each needs the other")
+    if predictions is None and (references or column or reference_columns):
+        raise BeamlineError("--references, --column, --reference-column: they need --predictions")
     if (model is None) != (data is None):
         raise BeamlineError("--model, --data: each needs the other")
     if sum(source is not None for source in (revision, predictions, model)) > 1:
@@ -47,7 +57,7 @@ def open_evidence(
         with evidence_from_revision(revision) as evidence:
             yield evidence
     elif predictions is not None:
-        yield evidence_from_files(predictions, references)
+        yield evidence_from_files(predictions, references, column=column, reference_columns=reference_columns)
     elif model is not None and data is not None:
         yield evidence_from_checkpoint(model, data, read_params())
     else:
@@ -65,12 +75,24 @@ def evidence_from_revision(name: str) -> Iterator[Evidence]:
         yield limit_threads(evidence_from_directory(Path(directory)))
 
 
-def evidence_from_files(predictions: Path, references: Sequence[Path]) -> Evidence:
+def evidence_from_files(
+    predictions: Path,
+    references: Sequence[Path] = (),
+    *,
+    column: str | None = None,
+    reference_columns: Sequence[str] = (),
+) -> Evidence:
     """Read summaries and references as `beamline score` does: plain text, or any format of data files.
 
-    Raises `BeamlineError` for what can't be read, and for files whose rows don't belong together.
+    references: none if the file of summaries has them, too. column, reference_columns: names of columns, if they are
+    not the usual ones. Raises `BeamlineError` for what can't be read, for an id that is there twice, and for files
+    whose rows don't belong together.
     """
-    return Evidence(seed=SEED, rouge=DEFAULTS, predictions=join_references(predictions, references))
+    joined = join_references(
+        predictions, references or [predictions], column=column, reference_columns=reference_columns, fixes=_FIXES
+    )
+    check_unique_ids((f"{predictions}: record {row}", key) for row, key in enumerate(joined.ids or (), start=1))
+    return Evidence(seed=SEED, rouge=DEFAULTS, predictions=joined)
 
 
 def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidence:
@@ -86,7 +108,13 @@ def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidenc
     corpus = check_corpus(Data(path=str(data), columns=params.data.columns, leakage="warn"))
     splits = {split: encode_split(getattr(corpus, split), codec) for split in SPLITS}
     evidence = Evidence(
-        seed=params.seed, rouge=params.rouge, params=params, splits=splits, codec=codec, checkpoint=model
+        seed=params.seed,
+        seconds=params.diagnose.seconds,
+        rouge=params.rouge,
+        params=params,
+        splits=splits,
+        codec=codec,
+        checkpoint=model,
     )
     test = evidence.sample("test")
     evidence.splits = {**splits, "test": test}

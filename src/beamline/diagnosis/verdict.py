@@ -1,17 +1,19 @@
-"""From findings to a verdict: the causes of a missing score, the first first, and what only follows from them."""
+"""From findings to a verdict: causes that are proved or measured, and if there is none, suspects, the best first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from beamline.core.errors import BeamlineError
-from beamline.diagnosis.checks import CATALOGUE, Check, Finding, Status
+from beamline.diagnosis.checks import CATALOGUE, Check, Finding, Kind, Status
 from beamline.diagnosis.checks.baselines import gap_to_baselines
+from beamline.diagnosis.checks.check import PROVING
 from beamline.diagnosis.evidence import Evidence
 
-# If the metric is blind, or reads other files than the model's, every further figure is worthless. If test isn't what
-# it should be, no score of any model means what it says. Only then is it the model's turn.
-_TRUST = {"metric": 0, "reporting": 1, "data": 2}
+# If the metric is blind, every further figure is worthless. If a link of the chain does not hold, what follows it is
+# another run's. If test isn't what it should be, no score of any model means what it says. Only then come the rest.
+_TRUST = {"metric": 0, "replay": 1, "labels": 2, "data": 3}
+_LARGE = 5.0  # points
 _SEVERITY = {Status.FAILURE: 0, Status.WARNING: 1}
 
 
@@ -23,69 +25,110 @@ class Result:
     finding: Finding
 
     @property
+    def fault(self) -> str:
+        """Return what is wrong, as a sentence without a full stop."""
+        return self.finding.fault or self.check.fault
+
+    @property
     def is_found(self) -> bool:
         """Return whether the check warned or failed."""
-        return self.finding.status in _SEVERITY
+        return self.finding.is_found
 
     @property
     def has_failed(self) -> bool:
         """Return whether the check failed."""
         return self.finding.status is Status.FAILURE
 
+    @property
+    def is_cause(self) -> bool:
+        """Return whether it is proved or measured that this is wrong."""
+        return self.has_failed and self.check.kind in PROVING
+
+    def explains(self, failures: Sequence["Result"], score: float) -> bool:
+        """Return whether this cause may come first although other checks failed, too. score: of the run, 0 to 100.
+
+        What is proved or counted may. A measured gain may if it is large, or if every failure is of its own family or
+        lists it as what it may come from: 2 points by another penalty don't explain a model that reads nothing.
+        """
+        if self.check.kind is not Kind.INTERVENTION or (self.finding.points or 0.0) >= max(_LARGE, score / 4):
+            return True
+        return all(
+            failure.check.family == self.check.family or self.check in failure.check.may_be for failure in failures
+        )
+
+    @property
+    def is_symptom(self) -> bool:
+        """Return whether this was seen, and follows from something else."""
+        return self.is_found and self.check.kind is Kind.SYMPTOM
+
+    @property
+    def is_suspect(self) -> bool:
+        """Return whether this may be wrong, or is wrong and does not explain the score."""
+        return self.is_found and not self.is_symptom
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """Something that may be the cause. name: of the check that found it or looks for it, or "" if none does.
+
+    fault: what would be wrong. seen: why it is suspected. test: the experiment that would tell.
+    """
+
+    name: str
+    fault: str
+    seen: str
+    test: str
+
 
 @dataclass(frozen=True)
 class Verdict:
     """What the findings together say about the score.
 
-    causes: what is wrong by itself, the first explains most. symptoms: what is seen and can follow from causes.
+    causes: what is wrong, proved or measured, the first explains most. suspects: what may be wrong, the likeliest
+    first. symptoms: what is seen and can follow from either.
 
     gap: a sentence that compares the model with the best trivial baseline; empty if that can't be measured.
     checked: how many of all checks could be made, if evidence of the run is missing; empty if it is complete.
+    alarming: whether something failed, so that a verdict without a cause says that the cause is unknown.
     """
 
     causes: Sequence[Result]
+    suspects: Sequence[Suspect]
     symptoms: Sequence[Result]
     gap: str
+    alarming: bool = False
     checked: str = ""
-
-    @property
-    def unexplained(self) -> list[Result]:
-        """Return the symptoms that failed, if no cause did. A cause that is only a warning explains no failure."""
-        if any(cause.has_failed for cause in self.causes):
-            return []
-        return [symptom for symptom in self.symptoms if symptom.has_failed]
 
     @property
     def cause(self) -> str:
         """Return the name of the first cause's check, "unknown" if something failed without a cause, or "none"."""
-        if self.unexplained:
-            return "unknown"
-        return self.causes[0].check.name if self.causes else "none"
+        if self.causes:
+            return self.causes[0].check.name
+        return "unknown" if self.alarming else "none"
+
+    @property
+    def suspect(self) -> str:
+        """Return the name of the first suspect's check, or "none"."""
+        return self.suspects[0].name if self.suspects else "none"
 
     @property
     def headline(self) -> str:
         """Return the verdict in one sentence, without a full stop."""
-        if self.unexplained:
-            first, *others = self.unexplained
-            more = f", and {_counted(len(others), 'more check')} failed" if others else ""
-            return (
-                f"'{first.check.title}' failed: {first.finding.meaning}{more}; these checks can't say which of several"
-                " causes it is"
-            )
         if self.causes:
             first, *others = self.causes
-            more = f", and {_counted(len(others), 'more cause')}" if others else ""
-            sound = "" if first.has_failed else f"{self._sound}; "
-            return f"{sound}{first.check.title}: {first.finding.meaning}{more}"
+            more = f"; and {_counted(len(others), 'more cause')}" if others else ""
+            return f"{first.fault} ({PROVING[first.check.kind]}): {first.finding.meaning}{more}"
+        checked = f" in what could be checked ({self.checked})" if self.checked else ""
+        if self.suspects:
+            suspect, *rest = self.suspects
+            more = f"; and {_counted(len(rest), 'more suspect')}" if rest else ""
+            opening = "cause unknown; first suspect" if self.alarming else f"nothing is broken{checked}; unusual is"
+            return f"{opening}: {suspect.fault}: {suspect.seen}{more}"
+        if self.alarming:
+            return f"cause unknown; seen: {self.symptoms[0].fault}: {self.symptoms[0].finding.meaning}"
         if self.symptoms:
-            return f"{self._sound}; what is unusual is listed below"
-        if self.checked:
-            return f"nothing wrong found in what could be checked ({self.checked})"
-        return "nothing wrong found: the model is simply this good"
-
-    @property
-    def _sound(self) -> str:
-        return f"nothing is broken in what could be checked ({self.checked})" if self.checked else "nothing is broken"
+            return f"nothing is broken{checked}; what is unusual is listed below"
+        return f"nothing wrong found{checked or ': the model is simply this good'}"
 
 
 def run_checks(run: Evidence) -> list[Result]:
@@ -94,17 +137,25 @@ def run_checks(run: Evidence) -> list[Result]:
 
 
 def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
-    """Return the verdict on a run: causes before symptoms, because symptoms follow from causes.
+    """Return the verdict on a run.
 
-    Only a cause that failed explains a failure. Without one, the symptoms that failed are the verdict themselves.
-    Causes are ordered by severity, then by how much of the rest depends on them (the metric, the files, the data, the
-    model). Then come the points that they account for. Causes without measured points keep the catalogue's order.
+    A cause is a failure that is proved or measured, unless it is a small gain beside failures that it can't explain.
+    Causes are ordered by how much of the rest depends on them (the metric, the links of the chain, the labels, the
+    data, the model), then by the points that they account for. Without a cause, suspects are what was found otherwise,
+    and what failed symptoms can come from and no check has ruled out.
     """
-    found = [result for result in results if result.is_found]
+    failures = [result for result in results if result.has_failed and result.check.kind not in PROVING]
+    causes = sorted((each for each in results if each.is_cause and each.explains(failures, _score(run))), key=_rank)
+    symptoms = sorted((result for result in results if result.is_symptom), key=_rank)
     return Verdict(
-        causes=sorted((result for result in found if not result.check.is_symptom), key=_rank),
-        symptoms=sorted((result for result in found if result.check.is_symptom), key=_rank),
+        causes=causes,
+        suspects=_suspects(
+            [each for each in results if each not in causes],
+            [symptom for symptom in symptoms if symptom.has_failed and not causes],
+        ),
+        symptoms=symptoms,
         gap=gap_to_baselines(run),
+        alarming=any(result.has_failed for result in results),
         checked=_checked(run, results),
     )
 
@@ -116,8 +167,34 @@ def stop_on(status: Literal["failure", "warning"], results: Sequence[Result]) ->
         raise BeamlineError(f"--fail-on {status}: {', '.join(names)}; the report above says what to do")
 
 
+def _suspects(results: Sequence[Result], unexplained: Sequence[Result]) -> list[Suspect]:
+    """Return what was found and is no cause, the strongest first; then what else the unexplained symptoms can be."""
+    found = sorted((result for result in results if result.is_suspect), key=_suspicion)
+    suspects = [
+        Suspect(result.check.name, result.fault, result.finding.meaning, result.finding.advice) for result in found
+    ]
+    finding_of = {result.check.name: result.finding for result in results}
+    for symptom in unexplained:
+        for other in symptom.check.may_be:
+            seen = f"{symptom.fault}: {symptom.finding.meaning}"
+            if isinstance(other, Check):
+                # A check that passed rules its fault out, and one that found something is listed already.
+                if finding_of[other.name].status is Status.NOT_APPLICABLE:
+                    why = finding_of[other.name].meaning
+                    suspects.append(Suspect(other.name, other.fault, seen, f"not checked: {why}"))
+            else:
+                suspects.append(Suspect("", other.cause, seen, other.test))
+    unique = {suspect.fault: suspect for suspect in reversed(suspects)}
+    return sorted(unique.values(), key=suspects.index)
+
+
+def _score(run: Evidence) -> float:
+    return 100 * float(run.scores.mean()) if run.predictions is not None else 0.0
+
+
 def _checked(run: Evidence, results: Sequence[Result]) -> str:
-    if all(getattr(run, name) is not None for result in results for name in result.check.needs):
+    needed = {name for result in results for name in result.check.needs}
+    if all(getattr(run, name, None) is not None for name in needed):
         return ""
     applicable = sum(result.finding.status is not Status.NOT_APPLICABLE for result in results)
     return f"{applicable} of {_counted(len(results), 'check')}"
@@ -125,7 +202,11 @@ def _checked(run: Evidence, results: Sequence[Result]) -> str:
 
 def _rank(result: Result) -> tuple[int, int, float]:
     finding = result.finding
-    return (_SEVERITY[finding.status], _TRUST.get(result.check.family, 3), -abs(finding.points or 0.0))
+    return (_SEVERITY[finding.status], _TRUST.get(result.check.family, 4), -abs(finding.points or 0.0))
+
+
+def _suspicion(result: Result) -> tuple[int, float]:
+    return (_SEVERITY[result.finding.status], -result.finding.weight)
 
 
 def _counted(number: int, what: str) -> str:

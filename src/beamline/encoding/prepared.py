@@ -24,6 +24,7 @@ from beamline.core.streams import batched, read_ahead
 from beamline.encoding.codec import TextCodec
 
 SPLITS = ("train", "validation", "test")
+SAMPLE = 80  # dialogues that a model is tried on: a score's interval is about 4 points wide
 
 _BATCH = 1000  # dialogues that are Python objects at the same time
 _CHARACTERS = 2_000_000  # of dialogues that are encoded together: a tokenizer's own objects are large
@@ -124,6 +125,11 @@ class EncodedSplit(Sequence[EncodedDialogue]):
     def read_texts(self) -> Iterator[str]:
         """Yield the dialogues as texts."""
         return chain.from_iterable(chunk.to_pylist() for chunk in self.table.column("dialogue").chunks)
+
+    def read_target_tokens(self, rows: Sequence[int]) -> list[int]:
+        """Return the lengths of all references of these rows, before truncation."""
+        lengths: list[list[int]] = self.table.column("target_tokens").take(rows).to_pylist()
+        return [length for row in lengths for length in row]
 
     def __iter__(self) -> Iterator[EncodedDialogue]:
         for start in range(0, len(self), _BATCH):

@@ -1,10 +1,12 @@
 """The weights of a checkpoint, and how they are fitted to the speaker tags. Weights are read from safetensors only."""
 
+import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from huggingface_hub import _CACHED_NO_EXIST, try_to_load_from_cache
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, PreTrainedModel
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME
 
@@ -56,6 +58,43 @@ def load_model(name: str | Path, revision: str | None = None) -> PreTrainedModel
         raise BeamlineError(f"{name}: {len(missing)} weights are not in its safetensors, first {missing[0]}")
     loaded_model: PreTrainedModel = model
     return loaded_model
+
+
+def iterate_weights(directory: Path) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield each tensor of a checkpoint's safetensors with its name, sorted by file and name.
+
+    Raises `BeamlineError` if there is none, or if one can't be read.
+    """
+    files = sorted(directory.glob("*.safetensors"))
+    if not files:
+        raise BeamlineError(f"{directory}: no safetensors; run: dvc repro train")
+    try:
+        for path in files:
+            with safe_open(path, framework="pt") as file:
+                for name in sorted(file.keys()):
+                    yield name, file.get_tensor(name)
+    except (OSError, SafetensorError) as error:
+        raise BeamlineError(f"{directory}: weights can't be read ({first_line(error)})") from None
+
+
+def hash_weights(directory: Path) -> str:
+    """Return the SHA-256 over the names, types, shapes and values of a checkpoint's weights."""
+    digest = hashlib.sha256()
+    for name, tensor in iterate_weights(directory):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def refuse_spoiled_weights(directory: Path) -> None:
+    """Raise `BeamlineError` if a weight of a checkpoint is not a finite number. It names the first tensor."""
+    for name, tensor in iterate_weights(directory):
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            count = int((~torch.isfinite(tensor)).sum())
+            raise BeamlineError(
+                f"{directory}: {count:,} of {tensor.numel():,} weights of {name} are not finite numbers;"
+                " train again: dvc repro --force --single-item train"
+            )
 
 
 def _refusal(name: str, revision: str | None, error: Exception) -> BeamlineError:

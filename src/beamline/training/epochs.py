@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,25 @@ from beamline.core.errors import BeamlineError
 from beamline.core.files import replaced_directory
 from beamline.encoding.codec import TextCodec
 from beamline.models.adapters import save_whole
+from beamline.models.weights import hash_weights
 from beamline.training.tracking import Tracker
 
 
 @dataclass(frozen=True)
 class KeptCheckpoint:
-    """One of the checkpoints that evaluation chooses from. name: its directory in models/."""
+    """One of the checkpoints that evaluation chooses from.
+
+    name: its directory in models/. sample_loss: on the sample of validation, in nats per token. weights: their hash,
+    empty until they are saved.
+    """
 
     name: str
     epoch: int
     validation_loss: float
     validation_bits_per_byte: float
     validation_token_accuracy: float
+    sample_loss: float
+    weights: str
 
 
 class AfterEpoch(TrainerCallback):
@@ -103,12 +110,14 @@ class AfterEpoch(TrainerCallback):
         if not math.isfinite(metrics["validation_loss"]):
             found = metrics["validation_loss"]
             raise BeamlineError(f"train: the validation loss is {found} after epoch {epoch}; lower train.learning_rate")
+        sample_loss = metrics.pop("sample_loss")
         seconds = time.monotonic() - self.started
         speed = {"seconds": seconds, "source_tokens_per_second": self.source_tokens / seconds}
         validation = {name.replace("_", "/", 1): value for name, value in metrics.items()}
         self._track(epoch, {**self.training, **validation}, speed)
         self._print(epoch, arguments.num_train_epochs, metrics, speed)
-        self._keep(KeptCheckpoint(f"epoch-{epoch:03}", epoch, **metrics), model)
+        name = f"epoch-{epoch:03}"
+        self._keep(KeptCheckpoint(name=name, epoch=epoch, sample_loss=sample_loss, weights="", **metrics), model)
         self.started = time.monotonic()
 
     def _track(self, epoch: int, tracked: dict[str, float], untracked: dict[str, float]) -> None:
@@ -136,3 +145,5 @@ class AfterEpoch(TrainerCallback):
             with replaced_directory(self.directory / checkpoint.name) as directory:
                 save_whole(model, directory)
                 self.codec.save(directory)
+                saved = replace(checkpoint, weights=hash_weights(directory))
+            self.kept[self.kept.index(checkpoint)] = saved

@@ -49,6 +49,7 @@ class SaveProgress(TrainerCallback):
             self.trainer._tr_loss.fill_(progress["losses"][arguments.process_index])
             self.trainer._globalstep_last_logged = progress["logged"]
             self.trainer.parts.count = progress["parts"]
+            self.trainer.batches.restore(progress["batches"])
             if self.epochs is not None:
                 self.epochs.restore(progress)
 
@@ -69,6 +70,7 @@ class SaveProgress(TrainerCallback):
                     "losses": losses,
                     "logged": self.trainer._globalstep_last_logged,
                     "parts": self.trainer.parts.count,
+                    "batches": self.trainer.batches.state(),
                     **self.epochs.state(),
                 },
             )

@@ -21,7 +21,8 @@ from beamline.encoding.prepared import Example, Examples
 from beamline.models.families import find_family
 from beamline.training.batching import Collator, LengthBucketedBatches
 from beamline.training.chunked_loss import ChunkedLoss, has_plain_output
-from beamline.training.loss import measure_loss, training_loss
+from beamline.training.loss import TeacherForced, measure_loss, training_loss
+from beamline.training.record import BatchRecord
 
 # Vocabulary times tokens of a batch. From here on, the loss in chunks saves memory (benchmarks/loss.py).
 LARGE = 100_000_000
@@ -41,6 +42,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
         codec: TextCodec,
         training: Examples,
         validation: Examples,
+        sample: Examples,
         validation_bytes: int,
     ) -> None:
         train = params.train
@@ -66,6 +68,8 @@ class SummarizationTrainer(Seq2SeqTrainer):
         # Padding never counts here, so that runs with masked and unmasked labels can be compared.
         self.validation_collator = Collator(codec.encoding, Padding(mode=params.padding.mode, labels="masked"))
         self.validation_bytes = validation_bytes
+        self.sample = sample  # of validation, whose loss a diagnosis measures again
+        self.batches = BatchRecord()
         self.remove_callback(PrinterCallback)
 
     @property
@@ -107,6 +111,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
         """
         dialogues = inputs.pop("dialogues")
         self.dialogues += dialogues
+        self.batches.add(inputs)
         step = self.state.global_step + 1
         # A backward pass that runs out of memory has already added some gradients. So those of the step's earlier
         # batches are kept apart until this batch is done. Restarting the step, or autograd.grad in place of backward,
@@ -148,19 +153,23 @@ class SummarizationTrainer(Seq2SeqTrainer):
         return norm
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        batches = DataLoader(
-            self.eval_dataset,
-            batch_sampler=self._batches(self.eval_dataset, self.tokens_per_batch),
-            collate_fn=self.validation_collator,
-        )
-        measured = measure_loss(self.model, batches, self.args.device)
+        measured = self._measure(self.eval_dataset)
         metrics = {
+            "sample_loss": self._measure(self.sample).loss,
             "validation_loss": measured.loss,
             "validation_bits_per_byte": measured.bits_per_byte(self.validation_bytes),
             "validation_token_accuracy": measured.accuracy,
         }
         self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+    def _measure(self, examples: Sequence[Example]) -> TeacherForced:
+        batches: DataLoader[Example] = DataLoader(
+            examples,  # type: ignore[arg-type]
+            batch_sampler=self._batches(examples, self.tokens_per_batch),
+            collate_fn=self.validation_collator,
+        )
+        return measure_loss(self.model, batches, self.args.device)
 
     def _save_checkpoint(self, *arguments: Any) -> None:
         with writing(Path(self.args.output_dir)):

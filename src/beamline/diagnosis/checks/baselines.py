@@ -1,78 +1,54 @@
 """Baselines: is the model better than summaries that need no model?"""
 
+from collections.abc import Sequence
+
 from beamline.core.errors import BeamlineError
-from beamline.diagnosis.checks.check import Explanation, Finding, check, not_applicable, passed
-from beamline.diagnosis.checks.symptom import UNDERTRAINED, noticed, seen
+from beamline.core.records import Predictions
+from beamline.diagnosis.checks.check import Explanation, Finding, Kind, check, failed, not_applicable, passed, warned
+from beamline.diagnosis.checks.data.leakage import test_in_train
+from beamline.diagnosis.checks.learning.curves import training_length
+from beamline.diagnosis.checks.learning.probe import more_training
+from beamline.diagnosis.checks.learning.reading import training_size
+from beamline.diagnosis.checks.metric import predicted_dialogues, row_order, tokenizer_coverage
 from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.parts import Splits
 from beamline.metrics.significance import difference_interval
 
-_MARGIN = 0.05  # of `rouge_f`
+_MARGIN = 0.05  # of the headline score
+_UNINFORMED = ("random training summary", "typical training summary")
+_WEAK = Explanation("The model is too small", "a larger one, or a checkpoint (model.name)")
 
-_PAIRED = Explanation(
-    "the summaries stand beside other dialogues' references", "rows_are_paired, predictions_are_of_test"
+
+@check(
+    Kind.SYMPTOM,
+    "The model is no better than a summary that ignores the dialogue",
+    may_be=[tokenizer_coverage, row_order, predicted_dialogues, training_size, training_length, more_training, _WEAK],
 )
-_BLIND = Explanation("the metric sees too little of the texts to tell them apart", "tokenizer_sees_the_script")
-_DECODING = Explanation("a decoding setting spoils what the model knows", "decode greedily with every setting neutral")
-_UNREAD = Explanation("the model does not read its dialogue", "source_is_read, source_is_attended")
-_WEAK = Explanation("the model is too small, or has seen too few dialogues", "more of either, one at a time")
-_LEADING = Explanation("dialogues here open with what matters", "the same baseline against other models on this data")
-_ALIKE = Explanation("dialogues here repeat each other, and so do their summaries", "test_is_not_in_train")
+def uninformed_baselines(run: Evidence, predictions: Predictions, splits: Splits) -> Finding:
+    """Compares the scores with a training summary drawn at random, and with the one most like the others.
 
-_NOTHING_LEARNT = (UNDERTRAINED, _PAIRED, _BLIND, _DECODING, _UNREAD)
-
-
-@check("predictions", may_be=(UNDERTRAINED, _WEAK, _DECODING, _LEADING))
-def beats_first_utterance(run: Evidence) -> Finding:
-    """A model below a dialogue's first utterance, mostly a greeting: no summary could say less.
-
-    A warning where the paired interval of the difference is not above 0, here and for the other extracts: they are
-    made of the dialogue itself, and where its utterances are the summary a sound model may not be better.
+    A failure if the paired interval of the difference to one of them holds nothing above 5 points: the model has
+    learned at best to sound like a summary; the default run is 38 points above. A warning if it holds 0.
     """
-    return _against_informed(run, "first utterance")
+    return _against(run, _UNINFORMED)
 
 
-@check("predictions", may_be=(UNDERTRAINED, _WEAK, _DECODING, _LEADING))
-def beats_first_three_utterances(run: Evidence) -> Finding:
-    """A model below the usual baseline of dialogue summarization, LEAD-3; judged as `beats_first_utterance` is."""
-    return _against_informed(run, "first three utterances")
+@check(
+    Kind.SYMPTOM,
+    "The model is no better than parts of the dialogue, or a neighbor's summary",
+    may_be=[training_size, training_length, more_training, test_in_train, _WEAK],
+)
+def informed_baselines(run: Evidence, predictions: Predictions) -> Finding:
+    """Compares the scores with LEAD-1 and LEAD-3, the longest utterance, and the nearest training dialogue's summary.
 
-
-@check("predictions", may_be=(UNDERTRAINED, _WEAK, _DECODING, _LEADING))
-def beats_longest_utterance(run: Evidence) -> Finding:
-    """A model below the longest utterance, which often holds the matter itself; judged as the other extracts are."""
-    return _against_informed(run, "longest utterance")
-
-
-@check("predictions", "splits", may_be=_NOTHING_LEARNT)
-def beats_random_summary(run: Evidence) -> Finding:
-    """A model no better than a training summary drawn at random, which tells how summaries sound and nothing else.
-
-    Fails where the paired interval of the difference holds nothing above 5 points: this model has learnt to sound like
-    a summary at best, where the default run is 38 points above. Where a small test leaves more room, it is a warning.
+    A warning if the paired interval of the difference to the best of them is not above 0: if dialogues follow
+    templates, or open with what matters, copying is good.
     """
-    return _against_uninformed(run, "random training summary")
-
-
-@check("predictions", "splits", may_be=_NOTHING_LEARNT)
-def beats_typical_summary(run: Evidence) -> Finding:
-    """A model no better than one summary for all dialogues, the training summary most like the others.
-
-    That is what a model comes to that ignores its dialogue; judged as `beats_random_summary` is.
-    """
-    return _against_uninformed(run, "typical training summary")
-
-
-@check("predictions", "splits", may_be=(UNDERTRAINED, _WEAK, _DECODING, _ALIKE))
-def beats_nearest_neighbour(run: Evidence) -> Finding:
-    """A model no better than copying the summary of the most similar training dialogue.
-
-    A warning, judged as the extracts are: where dialogues follow templates, or test leaks from train, copying is good.
-    """
-    return _against_informed(run, "nearest neighbour's summary")
+    return _against(run, [name for name in run.leads if name not in _UNINFORMED])
 
 
 def gap_to_baselines(run: Evidence) -> str:
-    """How the model stands beside the best baseline, a sentence; empty where there is none to compare it with."""
+    """Return a sentence that compares the model with the best baseline; empty if there is none to compare it with."""
     try:
         leads = {name: 100 * float(lead.mean()) for name, lead in run.leads.items()}
         score = 100 * float(run.scores.mean())
@@ -80,33 +56,24 @@ def gap_to_baselines(run: Evidence) -> str:
         return ""
     if not leads:
         return ""
-    name = min(leads, key=lambda each: leads[each])
+    name = min(leads, key=lambda name: leads[name])
     return f"{run.headline} {score:.1f}; best trivial baseline: {name}, {score - leads[name]:.1f}."
 
 
-def _against_informed(run: Evidence, name: str) -> Finding:
-    if name not in run.leads:
+def _against(run: Evidence, names: Sequence[str]) -> Finding:
+    known = [name for name in names if name in run.leads]
+    if not known:
         return not_applicable("needs dialogues beside the predictions")
-    figure, low, _, meaning = _lead(run, name)
-    if low > 0:
-        return passed(meaning, figure=figure, threshold="interval above 0 points")
-    return noticed(run, meaning, figure=figure, threshold="interval above 0 points")
-
-
-def _against_uninformed(run: Evidence, name: str) -> Finding:
-    figure, low, high, meaning = _lead(run, name)
-    if high <= _MARGIN:
-        return seen(run, meaning, figure=figure, threshold="interval not below 5 points")
-    if low > 0:
-        return passed(meaning, figure=figure, threshold="interval above 0 points")
-    return noticed(run, meaning, figure=figure, threshold="interval above 0 points")
-
-
-def _lead(run: Evidence, name: str) -> tuple[float, float, float, str]:
-    """The mean lead over a baseline in points; the bounds of its interval in 0-1; and what that means."""
+    name = min(known, key=lambda name: float(run.leads[name].mean()))
     lead = run.leads[name]
     figure, interval = 100 * float(lead.mean()), difference_interval(lead, seed=run.seed)
-    bounds = f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"
     side = "better" if figure >= 0 else "worse"
-    meaning = f"the model is {abs(figure):.1f} ROUGE points {side} than the {name} ({bounds})"
-    return figure, interval.low, interval.high, meaning
+    meaning = (
+        f"the model is {abs(figure):.1f} points {side} than the {name}"
+        f" ({100 * interval.low:+.1f} to {100 * interval.high:+.1f})"
+    )
+    if known[0] in _UNINFORMED and interval.high <= _MARGIN:
+        return failed(meaning, "", figure=figure, threshold="interval not below 5 points")
+    if interval.low > 0:
+        return passed(meaning, figure=figure, threshold="interval above 0 points")
+    return warned(meaning, "", figure=figure, threshold="interval above 0 points")

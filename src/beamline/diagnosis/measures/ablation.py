@@ -1,15 +1,11 @@
-"""What one change of decoding brings: the sample's summaries under other settings or tokens, paired by dialogue."""
+"""Summaries of the sample under other tokens, or under what a checkpoint's own configs ask for."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from transformers import GenerationConfig
 
 from beamline.core.params import Generation
 from beamline.diagnosis.evidence import Evidence
-from beamline.encoding.codec import TextCodec
-from beamline.metrics.significance import difference_interval
 
 SAME = 0.9  # share of equal summaries if one program wrote both: rounding in other batches changes a few
 
@@ -19,33 +15,6 @@ UNASKED = Generation(
     num_beams=1, max_length=20, min_length=0, no_repeat_ngram_size=0, early_stopping=False, do_sample=False,
     temperature=1.0, top_k=50, top_p=1.0, repetition_penalty=1.0, length_penalty=1.0,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Gain:
-    """Points, 100 × the headline score, that some summaries have above others, with the 95 % interval."""
-
-    points: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.points:+.1f} ROUGE points ({self.low:+.1f} to {self.high:+.1f})"
-
-
-def gain(run: Evidence, summaries: Sequence[str], others: Sequence[str]) -> Gain:
-    """Return the headline points that `summaries` of the test sample have above `others`, paired by dialogue."""
-    if list(summaries) == list(others):
-        return Gain(0.0, 0.0, 0.0)
-    differences = run.sample_scores("test", summaries) - run.sample_scores("test", others)
-    interval = difference_interval(differences, seed=run.seed)
-    return Gain(100 * float(differences.mean()), 100 * interval.low, 100 * interval.high)
-
-
-def decode_with(run: Evidence, generation: Generation, **tokens: Any) -> list[str]:
-    """Return summaries of the test sample, decoded with other fields of the `Encoding` beside the checkpoint."""
-    codec = TextCodec(run.model_codec.tokenizer, replace(run.model_codec.encoding, **tokens))
-    return run.summarize(run.model, codec, generation, run.sample("test"))
 
 
 def follow_config(base: Generation, config: GenerationConfig) -> dict[str, Any]:

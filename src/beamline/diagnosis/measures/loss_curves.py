@@ -8,7 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.parts import Splits
 from beamline.diagnosis.recorded import Epoch
+from beamline.encoding.codec import TextCodec
 
 _SLOW = 0.05  # of the loss in the last epoch
 _HARDLY = 0.02  # the same, of a model that has learned next to nothing
@@ -75,9 +77,12 @@ class Curves:
 
     @property
     def stands_still(self) -> bool:
-        """Return whether the model is no better than word frequencies, and was not on its way there."""
-        moved = self.still_falls and self.fall >= 0.01 * self.begun_at
-        return len(self.epochs) > 1 and not self.is_learned and not moved
+        """Return whether the model is no better than word frequencies, and was not on its way there.
+
+        A last epoch whose rate has decayed brings little, so a loss that fell by a tenth in all was on its way.
+        """
+        moved = self.fall >= _TENTH * self.begun_at or (self.still_falls and self.fall >= 0.01 * self.begun_at)
+        return len(self.epochs) > 1 and min(self.validation[-1], self.training[-1]) >= self.frequency and not moved
 
     @property
     def last_fall(self) -> float | None:
@@ -114,9 +119,8 @@ class Curves:
         return max(epoch.learning_rate for epoch in self.epochs)
 
 
-def read_loss_curves(run: Evidence) -> Curves:
-    """Return the curves of a run that has `epochs`, `splits` and `codec`."""
-    assert run.epochs is not None and run.splits and run.codec
-    labels = [row for dialogue in run.splits["validation"] for row in dialogue.labels]
+def read_loss_curves(run: Evidence, epochs: Sequence[Epoch], splits: Splits, codec: TextCodec) -> Curves:
+    """Return the curves of a run's epochs, with the losses that need no model beside them."""
+    labels = [row for dialogue in splits["validation"] for row in dialogue.labels]
     frequency = float(run.frequency_losses[np.concatenate(labels)].mean())
-    return Curves(run.epochs, math.log(len(run.codec.tokenizer)), frequency)
+    return Curves(epochs, math.log(len(codec.tokenizer)), frequency)

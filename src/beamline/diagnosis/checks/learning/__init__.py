@@ -1,3 +1,3 @@
-"""Learning: what training did to the model, and whether what was evaluated is what was learnt."""
+"""Learning: its settings, its curves, the weights that came of it, and what more training would bring."""
 
-from beamline.diagnosis.checks.learning import curves, teacher_forcing, evaluated  # noqa: F401, I001
+from beamline.diagnosis.checks.learning import settings, curves, weights, probe, reading  # noqa: F401, I001

@@ -1,0 +1,65 @@
+"""Whether train and test are alike in form: a two-sample test over readable features of their texts."""
+
+from collections.abc import Sequence
+
+from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
+from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.two_sample import LEAST, find_differences
+from beamline.diagnosis.parts import Splits
+
+_MUCH = 0.3  # difference of the shares: a third of the texts, and more than any pair of splits that people made has
+_THRESHOLD = f"below {LEAST}"
+
+
+@check(Kind.AUDIT, "Dialogues and summaries are swapped")
+def swapped_columns(run: Evidence, splits: Splits) -> Finding:
+    """Counts dialogues of each split that are shorter, in characters, than their summary.
+
+    A summary is shorter than what it sums up: at most 4 % of MTS-Dialog's are not. More than half is a failure.
+    """
+    shares = {
+        split: sum(len(each.record.dialogue) < len(each.record.references[0]) for each in dialogues) / len(dialogues)
+        for split, dialogues in splits.items()
+    }
+    split, share = max(shares.items(), key=lambda item: item[1])
+    meaning = f"{share:.0%} of the dialogues of {split} are shorter than their summaries"
+    if share <= 0.5:
+        return passed(meaning, figure=share, threshold="at most 0.5")
+    advice = f"set data.columns.dialogue and data.columns.summary, or exchange the two in {split}; then train again"
+    return failed(meaning, advice, figure=share, threshold="at most 0.5", weight=1.0)
+
+
+@check(Kind.COMPARISON, "Dialogues of train and test differ in form")
+def dialogue_differences(run: Evidence, training_splits: Splits) -> Finding:
+    """Compares dialogues of test with those of train: lengths, turns, speakers, markup, case, scripts, words.
+
+    Named is the feature that tells them apart best (docs/diagnosis.md). A difference of 30 points of the shares is a
+    failure, of 10 a warning: the real sets that we know have none of 10.
+    """
+    test, train = ([each.record.dialogue for each in training_splits[split]] for split in ("test", "train"))
+    return _compare(run, test, train, "dialogues")
+
+
+@check(Kind.COMPARISON, "References of train and test differ in form")
+def reference_differences(run: Evidence, training_splits: Splits) -> Finding:
+    """Compares first references of test with those of train, as dialogues are compared.
+
+    DialogSum's differ by 20 points, which is a warning: references of test are shorter.
+    """
+    test, train = ([each.record.references[0] for each in training_splits[split]] for split in ("test", "train"))
+    return _compare(run, test, train, "references")
+
+
+def _compare(run: Evidence, test: Sequence[str], train: Sequence[str], what: str) -> Finding:
+    differences = find_differences(test, train, seed=run.seed)
+    if not differences:
+        return passed(f"no feature tells test {what} from train {what}", figure=0.0, threshold=_THRESHOLD)
+    first = differences[0]
+    finding = failed if first.size >= _MUCH else warned
+    return finding(
+        first.sentence(f"test {what}", f"train {what}"),
+        f"do to both splits in data.path what was done to one (or take {what} of one kind), and train again",
+        figure=first.size,
+        threshold=_THRESHOLD,
+        weight=first.size,
+    )

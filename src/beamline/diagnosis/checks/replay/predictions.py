@@ -1,0 +1,112 @@
+"""Whether the predictions are what the checkpoint writes, and if not, what they are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from beamline.core.params import Params
+from beamline.core.records import Predictions
+from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed, warned
+from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.ablation import SAME, UNASKED, follow_config
+from beamline.diagnosis.measures.excerpts import shorten
+from beamline.diagnosis.measures.gain import gain
+from beamline.diagnosis.measures.likeness import share_equal, simplify
+from beamline.diagnosis.measures.pairing import one_line
+from beamline.diagnosis.measures.repairs import LEFTOVERS
+from beamline.diagnosis.parts import Splits
+from beamline.diagnosis.recorded import Recorded
+from beamline.training.record import describe_environment
+
+_EVALUATE = "dvc repro --force --single-item evaluate"
+_ELSEWHERE = 0.5  # share of equal summaries that another device or version may leave
+
+
+@check(Kind.REPLAY, "The predictions are not what the checkpoint writes")
+def predictions_of_checkpoint(
+    run: Evidence,
+    predictions: Predictions,
+    params: Params,
+    splits: Splits,
+    checkpoint: Path,
+    kept: Sequence[Path],
+    recorded: Recorded,
+) -> Finding:
+    """Decodes a sample of test again, as params.yaml says, and compares the texts with those in reports/.
+
+    Nine in ten have to be equal: rounding in other batches changes a few. If they are not, known leftovers, the other
+    kept checkpoints, the checkpoint's own generation_config and dropout are tried, and what gives the predictions is
+    named. The points are what the summaries score more when decoded again.
+    """
+    if params.generation.do_sample and len(splits["test"]) > len(run.sample_rows("test")):
+        return not_applicable("sampling draws other summaries for a sample than for all dialogues")
+    written, rewritten = run.written, run.rewritten
+    same, threshold = share_equal(written, rewritten), f"at least {SAME}"
+    meaning = f"{same:.0%} of the summaries are what {checkpoint.name} writes under params.yaml"
+    if same >= SAME:
+        return passed(meaning, figure=same, threshold=threshold)
+    meaning += _explain(run, params, written, rewritten, checkpoint, kept)
+    points = gain(run, "test", rewritten, written).points
+    # Rounding on another processor changes more summaries than in other batches, and never most of them.
+    moved = recorded.training.get("torch") is None or same < _ELSEWHERE
+    finding = failed if moved or _is_here(recorded) else warned
+    return finding(meaning, _EVALUATE, figure=same, threshold=threshold, points=points)
+
+
+def _is_here(recorded: Recorded) -> bool:
+    here = describe_environment(int(recorded.training.get("threads", 0)), "fp32")
+    return all(recorded.training.get(name) == here[name] for name in ("device", "torch"))
+
+
+def _explain(
+    run: Evidence,
+    params: Params,
+    written: Sequence[str],
+    rewritten: Sequence[str],
+    checkpoint: Path,
+    kept: Sequence[Path],
+) -> str:
+    """Return what tells predictions from what was decoded again, to follow a sentence; empty if nothing is found."""
+    pairs = [(a, b) for a, b in zip(written, rewritten, strict=True) if a != b]
+    bare = [one_line(text) for text in rewritten]
+    for leftover in LEFTOVERS:
+        if share_equal([one_line(leftover.remove(text)) for text in written], bare) >= SAME:
+            shown = next((leftover.show(text) for text, _ in pairs if leftover.is_there(text)), "")
+            return f": they have {leftover.name} that the model did not write, {shown!r}; {_example(pairs)}"
+    if share_equal([*map(simplify, written)], [*map(simplify, rewritten)]) >= SAME:
+        return f": they differ in letter case and speaker tags alone; {_example(pairs)}"
+    elsewhere = sum(a in rewritten for a, _ in pairs)
+    if elsewhere > len(pairs) / 2:
+        return ": most are those of other dialogues, the rows were moved"
+    writers = [(f"{each.name} wrote them", {"checkpoint": each}) for each in kept if each != checkpoint]
+    config = run.model.generation_config
+    for base in (params.generation, UNASKED):
+        writers.append(("its own generation_config.json gives them", follow_config(base, config)))
+    for what, changes in writers:
+        if run.can_afford() and share_equal(written, run.decode("test", **changes)) >= SAME:
+            return f": {what}"
+    if np.mean([bool(b.strip()) and b.strip() in a for a, b in zip(written, rewritten, strict=True)]) >= SAME:
+        return f": text was added to them; {_example(pairs)}"
+    return f"; {_example(pairs)}{_dropout(run, params, written, rewritten)}"
+
+
+def _dropout(run: Evidence, params: Params, written: Sequence[str], rewritten: Sequence[str]) -> str:
+    """Return a hint if summaries that are written with dropout on differ from those without as much as these do."""
+    if not run.can_afford():
+        return ""
+    drawn = run.summarize(run.model, run.model_codec, params.generation, run.sample("test"), dropout=True)
+    near, drawn_near = (np.array(_nearness(side, rewritten)) for side in (written, drawn))
+    if abs(near.mean() - drawn_near.mean()) < 0.1 and near.mean() > 0.3:
+        return "; they differ about as much as summaries that are written with dropout on (model.eval() not called)"
+    return ""
+
+
+def _nearness(texts: Sequence[str], others: Sequence[str]) -> list[float]:
+    """Return the share of words that each text has in common with the other one in its row."""
+    pairs = [(set(a.split()), set(b.split())) for a, b in zip(texts, others, strict=True)]
+    return [len(a & b) / max(1, len(a | b)) for a, b in pairs]
+
+
+def _example(pairs: Sequence[tuple[str, str]]) -> str:
+    return f"for instance {shorten(pairs[0][0])!r}, and decoded again {shorten(pairs[0][1])!r}"

@@ -1,0 +1,169 @@
+"""Whether training saw the batches that the collator makes, and the checkpoint is the one that it saved."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import count, islice
+from pathlib import Path
+
+from beamline.core.params import Padding, Params
+from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed, warned
+from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.ablation import find_other_tokens
+from beamline.diagnosis.parts import Splits
+from beamline.diagnosis.recorded import Recorded
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import SAMPLE, Example, draw_rows, examples
+from beamline.models.weights import hash_weights
+from beamline.training.batching import Collator, LengthBucketedBatches
+from beamline.training.loss import measure_loss
+from beamline.training.record import BatchRecord, describe_environment
+
+_TRAIN = "dvc repro --force --single-item train"
+_ROUNDING = 1e-5  # of a loss, on the same device with the same number of threads
+_DEVICES = 0.02  # of a loss, between devices and precisions (docs/diagnosis.md)
+_NAMES = {
+    "attention_mask": "the attention masks add up to {found:,} tokens that may be read, and not {expected:,}",
+    "labels": "the labels add up to {found:,}, and not {expected:,}",
+    "decoder_input_ids": "the decoder's inputs add up to {found:,}, and not {expected:,}",
+}
+
+
+@check(Kind.REPLAY, "Training computed on other batches than the collator makes of data/prepared")
+def training_batches(run: Evidence, splits: Splits, codec: TextCodec, params: Params, recorded: Recorded) -> Finding:
+    """Makes the first 50 batches of the training again and compares each tensor with the hash that training recorded.
+
+    Masks, labels and their shift are those of real batches. A single value that differs is a failure.
+    """
+    taken = recorded.training.get("batches")
+    if not taken:
+        return not_applicable("this training recorded no batches")
+    training = run.training_examples(params)
+    world_size = int(recorded.training.get("processes", 1))
+    batches = _batches(training, params.train.tokens_per_batch, params.seed, world_size)
+    collate, record = Collator(codec.encoding, params.padding), BatchRecord()
+    for batch in islice(_epochs(batches), taken["count"]):
+        record.add(collate([training[index] for index in batch]))
+    made = record.state()
+    differing = [
+        name
+        for name in sorted({*made["tensors"], *taken["tensors"]})
+        if made["tensors"].get(name) != taken["tensors"].get(name)
+    ]
+    if not differing:
+        return passed(f"{made['count']} batches are what the collator makes of them", figure=0, threshold="0")
+    # A mask says most, then labels; token ids differ whenever the data are others.
+    name = min(differing, key=lambda name: (name not in _NAMES, [*_NAMES].index(name) if name in _NAMES else 0))
+    found, expected = (side["tensors"].get(name, {}).get("total", 0) for side in (taken, made))
+    said = _NAMES.get(name, "{name} add up to {found:,}, and not {expected:,}")
+    meaning = said.format(name=name.replace("_", " "), found=found, expected=expected)
+    if name == "attention_mask" and found == 0:
+        meaning += ": the source was masked away"
+    return failed(f"in the first {taken['count']} batches {meaning}", _TRAIN, figure=len(differing), threshold="0")
+
+
+@check(Kind.REPLAY, "Another tokenizer is beside the checkpoint than the one it was trained with")
+def checkpoint_tokenizer(run: Evidence, codec: TextCodec, checkpoint: Path) -> Finding:
+    """Compares vocabulary and encoding.json beside the checkpoint with those of data/prepared, whole.
+
+    A single id that means another word is one too many. Where the decoder starts is left to `decoder_start`, which
+    names that fault more exactly.
+    """
+    trained, beside = codec.tokenizer.get_vocab(), run.model_codec.tokenizer.get_vocab()
+    moved = sum(beside.get(token) != index for token, index in trained.items()) + len(beside.keys() - trained.keys())
+    encodings = [asdict(each.encoding) for each in (codec, run.model_codec)]
+    differing = [name for name in encodings[0] if encodings[0][name] != encodings[1][name]]
+    differing = [name for name in differing if name != "decoder_start_token_id"]
+    threshold = "0, and the same encoding.json"
+    if not moved and not differing:
+        return passed("the checkpoint's tokenizer is the one it was trained with", figure=0.0, threshold=threshold)
+    meaning = f"{moved:,} of {len(trained):,} tokens have another id beside the checkpoint than in data/prepared"
+    if differing:
+        meaning += f", and in encoding.json differ {', '.join(differing)}"
+    advice = f"copy data/prepared/tokenizer into {checkpoint}, or run: dvc repro train"
+    return failed(meaning, advice, figure=float(moved), threshold=threshold)
+
+
+@check(Kind.REPLAY, "The weights of a checkpoint were changed after training")
+def checkpoint_weights(run: Evidence, kept: Sequence[Path], recorded: Recorded) -> Finding:
+    """Compares a hash of every kept checkpoint's weights with the one that training recorded as it saved them."""
+    hashes = {str(each["name"]): str(each.get("weights", "")) for each in recorded.checkpoints}
+    if not any(hashes.values()):
+        return not_applicable("this training recorded no hash of its weights")
+    found = {path: hash_weights(path) for path in kept}
+    changed = [path for path, value in found.items() if value != hashes.get(path.name)]
+    if not changed:
+        return passed(f"{len(found)} checkpoints are as training saved them", figure=0, threshold="0")
+    first = changed[0]
+    meaning = (
+        f"{', '.join(path.name for path in changed)}: the weights of {first.name} hash to {found[first][:12]}, and"
+        f" training saved {hashes.get(first.name, 'none')[:12]}"
+    )
+    return failed(meaning, f"dvc checkout models, or {_TRAIN}", figure=len(changed), threshold="0")
+
+
+@check(Kind.REPLAY, "The checkpoint does not have the loss that training measured")
+def checkpoint_loss(
+    run: Evidence, splits: Splits, codec: TextCodec, params: Params, checkpoint: Path, recorded: Recorded
+) -> Finding:
+    """Measures the loss of the evaluated checkpoint on the sample of validation that training measured, once more.
+
+    On the same device, with as many threads, it has to be the same up to rounding. Between devices and precisions it
+    may differ by 2 % (docs/diagnosis.md has what was measured); what lies between 0.2 and 2 % is a warning.
+    """
+    listed = {str(each["name"]): each for each in recorded.checkpoints}.get(checkpoint.name, {})
+    expected = listed.get("sample_loss")
+    if expected is None:
+        return not_applicable("this training recorded no loss on a sample")
+    run.afford()
+    sample = examples(splits["validation"], draw_rows(len(splits["validation"]), SAMPLE, params.seed))
+    budget = int(recorded.train.get("tokens_per_batch", params.train.tokens_per_batch))
+    collate = Collator(codec.encoding, Padding(mode=params.padding.mode, labels="masked"))
+    groups = _batches(sample, budget, params.seed, 1)
+    batches = [collate([sample[index] for index in group]) for group in groups]
+    measured = measure_loss(run.model, batches, run.device).loss
+    gap = abs(measured - expected) / max(abs(expected), 1e-9)
+    meaning = f"{measured:.6f} nats a token on a sample of validation; training measured {expected:.6f}"
+    here = describe_environment(params.evaluate.threads, "fp32")
+    differing = [name for name, value in here.items() if recorded.training.get(name) != value]
+    limit = 0.1 * _DEVICES if differing else _ROUNDING
+    threshold = f"a difference of at most {limit:g} of it"
+    if differing:
+        meaning += f" ({', '.join(differing)} differ)"
+    if gap <= limit:
+        return passed(meaning, figure=measured, threshold=threshold)
+    finding = warned if differing and gap <= _DEVICES else failed
+    return finding(meaning, f"dvc checkout models, or {_TRAIN}", figure=measured, threshold=threshold)
+
+
+@check(Kind.REPLAY, "Decoding starts or ends with another token than training")
+def decoder_start(run: Evidence, codec: TextCodec, params: Params, checkpoint: Path) -> Finding:
+    """Compares the decoder's start of data/prepared, which training used, with the one beside the checkpoint.
+
+    A warning if only the checkpoint's own config.json or generation_config.json differ, which other programs follow.
+    """
+
+    def token_of(token: int | None) -> str:
+        return "its prompt" if token is None else str(codec.tokenizer.convert_ids_to_tokens(token))
+
+    start, beside = codec.encoding.decoder_start_token_id, run.model_codec.encoding.decoder_start_token_id
+    right = f"training started with {token_of(start)} and ended with {token_of(codec.encoding.eos_token_id)}"
+    if beside != start:
+        meaning = f"decoding starts with {token_of(beside)}, {right}"
+        return failed(meaning, f"set decoder_start_token_id to {start} in encoding.json")
+    others = find_other_tokens(run)
+    if not others:
+        return passed(f"{right}, and so does decoding")
+    asked = ", ".join(f"{name} {value} ({token_of(value)})" for name, value in others.items())
+    advice = f"set it to {start} for the start, {codec.encoding.eos_token_id} for the end, there and in config.json"
+    return warned(f"other programs will follow the checkpoint's own {asked}; {right}", advice)
+
+
+def _epochs(batches: LengthBucketedBatches) -> Iterator[list[int]]:
+    """Yield the batches of one epoch after another, without end."""
+    for epoch in count():
+        batches.set_epoch(epoch)
+        yield from batches
+
+
+def _batches(rows: Sequence[Example], budget: int, seed: int, world_size: int) -> LengthBucketedBatches:
+    return LengthBucketedBatches(rows, tokens_per_batch=budget, seed=seed, world_size=world_size)

@@ -1,0 +1,176 @@
+"""Repairs of texts: what programs leave in summaries, and what they take out of one side."""
+
+import ast
+import html
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from beamline.core.records import SPEAKER_TAG
+
+_SPECIAL = re.compile(
+    r"<(?:/?s|pad|unk|mask|n|extra_id_\d+|\|[\w ]+\||bos|eos|sep|cls)>|\[(?:CLS|SEP|PAD|UNK|MASK|EOS|BOS)\]",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,6}|[a-z]{2,8});", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\[nrt]|\\u[0-9a-f]{4}")
+_LITERAL = re.compile(r"""^\s*(?:[brBRuU]{1,2}(?=['"])|\[\s*(?=[bBrRuU]?['"])).*['"]\s*\]?\s*$""", re.DOTALL)
+_STOPS = ".!?…。！？।۔"
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that a program leaves in texts. name: in the plural. is_there: whether a text has it."""
+
+    name: str
+    is_there: Callable[[str], bool]
+    remove: Callable[[str], str]
+    show: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Something of a text that a program takes away.
+
+    name: in the plural, for a sentence. has: whether a text has it. repairs: each makes a text that has it and one that
+    lost it the same. is_possible: whether a text could have it.
+    """
+
+    name: str
+    has: Callable[[str], bool]
+    repairs: Sequence[Callable[[str], str]]
+    is_possible: Callable[[str], bool] = bool
+
+
+def _first(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def show(text: str) -> str:
+        found = pattern.search(text)
+        return found[0] if found else ""
+
+    return show
+
+
+def _evaluate(text: str) -> str:
+    """Return the text that a written-out literal holds: `b'Tom'`, `['Tom']`."""
+    try:
+        value = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    values = value if isinstance(value, list | tuple) else [value]
+    return " ".join(each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in values)
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) == "Cf"
+
+
+def _visible(text: str) -> str:
+    """Return the text without special tokens and invisible characters, which can follow its last full stop."""
+    return "".join(c for c in _SPECIAL.sub(" ", text) if not _is_invisible(c))
+
+
+def _has_case(text: str) -> bool:
+    return any(letter.isupper() or letter.islower() for letter in text)
+
+
+def _has_capitals(text: str) -> bool:
+    """Return whether a text has capital letters. Those of speaker tags count if no other letter has a case (Korean)."""
+    untagged = SPEAKER_TAG.sub(" ", text)
+    return any(letter.isupper() for letter in (untagged if _has_case(untagged) else text))
+
+
+LEFTOVERS = (
+    Leftover(
+        "special tokens",
+        lambda text: bool(_SPECIAL.search(text)),
+        lambda text: " ".join(_SPECIAL.sub(" ", text).split()),
+        _first(_SPECIAL),
+    ),
+    Leftover("HTML entities", lambda text: bool(_ENTITY.search(text)), html.unescape, _first(_ENTITY)),
+    Leftover(
+        "written-out line ends",
+        lambda text: bool(_ESCAPE.search(text)),
+        lambda text: " ".join(_ESCAPE.sub(" ", text).split()),
+        _first(_ESCAPE),
+    ),
+    Leftover(
+        "quotes and brackets of a written-out string",
+        lambda text: bool(_LITERAL.match(text)),
+        _evaluate,
+        lambda text: f"{text.strip()[:2]}…{text.strip()[-2:]}",
+    ),
+)
+FEATURES = (
+    Feature(
+        "speaker tags",
+        lambda text: bool(SPEAKER_TAG.search(text)),
+        [lambda text: " ".join(SPEAKER_TAG.sub(" ", text).split())],
+    ),
+    Feature(
+        "capital letters",
+        _has_capitals,
+        [str.lower],
+        is_possible=_has_case,
+    ),
+    Feature(
+        "composed characters (NFC)",
+        lambda text: not unicodedata.is_normalized("NFD", text),
+        [lambda text: unicodedata.normalize("NFC", text)],
+        is_possible=lambda text: not unicodedata.is_normalized("NFD", unicodedata.normalize("NFC", text)),
+    ),
+    Feature(
+        "full stops at their end",
+        lambda text: _visible(text).rstrip(" \n\"'”’»)]」』】）").endswith(tuple(_STOPS)),
+        [lambda text: _visible(text).rstrip(f" \n\"'”’»{_STOPS}")],
+    ),
+    Feature(
+        "invisible characters",
+        lambda text: any(map(_is_invisible, text)),
+        [
+            lambda text: "".join(c for c in text if not _is_invisible(c)),
+            lambda text: "".join(" " if _is_invisible(c) else c for c in text),
+        ],
+    ),
+)
+
+
+def share_having(texts: Sequence[str], has: Callable[[str], bool]) -> float:
+    """Return the share of texts, 0 to 1, for which `has` is true; 0 if there are none."""
+    return sum(map(has, texts)) / max(1, len(texts))
+
+
+def added_phrase(summaries: Sequence[str], references: Sequence[str]) -> tuple[str, bool, float] | None:
+    """Return a phrase that most summaries begin or end with and hardly a reference does; None if there is none.
+
+    With it, whether it is at their beginning, and the share of summaries that have it. The longest phrase is returned
+    that as many summaries have, of at most 12 words.
+    """
+    for at_beginning in (True, False):
+        rows, others = ([_line(text, at_beginning) for text in side] for side in (summaries, references))
+        best: tuple[str, ...] = ()
+        for size in range(1, 13):
+            counts = Counter(tuple(row[:size]) for row in rows if len(row) > size)
+            if not counts:
+                break
+            phrase, count = counts.most_common(1)[0]
+            rare = sum(tuple(row[:size]) == phrase for row in others) <= 0.02 * len(others)
+            if count >= 0.5 * len(rows) and rare:
+                best = phrase
+        if best:
+            share = sum(tuple(row[: len(best)]) == best for row in rows) / len(rows)
+            return " ".join(best if at_beginning else best[::-1]), at_beginning, share
+    return None
+
+
+def remove_phrase(text: str, phrase: str, at_beginning: bool) -> str:
+    """Return the text without the phrase that `added_phrase` found, and on one line."""
+    line = " ".join(text.split())
+    if at_beginning:
+        return line.removeprefix(phrase).strip()
+    return line.removesuffix(phrase).strip()
+
+
+def _line(text: str, at_beginning: bool) -> list[str]:
+    return text.split() if at_beginning else text.split()[::-1]

@@ -1,0 +1,150 @@
+"""The files of a run that the diagnosis looks at, and the scorers for its texts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from beamline.core.errors import BeamlineError
+from beamline.core.params import Params, Rouge
+from beamline.core.records import Dialogue, Predictions
+from beamline.core.report_parts import Line
+from beamline.diagnosis.measures import trivial_summaries
+from beamline.diagnosis.recorded import Epoch, Recorded
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import EncodedDialogue, Examples, draw_rows, examples
+from beamline.metrics import DEFAULT_HEADLINE, Scorer
+from beamline.metrics.intervals import FloatArray
+
+BASELINE_ROWS = 100  # dialogues that the baselines are compared on: they need no model, so more can be afforded
+TRUSTED_COVERAGE = 0.9
+
+Part = TypeVar("Part")
+Splits = Mapping[str, Sequence[EncodedDialogue]]
+
+
+@dataclass
+class Parts:
+    """A run, as far as it is known. A part that is missing is None. Of another system there may be only predictions.
+
+    predictions: of the test set. splits: data/prepared, by split; of a large train a sample, and whole_train is all of
+    it. raw: the dialogues of data.path, by split.
+    codec: the tokenizer of data/prepared. checkpoint: directory of the checkpoint that was evaluated; kept: directories
+    of all that were kept, the lowest validation loss first. recorded: what the stages wrote down.
+    root: the directory that holds the run's other files.
+    """
+
+    seed: int
+    rouge: Rouge
+    predictions: Predictions | None = None
+    params: Params | None = None
+    splits: Splits | None = None
+    whole_train: Sequence[EncodedDialogue] | None = None
+    raw: Mapping[str, Iterable[Dialogue]] | None = None
+    codec: TextCodec | None = None
+    checkpoint: Path | None = None
+    kept: Sequence[Path] | None = None
+    epochs: Sequence[Epoch] | None = None
+    recorded: Recorded | None = None
+    root: Path | None = None
+
+    @property
+    def notes(self) -> list[Line]:
+        """Return what a report has to say about how the run was looked at."""
+        if self.splits is None or self.whole_train is None or len(self.splits["train"]) == len(self.whole_train):
+            return []
+        looked, whole = len(self.splits["train"]), len(self.whole_train)
+        return [Line(f"The checks looked at {looked:,} of {whole:,} training dialogues, drawn by the seed.")]
+
+    def training_examples(self, params: Params) -> Examples:
+        """Return the examples that training drew from train, in the order of the data."""
+        train = given(self.splits, "splits")["train"] if self.whole_train is None else self.whole_train
+        return examples(train, draw_rows(len(train), params.train.max_examples or len(train), params.seed))
+
+    @property
+    def training_splits(self) -> Splits | None:
+        """Return `splits` if the model was trained on them; None for somebody's checkpoint (`--model`)."""
+        return self.splits if self.kept is not None or self.checkpoint is None else None
+
+    @cached_property
+    def reported_scorer(self) -> Scorer:
+        """Return a scorer with the run's own settings, however little its tokenizer sees."""
+        return self.scorer_with()
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """Return the run's own scorer if its tokenizer sees the references' script, else one whose tokenizer does.
+
+        What is measured with it can be trusted even if the run's own metric is blind.
+        """
+        if self.reported_scorer.coverage >= TRUSTED_COVERAGE:
+            return self.reported_scorer
+        return self.scorer_with(tokenizer="auto")
+
+    @property
+    def headline(self) -> str:
+        """Return the column that decides here: the run's `metrics.headline`, or `rouge_f` without params.yaml."""
+        return DEFAULT_HEADLINE if self.params is None else self.params.metrics.headline
+
+    def scorer_with(
+        self,
+        references: Sequence[Sequence[str]] | None = None,
+        dialogues: Sequence[str] | None = None,
+        **changes: Any,
+    ) -> Scorer:
+        """Return a scorer with other settings of `rouge`, or for other references than those of the predictions.
+
+        dialogues: those of `references`, if known.
+        """
+        rouge = self.rouge.model_copy(update={"minimum_coverage": 0.0, **changes})
+        if references is None:
+            predictions = given(self.predictions, "predictions")
+            references, dialogues = predictions.references, predictions.dialogues
+        return Scorer(rouge, references, dialogues, headline=self.headline, seed=self.seed)
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Return the headline score of each prediction by the trusted `scorer`: float64 [dialogues], 0-1."""
+        predictions = given(self.predictions, "predictions")
+        return self.scorer.headline_scores(predictions.summaries)
+
+    def rescore(self, summaries: Sequence[str], references: Sequence[Sequence[str]]) -> FloatArray:
+        """Return the headline scores, 0 to 1, of other pairs than the run's, by the trusted tokenizer."""
+        return self.scorer_with(references, tokenizer=self.scorer.tokenizer).headline_scores(summaries)
+
+    @cached_property
+    def leads(self) -> dict[str, FloatArray]:
+        """Return by how much each prediction's headline score is above each baseline's, by the baseline's name.
+
+        Each is float64 [dialogues], -1 to 1, for at most `BASELINE_ROWS` dialogues drawn by the seed. A baseline whose
+        texts are missing is left out.
+        """
+        predictions = given(self.predictions, "predictions")
+        count = len(predictions.summaries)
+        rows = np.random.default_rng(self.seed).choice(count, min(BASELINE_ROWS, count), replace=False)
+        dialogues = [""] * len(rows) if predictions.dialogues is None else [predictions.dialogues[row] for row in rows]
+        baselines = {} if predictions.dialogues is None else trivial_summaries.from_dialogues()
+        if self.splits is not None:
+            training = self.splits["train"]
+            texts = (
+                [dialogue.record.dialogue for dialogue in training],
+                [dialogue.record.references[0] for dialogue in training],
+            )
+            baselines |= trivial_summaries.from_training(*texts, seed=self.seed)
+        scorer = self.scorer_with(
+            [predictions.references[row] for row in rows],
+            None if predictions.dialogues is None else dialogues,
+            tokenizer=self.scorer.tokenizer,
+        )
+        own = self.scores[rows]
+        return {name: own - scorer.headline_scores(copy(dialogues)) for name, copy in baselines.items()}
+
+
+def given(part: Part | None, name: str) -> Part:
+    """Return a part of a run. Raises `BeamlineError` if it is missing."""
+    if part is None:
+        raise BeamlineError(f"needs {name.replace('_', ' ')}")
+    return part

@@ -145,9 +145,9 @@ def test_where_the_checkpoint_lies_leaves_no_trace(run: Run, tmp_path: Path, mon
 
 
 def test_diagnosis_knows_the_family(run: Run) -> None:
-    """Nearly all checks apply. Of those only leakage is found, because the three splits are one."""
+    """Nearly all checks apply. What they find is leakage between three equal splits, and a high learning rate."""
     statuses = Counter(result.finding.status for result in run_checks(evidence_from_directory(run.directory)))
     assert statuses[Status.PASS] > 30
     assert statuses[Status.NOT_APPLICABLE] <= 6
-    assert statuses[Status.FAILURE] <= 2
+    assert statuses[Status.FAILURE] <= 4
     assert read_params(run.directory / "params.yaml").model.prompt == PROMPT

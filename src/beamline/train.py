@@ -25,6 +25,7 @@ from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import SAMPLE, draw_rows, examples, read_codec, read_split
 from beamline.models.adapters import add_adapter, count_parameters
 from beamline.models.checkpoint import Checkpoint
+from beamline.models.positions import check_max_length
 from beamline.models.scratch import build_model
 from beamline.models.weights import load_pretrained
 from beamline.training.epochs import AfterEpoch, KeptCheckpoint
@@ -33,6 +34,8 @@ from beamline.training.resume import SaveProgress, share_newest
 from beamline.training.tracking import Tracker
 from beamline.training.trainer import SummarizationTrainer, repeat_exactly, resolve_precision, training_arguments
 from beamline.training.work import Work, work_directory
+
+_MANY = 0.01  # share of summaries
 
 
 def main() -> None:
@@ -80,6 +83,9 @@ def train(params: Params) -> None:
             sample=examples(validation, draw_rows(len(validation), SAMPLE, params.seed)),
             validation_bytes=sum(len(text.encode()) for row in validation for text in row.record.references),
         )
+        check_max_length(
+            params.generation, codec.encoding, trainer.model.config
+        )  # evaluate would be the first to say it
         newest = share_newest(work)
         if first and params.train.num_train_epochs:
             for warning in find_warnings(trainer, training.read_target_tokens(drawn)):
@@ -145,10 +151,18 @@ def find_warnings(trainer: SummarizationTrainer, targets: Sequence[int]) -> Iter
             f"train.warmup_steps: {train.warmup_steps:,} steps of warm-up, and the training has {steps:,}: it never"
             f" gets to train.learning_rate; set it to {steps // 10}"
         )
-    if cut := sum(tokens > limits.max_target_tokens for tokens in targets):
+    cut = sum(tokens > limits.max_target_tokens for tokens in targets)
+    if cut > _MANY * len(targets):
         yield (
             f"tokenizer.max_target_tokens: {limits.max_target_tokens} cuts {cut:,} of {len(targets):,} summaries;"
             f" {max(targets)} holds the longest"
+        )
+    room = trainer.params.generation.max_length
+    long = sum(min(tokens, limits.max_target_tokens) > room for tokens in targets)
+    if long > _MANY * len(targets):
+        yield (
+            f"generation.max_length: {room} is shorter than {long:,} of {len(targets):,} training summaries;"
+            f" {min(max(targets), limits.max_target_tokens) + 1} is room for all"
         )
 
 

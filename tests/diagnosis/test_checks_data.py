@@ -10,9 +10,9 @@ from support.corpus_evidence import COUNTS, Splits, corpus, evidence, failing_ca
 from beamline.core.params import Columns
 from beamline.core.records import Dialogue
 from beamline.data.splits import open_split
+from beamline.data.two_sample import find_differences
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.overlap import belongs
-from beamline.diagnosis.measures.two_sample import find_differences
 
 pytestmark = pytest.mark.slow
 

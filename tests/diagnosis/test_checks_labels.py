@@ -30,9 +30,8 @@ def relabelled(run: Evidence, change: Callable[[list[int]], list[int]]) -> Evide
 def rewritten(run: Evidence, change: Callable[[EncodedDialogue], EncodedDialogue]) -> Evidence:
     """The same run with other prepared data, and nothing measured yet."""
     assert run.splits is not None
-    return dataclasses.replace(
-        run, splits={name: [change(each) for each in split] for name, split in run.splits.items()}
-    )
+    splits = {name: [change(each) for each in split] for name, split in run.splits.items()}
+    return dataclasses.replace(run, splits=splits, whole_train=None)
 
 
 def failures(run: Evidence) -> list[str]:
@@ -107,7 +106,7 @@ def test_nothing_is_expected_of_tags_if_none_is_to_be_a_token(healthy: Evidence)
     assert healthy.params is not None
     tokenizer = healthy.params.tokenizer.model_copy(update={"speaker_tokens": "none"})
     run = dataclasses.replace(healthy, params=healthy.params.model_copy(update={"tokenizer": tokenizer}))
-    for name in ("speaker_tags_are_tokens", "speaker_tags_are_known"):
+    for name in ("split_speaker_tags", "unknown_speaker_tags"):
         assert find(run, name).status is Status.NOT_APPLICABLE
 
 
@@ -123,8 +122,8 @@ def test_names_are_expected_to_be_tokens_if_all_speakers_are(healthy: Evidence) 
         return dataclasses.replace(each, record=record, input_ids=source, source_tokens=len(source))
 
     run = dataclasses.replace(rewritten(healthy, rename), params=params)
-    assert find(run, "speaker_tags_are_tokens").meaning.endswith("; cut are Dr. Ruiz")
-    assert find(dataclasses.replace(run, params=healthy.params), "speaker_tags_are_tokens").status is Status.PASS
+    assert find(run, "split_speaker_tags").meaning.endswith("; cut are Dr. Ruiz")
+    assert find(dataclasses.replace(run, params=healthy.params), "split_speaker_tags").status is Status.PASS
 
 
 def test_hashtags_in_pieces_are_no_fault(healthy: Evidence) -> None:
@@ -136,7 +135,7 @@ def test_hashtags_in_pieces_are_no_fault(healthy: Evidence) -> None:
         [source] = codec.encode_dialogues([record.dialogue])
         return dataclasses.replace(each, record=record, input_ids=source, source_tokens=len(source))
 
-    assert find(rewritten(healthy, post), "speaker_tags_are_tokens").status is Status.PASS
+    assert find(rewritten(healthy, post), "split_speaker_tags").status is Status.PASS
 
 
 def test_unknown_tags_are_found(healthy: Evidence) -> None:

@@ -109,6 +109,33 @@ def test_text_that_was_added_to_predictions_is_recognized(memorised: Evidence) -
     assert "text was added to them" in find(run, "predictions_of_checkpoint").meaning
 
 
+@pytest.mark.parametrize(
+    ("spoil", "name"),
+    [
+        (lambda text: f"<pad> {text}</s>", "special tokens"),
+        (lambda text: text.replace(" ", "&nbsp;"), "HTML entities"),
+        (lambda text: repr([text]), "quotes and brackets of a written-out string"),
+    ],
+)
+def test_what_a_program_left_in_predictions_is_named(
+    memorised: Evidence, spoil: Callable[[str], str], name: str
+) -> None:
+    assert memorised.predictions is not None
+    run = with_summaries(memorised, [spoil(text) for text in memorised.predictions.summaries])
+    assert f"they have {name} that the model did not write" in find(run, "predictions_of_checkpoint").meaning
+
+
+def test_a_model_whose_losses_are_no_numbers_fails_no_check_of_what_it_learned(
+    memorised: Evidence, tmp_path: Path
+) -> None:
+    def spoil(weights: dict[str, torch.Tensor]) -> None:
+        weights["model.shared.weight"][:] = torch.nan
+
+    run = with_weights(memorised, tmp_path, spoil)
+    for name in ("token_loss", "source_use", "training_size"):
+        assert find(run, name).status is Status.NOT_APPLICABLE
+
+
 def with_weights(run: Evidence, directory: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> Evidence:
     """The run with other weights in a copy of its evaluated checkpoint."""
     assert run.checkpoint is not None

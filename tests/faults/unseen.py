@@ -1,6 +1,6 @@
 """Faults of other kinds than the catalogue: a half that the checks were developed with, and a held-out half.
 
-The held-out half was written, set aside, and run once. Its figures in docs/faults.md are those of that run.
+The held-out half was written and set aside. docs/faults.md says how much of it was run, and what came out.
 """
 
 import html

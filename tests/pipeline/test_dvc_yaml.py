@@ -83,7 +83,7 @@ def test_stage_runs_its_own_module_from_the_tree_it_is_in(stage: str) -> None:
 
 def test_outputs_are_those_of_core_paths() -> None:
     written = {value for name, value in vars(paths).items() if name.isupper()}
-    within = {paths.CHECKPOINTS, paths.REPORTED}  # in another output
+    within = {paths.CHECKPOINTS, paths.TRAINING_RECORD, paths.REPORTED}  # in another output
     no_outputs = {paths.PARAMS, paths.WORK, paths.PROBLEMS}
     assert set().union(*(outputs(stage) for stage in STAGES)) == written - within - no_outputs
 
@@ -110,7 +110,7 @@ def test_declared_params_exist_and_every_section_but_tracking_has_a_stage() -> N
 
 def test_dvc_yaml_fits_on_a_few_screens() -> None:
     lines = (ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= 42 * len(PIPELINE["stages"])
+    assert len(lines) <= 43 * len(PIPELINE["stages"])
 
 
 def test_analytics_are_off() -> None:

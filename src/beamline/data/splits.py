@@ -128,6 +128,22 @@ def scan_split(split: RawSplit, problems: Problems) -> Scan:
     return Scan(np.array(ids, np.uint64), np.array(dialogues, np.uint64), references[1] if references else 0)
 
 
+def find_tokens(split: RawSplit, tokens: Sequence[str], problems: Problems) -> None:
+    """Note in `problems` each row with a text that holds one of these special tokens of a tokenizer."""
+    for number, row in enumerate(split.records):
+        if number in split.left_out:
+            continue
+        dialogue = split.to_dialogue(number, row)
+        text = "\n".join((dialogue.dialogue, *dialogue.references))
+        if token := next((token for token in tokens if token in text), None):
+            problems.add(
+                BeamlineError(
+                    f"{row.where}: the text has {quote(token)}, which the tokenizer reads as a sign and not as text;"
+                    " take it out of the data, or write it differently"
+                )
+            )
+
+
 def _find_repeated_ids(split: RawSplit, ids: Hashes, problems: Problems) -> None:
     _, groups, counts = np.unique(ids, return_inverse=True, return_counts=True)
     repeated = counts[groups] > 1

@@ -29,9 +29,10 @@ from beamline.core import processes
 from beamline.core.errors import BeamlineError
 from beamline.core.files import writing
 from beamline.core.params import Generation
-from beamline.decoding.transformers_backend import Summary, check_max_length, resolve_generation, until_end
+from beamline.decoding.transformers_backend import Summary, resolve_generation, until_end
 from beamline.encoding.codec import TextCodec
 from beamline.models.checkpoint import first_line
+from beamline.models.positions import check_max_length
 from beamline.models.weights import load_model
 from beamline.training.batching import group_by_budget
 

@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 from rich.progress import track
-from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel
+from transformers import GenerationConfig, PreTrainedModel
 
 from beamline.core import processes
-from beamline.core.errors import BeamlineError
 from beamline.core.memory import Parts
 from beamline.core.params import Generation, Padding
 from beamline.encoding.codec import TextCodec
-from beamline.models.encoding import Encoding
-from beamline.models.families import find_family
+from beamline.models.positions import check_max_length
 from beamline.training.batching import group_by_budget
 
 _BEAM_ONLY = ("early_stopping", "length_penalty")
@@ -79,16 +77,6 @@ def resolve_generation(
         if not name.startswith(_NOT_DECODING) and {**tokens, **settings}.get(name) != value
     }
     return ResolvedGeneration(backend, settings, ignored, dict(differing), dict(sorted(asked.items())))
-
-
-def check_max_length(generation: Generation, encoding: Encoding, config: PreTrainedConfig) -> None:
-    """Raise `BeamlineError` if `generation.max_length` exceeds the positions that the model has for a summary."""
-    _, limit = find_family(encoding).position_limits(config, encoding.max_source_tokens)
-    if limit is not None and generation.max_length > limit:
-        raise BeamlineError(
-            f"generation.max_length: the model has positions for {limit} tokens, found {generation.max_length};"
-            f" set it to {limit} or less"
-        )
 
 
 class Decoder:

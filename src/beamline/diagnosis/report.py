@@ -97,7 +97,7 @@ def _judgement(verdict: Verdict) -> Iterator[Line | Grid]:
                 [str(number), suspect.fault, suspect.seen, suspect.test]
                 for number, suspect in enumerate(verdict.suspects, start=1)
             ],
-            title="Suspects: neither proved nor measured",
+            title="Suspects: what may be wrong, the likeliest first",
             labels=4,
         )
     if verdict.symptoms:

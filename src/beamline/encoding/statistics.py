@@ -16,6 +16,7 @@ from beamline.encoding.prepared import EncodedDialogue
 from beamline.models.encoding import Encoding
 
 _USUAL_TAG = re.compile(r"#Person[1-9][0-9]*#")
+_64_BITS = 2**64 - 1
 _LISTED = 20  # of the most frequent speakers: there may be as many as dialogues
 
 
@@ -38,6 +39,7 @@ class SplitStatistics:
         self._references = 0
         self._sources = array("i")  # lengths before truncation
         self._targets = array("i")
+        self._texts = array("Q")  # hashes of the dialogues
         self._tokens = 0
         self._unknown = 0
 
@@ -46,6 +48,7 @@ class SplitStatistics:
         unknown = self.codec.tokenizer.unk_token_id
         for dialogue in dialogues:
             self._references = len(dialogue.labels)
+            self._texts.append(hash(" ".join(dialogue.record.dialogue.split())) & _64_BITS)
             self._sources.append(dialogue.source_tokens)
             self._targets.extend(dialogue.target_tokens)
             for row in (dialogue.input_ids, *dialogue.labels):
@@ -55,6 +58,21 @@ class SplitStatistics:
                 self.tags.update(speaker_tags(text))
             self.speakers.update(dialogue.record.dialogue)
             yield dialogue
+
+    @property
+    def repeated(self) -> int:
+        """Return how many dialogues are there already, white space apart."""
+        return len(self._texts) - len(set(self._texts))
+
+    @property
+    def source_lengths(self) -> Sequence[int]:
+        """Return the lengths of the dialogues in tokens, before truncation."""
+        return self._sources
+
+    @property
+    def target_lengths(self) -> Sequence[int]:
+        """Return the lengths of all references in tokens, before truncation."""
+        return self._targets
 
     @property
     def cut_sources(self) -> Cut:

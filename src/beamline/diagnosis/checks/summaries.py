@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from beamline.core.excerpts import shorten
 from beamline.core.params import Params
 from beamline.core.records import Predictions
 from beamline.diagnosis.checks.check import Explanation, Finding, Kind, check, failed, not_applicable, passed, warned
@@ -17,7 +18,6 @@ from beamline.diagnosis.checks.learning.reading import training_size
 from beamline.diagnosis.checks.replay.predictions import predictions_of_checkpoint
 from beamline.diagnosis.checks.replay.training import decoder_start
 from beamline.diagnosis.evidence import Evidence
-from beamline.diagnosis.measures.excerpts import shorten
 from beamline.diagnosis.measures.loops import is_looped
 from beamline.diagnosis.parts import Splits
 from beamline.diagnosis.recorded import Recorded

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 
+from beamline.core.excerpts import shorten
 from beamline.core.records import Predictions
+from beamline.data.two_sample import LEAST, find_differences
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.ablation import SAME
-from beamline.diagnosis.measures.excerpts import shorten
 from beamline.diagnosis.measures.gain import Gain, gain_of_scores
 from beamline.diagnosis.measures.likeness import share_equal
 from beamline.diagnosis.measures.repairs import FEATURES, LEFTOVERS, Feature, added_phrase, remove_phrase, share_having
-from beamline.diagnosis.measures.two_sample import LEAST, find_differences
 
 _RARE = 0.01  # share of texts that people may have written so
 _MUCH = 0.1

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from beamline.diagnosis.measures.features import tokens
+from beamline.data.features import tokens
 
 _SHORTEST = 12  # characters that a repeated piece covers
 _UNIT = re.compile(r"(\S.{0,39}?)\1{2,}", re.DOTALL)

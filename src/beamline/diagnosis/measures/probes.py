@@ -53,7 +53,7 @@ def force(
     """Teacher-force `examples`, in the mode (training or not) that the model is in.
 
     attend: False sets the source's attention mask to zero.
-    Raises `BeamlineError` for a token that the model has no embedding for.
+    Raises `BeamlineError` for a token that the model has no embedding for, and for losses that are no finite numbers.
     """
     known = model.get_input_embeddings().num_embeddings
     highest = max(max(*example.input_ids, *example.labels) for example in examples)
@@ -74,4 +74,7 @@ def force(
             count = len(examples[index].labels)
             losses[index] = forced.losses[row, :count].tolist()
             guesses[index] = forced.guesses[row, :count].tolist()
-    return Forced(losses, guesses, [example.labels for example in examples])
+    measured = Forced(losses, guesses, [example.labels for example in examples])
+    if not np.isfinite(measured.loss).all():
+        raise BeamlineError("the model's losses are not finite numbers")
+    return measured

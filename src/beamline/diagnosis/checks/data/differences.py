@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from beamline.data.two_sample import LEAST, find_differences
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
-from beamline.diagnosis.measures.two_sample import LEAST, find_differences
 from beamline.diagnosis.parts import Splits
 
 _MUCH = 0.3  # difference of the shares: a third of the texts, and more than any pair of splits that people made has

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from beamline.core.excerpts import shorten
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import Evidence
-from beamline.diagnosis.measures.excerpts import shorten
 from beamline.diagnosis.measures.overlap import belongs, cosines
 from beamline.diagnosis.measures.pairing import one_line
 from beamline.diagnosis.parts import Splits

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from beamline.core.excerpts import shorten
 from beamline.core.params import Params
 from beamline.core.records import Predictions
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.ablation import SAME, UNASKED, follow_config
-from beamline.diagnosis.measures.excerpts import shorten
 from beamline.diagnosis.measures.gain import gain
 from beamline.diagnosis.measures.likeness import share_equal, simplify
 from beamline.diagnosis.measures.pairing import one_line

@@ -7,10 +7,10 @@ from itertools import zip_longest
 
 import numpy as np
 
+from beamline.core.excerpts import shorten
 from beamline.core.records import Dialogue
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
-from beamline.diagnosis.measures.excerpts import shorten
 from beamline.diagnosis.parts import Splits
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import draw_rows, encode_split

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from beamline.diagnosis.measures.excerpts import shorten
-from beamline.diagnosis.measures.features import GROUPS, TELLING, Feature, numbers, presences, tokens
+from beamline.core.excerpts import shorten
+from beamline.data.features import GROUPS, TELLING, Feature, numbers, presences, tokens
 
 TEXTS = 400  # of a side, drawn by the seed
 LEAST = 0.1  # difference of the shares that is worth naming

@@ -102,14 +102,16 @@ def test_code_on_the_model_card_writes_the_reported_summary(
     ctranslate2: bool, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     codec = TextCodec.load(run.directory / "model")
-    shutil.copytree(run.directory / "model", tmp_path, dirs_exist_ok=True)
-    if ctranslate2:
+    if not ctranslate2:
+        shutil.copytree(run.directory / "model", tmp_path, dirs_exist_ok=True)
+    else:
         pytest.importorskip("ctranslate2", reason="optional: pip install -c constraints.txt ctranslate2")
-        if AutoConfig.from_pretrained(tmp_path).model_type not in CONVERTIBLE:
+        if AutoConfig.from_pretrained(run.directory / "model").model_type not in CONVERTIBLE:
             pytest.skip("ctranslate2 is not used for it")
         from beamline.decoding.ctranslate2_backend import convert_checkpoint
 
         convert_checkpoint(run.directory / "model", codec, tmp_path, "float32")
+        codec.save(tmp_path)
     facts = RunFacts("", {}, run.read("metrics/rouge.json"), "no fault found", "", {})
     settings = read_params(run.directory / "params.yaml").generation.model_dump()
     card = write_card(facts, codec, settings, ctranslate2=ctranslate2)

@@ -39,7 +39,7 @@ def test_without_epochs_the_checkpoint_is_evaluated_as_it_is(zero_shot: Run) -> 
     before, after = (load_model(path).state_dict() for path in (zero_shot.checkpoint, zero_shot.best_checkpoint))
     same = [name for name in before if before[name].shape == after[name].shape]
     assert all(torch.equal(before[name], after[name]) for name in same)
-    assert len(same) >= len(before) - 4, "tables with new tokens are longer"
+    assert len(same) >= len(before) - 5, "tables with new tokens are longer"
 
 
 def test_a_checkpoint_as_it_is_can_be_diagnosed(zero_shot: Run) -> None:
@@ -84,7 +84,7 @@ def test_adapters_learn_and_the_kept_weights_are_merged(
 def test_killed_training_of_adapters_ends_as_if_it_had_never_been(prepared: Path, tmp_path: Path) -> None:
     for name in ("whole", "killed"):
         shutil.copytree(prepared, tmp_path / name)
-    kill_after(tmp_path / "killed", step=9)
+    kill_after(tmp_path / "killed", step=3)
     for name in ("whole", "killed"):
         assert finish(started(tmp_path / name)) == 0
     assert "going on after step" in (tmp_path / "killed" / "log.txt").read_text()

@@ -23,8 +23,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 class RunFacts:
     """What a model card says of a run.
 
-    commit: that records the run, its first 7 digits; empty if none does. data_hash: DVC's of data.path. provenance: what
-    an import wrote beside the data.
+    commit: that records the run, its first 7 digits; empty if none does. data_hash: DVC's of data.path.
+    provenance: what an import wrote beside the data.
     """
 
     commit: str

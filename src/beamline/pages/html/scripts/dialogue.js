@@ -12,10 +12,12 @@ export function Dialogue({ data, dialogue, step, onBack, place, count }) {
     setSources(null);
     box.current.scrollTop = 0;
   }, [dialogue]);
+  // In a long dialogue, the turns that are marked may be out of view.
+  const go = ([first]) => box.current.querySelectorAll(".turns li")[first]?.scrollIntoView({ block: "center" });
   return html`<article class="dialogue" ref=${box} tabindex="0" aria-label=${`Dialogue ${dialogue.id}`}>
     <header>
       <button type="button" class="back" onClick=${onBack}>List</button>
-      <h2>${dialogue.id}</h2>
+      <h2 title=${dialogue.id}>${dialogue.id}</h2>
       <button type="button" onClick=${() => step(-1)} disabled=${place <= 0}>Previous</button>
       <button type="button" onClick=${() => step(1)} disabled=${place >= count - 1}>Next</button>
     </header>
@@ -33,6 +35,7 @@ export function Dialogue({ data, dialogue, step, onBack, place, count }) {
                 system=${system}
                 sources=${sources}
                 onPoint=${setSources}
+                onGo=${go}
               />`,
           )}
         </div>
@@ -65,7 +68,7 @@ function Turns({ dialogue, sources }) {
   </section>`;
 }
 
-function Scored({ data, dialogue, summary, system, sources, onPoint }) {
+function Scored({ data, dialogue, summary, system, sources, onPoint, onGo }) {
   const { letter, name } = data.systems[system];
   return html`<div class="summary">
     ${letter &&
@@ -73,7 +76,7 @@ function Scored({ data, dialogue, summary, system, sources, onPoint }) {
       <span class=${`letter series-${system % 6}`}>${letter}</span><span dir="auto">${name}</span>
       ${system > 0 && html`<${Change} value=${changeOf(data, dialogue, system)} />`}
     </p>`}
-    <${Summary} summary=${summary} active=${sources} onPoint=${onPoint} />
+    <${Summary} summary=${summary} active=${sources} onPoint=${onPoint} onGo=${onGo} />
     <dl class="measures">
       ${data.columns.map(
         (column, index) =>

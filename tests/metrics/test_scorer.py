@@ -6,7 +6,7 @@ from support.toy_metrics import Copied, Ends
 
 from beamline.comparison.scoring import DEFAULTS
 from beamline.core.errors import BeamlineError
-from beamline.metrics import METRICS, Scorer, registered_columns
+from beamline.metrics import METRICS, Scorer, identity_columns, registered_columns
 from beamline.metrics.intervals import Interval
 from beamline.metrics.rouge import SCORES
 
@@ -42,6 +42,14 @@ def test_references_combine_alike_in_every_metric():
         np.testing.assert_array_equal(best.columns[name], mean.best[name])
         assert (best.columns[name] >= mean.columns[name]).all()
         assert best.columns[name][1] > mean.columns[name][1]
+
+
+def test_a_text_with_a_word_scores_1_against_itself_in_the_identity_columns():
+    texts = ["a", "It’s 3.14!", "#Person1# walks. He walks.\nHe runs."]
+    columns = Scorer(DEFAULTS, [[text] for text in texts], seed=42).score(texts).columns
+    assert identity_columns() != []
+    for name in identity_columns():
+        np.testing.assert_allclose(columns[name], 1, err_msg=name)
 
 
 def test_seed_moves_intervals_and_no_score():
@@ -89,7 +97,7 @@ def test_a_column_that_is_undefined_for_every_example_is_undefined():
 
 
 def test_headline_alone_is_the_headline_column():
-    for name in ("rouge_f", "rouge1_f", "chrf"):
+    for name in registered_columns():
         scorer = build(headline=name)
         np.testing.assert_array_equal(scorer.headline_scores(PREDICTIONS), scorer.score(PREDICTIONS).columns[name])
 
@@ -98,7 +106,8 @@ def test_headline_alone_is_the_headline_column():
 def test_headline_that_cannot_be_measured_is_an_error():
     with pytest.raises(BeamlineError) as unknown:
         build(headline="rouge_l")
-    known = "rouge1_f, rouge2_f, rougeL_f, rougeLsum_f, rouge_f, chrf, ends, copied"
+    known = ", ".join(registered_columns())
+    assert known.endswith(", ends, copied")
     assert str(unknown.value) == f"metrics.headline: no column 'rouge_l'; choose one of: {known}"
     with pytest.raises(BeamlineError, match=r"headline: copied can't be measured here: needs dialogues; choose one"):
         build(headline="copied")
@@ -107,7 +116,7 @@ def test_headline_that_cannot_be_measured_is_an_error():
 
 
 def test_as_many_predictions_as_examples_whatever_the_headline():
-    for headline in ("rouge_f", "chrf"):
+    for headline in (metric.columns[0] for metric in METRICS.values()):
         with pytest.raises(BeamlineError, match="1 of them for 20 examples"):
             build(headline=headline).headline_scores(["a"])
 

@@ -15,6 +15,7 @@ from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.report_parts import hundred
 from beamline.encoding.codec import TextCodec
+from beamline.metrics import find_metric
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -72,7 +73,7 @@ def write_card(facts: RunFacts, codec: TextCodec, settings: Mapping[str, Any], *
                 dataset_type=str(facts.provenance.get("hub_id") or data),
                 dataset_name=data,
                 dataset_split="test",
-                metric_type="chrf" if name.startswith("chrf") else "rouge",
+                metric_type=find_metric(name),
                 metric_name=f"{name} × 100",
                 metric_value=round(100 * test[name], 2),
             )

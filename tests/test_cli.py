@@ -15,7 +15,7 @@ from beamline import cli
 
 pytestmark = pytest.mark.slow
 
-SUBCOMMANDS = ("score", "compare", "diagnose", "import")
+SUBCOMMANDS = ("score", "compare", "diagnose", "import", "summarize", "export")
 
 
 def beamline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -29,7 +29,10 @@ bring() {
         if [ -n "$(dvc remote list)" ]; then dvc pull --quiet --run-cache --allow-missing || true; fi
         dvc repro >&2
         if [ -n "$(git status --porcelain --untracked-files=no)" ]; then
-            git -c user.name=beamline -c user.email=beamline@localhost commit --quiet --all --message "Results"
+            # With the date of the commit, so that the same results are the same commit.
+            date=$(git log -1 --format=%cI)
+            GIT_AUTHOR_DATE=$date GIT_COMMITTER_DATE=$date git -c user.name=beamline -c user.email=beamline@localhost \
+                commit --quiet --all --message "Results"
         fi
     )
     git -C "$root" fetch --quiet --force "$clone" "HEAD:refs/heads/$1"

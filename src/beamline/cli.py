@@ -343,9 +343,9 @@ def export(
         typer.Option(metavar="OWNER/NAME", help="Upload it to the hub, too: a private repository.", show_default=False),
     ] = None,
 ) -> None:
-    """Write the chosen model as plain transformers loads it, with a model card.
+    """Write the chosen model for plain transformers.
 
-    Its own generation settings are those of the reported scores.
+    A model card is beside it. Its own generation settings are those of the reported scores.
     """
     from beamline.serving.export import export as write_export  # noqa: PLC0415
 

@@ -42,7 +42,8 @@ def main() -> None:
             encoded = track(encode_dialogues(dialogues, codec), f"encoding {split}", len(dialogues))
             write_split(directory, split, statistics[split].count(encoded))
         write_json(directory / "statistics.json", corpus_statistics(statistics, codec, corpus.warnings))
-    print(describe_cuts(statistics, codec.encoding))
+    for line in describe_cuts(statistics, codec.encoding):
+        print(line)
 
 
 def check_scoring(params: Params, corpus: Corpus) -> None:

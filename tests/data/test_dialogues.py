@@ -252,7 +252,7 @@ def test_a_damaged_parquet_file(tmp_path: Path) -> None:
     path = tmp_path / "train.parquet"
     pq.write_table(pa.Table.from_pylist([GOOD]), path)
     path.write_bytes(path.read_bytes()[:-9])
-    assert error_of(path).startswith("train.parquet: not a readable Parquet file: ")
+    assert error_of(path).startswith("train.parquet: not a readable Parquet file (")
 
 
 def test_parquet_rows_are_named_by_number(tmp_path: Path) -> None:

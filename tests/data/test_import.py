@@ -141,7 +141,7 @@ def test_a_record_that_is_no_json_is_left_out(command: Command, source: Path) ->
         file.write('{"id": "cut", "dialogue": "A: H\n')
     done = command.beamline("import", str(source), "own")
     assert done.out.splitlines()[3] == (
-        "left out of train.jsonl: 1 because not JSON: Unterminated string starting at; all listed in own/left_out.txt"
+        "left out of train.jsonl: 1 because not JSON: Unterminated string starting; all listed in own/left_out.txt"
     )
 
 

@@ -77,6 +77,10 @@ def test_turns_come_the_same_from_json_parquet_and_csv(tmp_path: Path) -> None:
         assert to_dialogue(row, USUAL, "x-1").dialogue == f"{TEXT}\nLu: Wait!", ending
 
 
+def test_a_list_beside_the_turns_that_is_no_speaker_is_left_alone() -> None:
+    assert read(dialogue=["A: Hi.", "B: Hello."], author=["Lu"], role=["x", "y"]) == "A: Hi.\nB: Hello."
+
+
 def test_what_is_odd_in_a_turn() -> None:
     turns = [
         {"speaker": 1, "text": "Two\nlines,\r\n  and a\u2028third."},
@@ -105,7 +109,7 @@ def test_every_turn_is_a_line_and_comes_back_from_it(turns: list[tuple[str, str]
 
 @pytest.mark.parametrize(
     "text",
-    ["[doctor] hi .\n[patient] hello . [laughs]", "{sighs} Well. {laughs}", "[1, 2]", "[]", '["Ana": hi]', "['a' 'b']"],
+    ["[doctor] hi .\n[patient] hello . [laughs]", "{sighs} Well. {laughs}", "[1, two]", '["Ana": hi]', "['a' 'b']"],
 )
 def test_a_text_in_brackets_stays_a_text(text: str) -> None:
     assert read(dialogue=text) == text
@@ -153,6 +157,9 @@ USUAL_TURNS = (
             "transcript looks like a list of turns, but is neither JSON nor Python's repr of one;"
             " write it with json.dumps(turns, ensure_ascii=False)",
         ),
+        ({"transcript": '[["Rosa", "Hi."]]'}, f"transcript[0] is not a turn but ['Rosa', 'Hi.']; {USUAL_TURNS}"),
+        ({"transcript": "[null, 7]"}, f"transcript[1] is not a turn but 7; {USUAL_TURNS}"),
+        ({"transcript": " [] "}, "transcript is empty; fix the record or remove it"),
         ({"dialogue": []}, "dialogue is empty; fix the record or remove it"),
         ({"dialogue": [{"speaker": "Rosa", "text": ""}]}, "dialogue is empty; fix the record or remove it"),
         ({"dialogue": ["Hi\0"]}, "dialogue has a NUL character; fix the record or remove it"),

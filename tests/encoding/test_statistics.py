@@ -54,7 +54,7 @@ def test_prepare_says_what_is_cut_and_how_much(
     whole, left = sum(each.source_tokens for each in cut), sum(len(each.input_ids) for each in cut)
     assert split["truncated_sources_lost"] == pytest.approx((whole - left) / whole)
     assert (
-        f"dialogues longer than tokenizer.max_source_tokens (40) are cut {where}: 6 of 12 in train, which lose"
+        f"dialogues longer than tokenizer.max_source_tokens (40), cut {where}: 6 of 12 in train, which lose"
         f" {(whole - left) / whole:.1%} of their tokens; 6 of 12 in validation"
     ) in capsys.readouterr().out
     codec = prepare.TextCodec.load(Path("data/prepared/tokenizer"))
@@ -65,7 +65,19 @@ def test_prepare_says_what_is_cut_and_how_much(
 def test_prepare_says_that_nothing_is_cut(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = run_prepare()
     assert {split["truncated_sources_lost"] for split in found["splits"].values()} == {0.0}
-    assert capsys.readouterr().out.endswith("no dialogue is longer than tokenizer.max_source_tokens (512)\n")
+    assert capsys.readouterr().out.endswith(
+        "dialogues longer than tokenizer.max_source_tokens (512), cut at the end: none\n"
+        "summaries longer than tokenizer.max_target_tokens (128), cut at the end: none\n"
+    )
+
+
+def test_prepare_says_which_summaries_are_cut(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run_prepare(**{"tokenizer.max_target_tokens": 2})
+    [row] = {tuple(lengths) for lengths in (each.target_tokens for each in read_split("test"))}
+    assert found["splits"]["test"]["truncated_targets_lost"] == pytest.approx((row[0] - 2) / row[0])
+    assert (
+        "summaries longer than tokenizer.max_target_tokens (2), cut at the end: 12 of 12 in train, which lose"
+    ) in capsys.readouterr().out
 
 
 def test_speakers_are_counted_by_their_turns(directory: Path) -> None:

@@ -1,11 +1,10 @@
 """Real datasets as their authors publish them, from their files to a diagnosis, with the commands of docs/data.md."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 from support.documentation import documented_commands
-from support.repository import ROOT, Repository
+from support.repository import ROOT, tiny_repository
 
 pytestmark = pytest.mark.extended
 
@@ -25,12 +24,10 @@ DIALOGUES = {
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_authors_files_reach_a_diagnosis_with_the_documented_commands(
-    finished: Repository, tmp_path: Path, name: str
-) -> None:
+def test_authors_files_reach_a_diagnosis_with_the_documented_commands(tmp_path: Path, name: str) -> None:
     if not PLACES[name].is_dir():
         pytest.skip(f"{name} is not at {PLACES[name]}")
-    clone = Repository(shutil.copytree(finished.path, tmp_path / "clone", symlinks=True))
+    clone = tiny_repository(tmp_path)
     clone.set({"train.num_train_epochs": 1, "train.max_examples": 200, "train.keep": 1})
     clone.commit("even smaller")
     (clone.path / name).symlink_to(PLACES[name])

@@ -23,7 +23,7 @@ class Hub:
 
     def create(self, request: dict[str, Any]) -> dict[str, Any]:
         name = f"{request['organization']}/{request['name']}" if request.get("organization") else request["name"]
-        self.repositories[name] = bool(request.get("private"))
+        self.repositories[name] = request.get("visibility") == "private"
         return {"url": f"{self.address}/{name}"}
 
     def choose_way(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +51,8 @@ class Hub:
                 self.files[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
                 self.files[value["path"]] = self.large[value["oid"]]
-        return {"success": True, "commitOid": "0" * 40, "commitUrl": f"{self.address}/commit/{'0' * 40}"}
+        [name] = self.repositories
+        return {"success": True, "commitOid": "0" * 40, "commitUrl": f"{self.address}/{name}/commit/{'0' * 40}"}
 
 
 @contextmanager

@@ -55,10 +55,9 @@ def count_openings(dialogue: str) -> tuple[Counter[str], Counter[str]]:
     elif bracketed:  # "[laughs] Yes" is within a turn where others begin with a colon
         openings = [name for name in openings if not name.startswith("[")]
     names = Counter(openings)
-    is_dense = len(lines) > 1 and len(openings) >= _DENSE * len(lines) and 2 * len(names) <= len(lines) + 2
-    certain = Counter(
-        {name: count for name, count in names.items() if is_dense or count > 1 or SPEAKER_TAG.fullmatch(name)}
-    )
+    if len(lines) > 1 and len(openings) >= _DENSE * len(lines) and 2 * len(names) <= len(lines) + 2:
+        return names, Counter()
+    certain = Counter({name: count for name, count in names.items() if count > 1 or SPEAKER_TAG.fullmatch(name)})
     return certain, names - certain
 
 

@@ -1,6 +1,5 @@
 """Records of any source in the one form that `data.path` takes: id, dialogue, and its summary or summaries."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,10 +10,11 @@ from beamline.core.errors import BeamlineError, quote
 from beamline.core.params import Columns
 from beamline.core.records import Dialogue
 from beamline.data.columns import add_paths, list_columns
-from beamline.data.dialogues import remove_summaries, to_dialogue
+from beamline.data.dialogues import to_dialogue, to_source
 from beamline.data.forms import Queries, Sample, expand_record
 from beamline.data.readers import Row
 from beamline.data.sources import Part
+from beamline.data.splits import hash_text
 
 USUAL = Columns(id=None, dialogue=None, summary=None)  # the canonical form needs no other names
 
@@ -71,10 +71,11 @@ class Samples:
         return expand_record(row, self.queries)
 
     def _to_usable(self, sample: Sample, record: int) -> Usable:
-        row, default_id = sample.row, f"{self.part.stem}-{record}"
-        if not self.has_summaries and not row.problem:
-            row = remove_summaries(row, self.columns)
-        dialogue = to_dialogue(row, self.columns, default_id, needs_summary=self.has_summaries)
+        default_id = f"{self.part.stem}-{record}"
+        if self.has_summaries:
+            dialogue = to_dialogue(sample.row, self.columns, default_id)
+        else:
+            dialogue = Dialogue(*to_source(sample.row, self.columns, default_id), references=())
         if sample.query is not None:
             dialogue = replace(
                 dialogue, id=f"{dialogue.id}-{sample.number}", dialogue=f"{sample.query}\n{dialogue.dialogue}"
@@ -129,8 +130,3 @@ def to_cells(dialogue: Dialogue) -> dict[str, object]:
 
 def _to_unusable(row: Row, error: BeamlineError) -> Unusable:
     return Unusable(row.where, str(error).removeprefix(f"{row.where}: "))
-
-
-def hash_text(text: str) -> int:
-    """Return 64 bits of a text."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")

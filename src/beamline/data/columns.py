@@ -1,7 +1,6 @@
 """Which columns of a record hold what. The names of columns that are known without being told are here alone."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from beamline.core.errors import BeamlineError, quote
@@ -32,7 +31,7 @@ def find_columns(name: str, columns: Iterable[str]) -> list[str]:
     """
     if name in columns:
         return [name]
-    numbered = [column for column in columns if re.fullmatch(re.escape(name) + r"\d+", column)]
+    numbered = [column for column in columns if column.startswith(name) and column.removeprefix(name).isdecimal()]
     return sorted(numbered, key=lambda column: int(column.removeprefix(name)))
 
 

@@ -65,13 +65,6 @@ def name_columns(row: Row, columns: Columns) -> dict[str, list[str]]:
     }
 
 
-def remove_summaries(row: Row, columns: Columns) -> Row:
-    """Return the row without the columns that `to_dialogue` takes summaries from."""
-    row = add_paths(row, [name for _, name in columns if name])
-    summaries = name_columns(row, columns)["summary"]
-    return Row(row.where, {name: value for name, value in row.cells.items() if name not in summaries})
-
-
 def _id(row: Row, column: str) -> str:
     return _text(row, "id", column, to_id(_cell(row, "id", column)))
 
@@ -86,8 +79,10 @@ def _references(row: Row, column: str, needed: bool) -> tuple[str, ...]:
 def _find_usual(row: Row, role: str) -> str:
     """Return the usual column of a role; the first name if the record has none. Raises `BeamlineError` for several."""
     first, others = _USUAL[role]
+    if find_columns(first, row.cells):
+        return first
     found = [name for name in others if find_columns(name, row.cells)]
-    if not found or find_columns(first, row.cells):
+    if not found:
         return first
     if len(found) > 1:
         raise BeamlineError(

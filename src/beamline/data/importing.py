@@ -122,11 +122,11 @@ def import_dataset(name: str, revision: str | None, config: str | None, director
             "splits": {
                 split: {
                     "from": parts.get(split, parts[TRAIN]).describe(),
-                    "columns": imported.columns,
-                    "dialogues": imported.dialogues,
+                    "columns": written.columns,
+                    "dialogues": written.dialogues,
                     "sha256": hash_file(unfinished / f"{split}.jsonl"),
                 }
-                for split, imported in splits.items()
+                for split, written in splits.items()
             },
             "drawn": {**choices.shares, "seed": choices.seed, "group": choices.group} if choices.shares else None,
             "queries": choices.queries if any(pool.first.sample.columns for pool in pools) else None,

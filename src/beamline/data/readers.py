@@ -121,7 +121,11 @@ def _parse_object(line: str, where: str) -> Row:
                 " write each record with json.dumps(record, ensure_ascii=False)"
             )
         else:
-            reason = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
+            reason = (
+                f"{error.msg.removesuffix(' at')} at column {error.colno}"
+                if isinstance(error, json.JSONDecodeError)
+                else error
+            )
             problem = f"not JSON: {reason}; expected one JSON object a line"
         return Row(where, {}, problem)
     if not isinstance(value, dict):
@@ -158,7 +162,7 @@ def _read_json(path: Path) -> Iterator[Row]:
         if _is_python_dict(filled[0]):
             _refuse_problem(_parse_object(filled[0], f"{path}:{begun.index(filled[0]) + 1}"))
         raise BeamlineError(
-            f"{path}:{error.lineno}: not JSON: {error.msg} at column {error.colno};"
+            f"{path}:{error.lineno}: not JSON: {error.msg.removesuffix(' at')} at column {error.colno};"
             ' expected an array of objects, {"data": [...]} or one object a line'
         ) from None
     except RecursionError as error:
@@ -258,7 +262,10 @@ def _read_parquet(path: Path) -> Iterator[Row]:
                     number += 1
                     yield Row(f"{path}: row {number}", record)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise BeamlineError(f"{path}: not a readable Parquet file: {' '.join(str(error).split())}") from None
+        raise BeamlineError(
+            f"{path}: not a readable Parquet file ({' '.join(str(error).split())}); get it again, or give its name the"
+            " ending of what it holds"
+        ) from None
 
 
 FORMATS = (

@@ -113,8 +113,8 @@ def scan_split(split: RawSplit, problems: Problems) -> Scan:
                 ids.append(number)  # no other row's, as no hash is so small
                 dialogues.append(number)
                 continue
-            ids.append(_hash(dialogue.id))
-            dialogues.append(_hash(" ".join(dialogue.dialogue.split())))
+            ids.append(hash_text(dialogue.id))
+            dialogues.append(hash_text(" ".join(dialogue.dialogue.split())))
             found = len(dialogue.references)
             first, expected = references = references or (row.where, found)
             if found != expected:
@@ -142,7 +142,8 @@ def _find_repeated_ids(split: RawSplit, ids: Hashes, problems: Problems) -> None
                 problems.add(BeamlineError(f"{row.where}: {is_there}; give every record its own"))
 
 
-def _hash(text: str) -> int:
+def hash_text(text: str) -> int:
+    """Return 64 bits of a text."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 

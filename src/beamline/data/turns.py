@@ -22,7 +22,7 @@ def join_turns(row: Row, column: str) -> object:
 
     The cell holds a list of texts; a list of objects with the keys above; an object with a list for each of those keys;
     or one of these written as JSON or as Python's repr, as tables have it. What is said may be a list of parts, as in
-    chats. If the cell is a list of texts, the record may have the speakers in a column beside it, as in MediaSum.
+    chats. If the cell is a list of texts, the record may have their speakers in a column `speaker`, as in MediaSum.
 
     A line end within a turn becomes a space. A turn without text is left out, and one without a speaker is its text
     only. Speaker 1 becomes `Speaker 1`. Raises `BeamlineError` for turns of another form.
@@ -30,9 +30,10 @@ def join_turns(row: Row, column: str) -> object:
     place = f"{row.where}: {column}"
     cell = row.cells[column]
     value = _parse(cell, place) if isinstance(cell, str) else cell
-    speakers = _find_list(row.cells, SPEAKER_KEYS)
     if isinstance(value, Mapping):
         value, speakers = _read_lists(value, place, column)
+    elif isinstance(value, list):
+        speakers = _find_list(row.cells, SPEAKER_KEYS[:1])
     if not isinstance(value, list):
         return value
     turns: Iterable[object] = value
@@ -50,16 +51,15 @@ def _parse(text: str, place: str) -> object:
     if stripped[:1] + stripped[-1:] not in ("[]", "{}"):
         return text
     try:
-        value = json.loads(stripped)
+        return json.loads(stripped)
     except (ValueError, RecursionError):
         value = _parse_repr(stripped)
-        if value is None and stripped.startswith("[{"):
-            raise BeamlineError(
-                f"{place} looks like a list of turns, but is neither JSON nor Python's repr of one;"
-                " write it with json.dumps(turns, ensure_ascii=False)"
-            ) from None
-    items = value if isinstance(value, list) else [value]
-    return value if items and all(isinstance(item, str | Mapping) for item in items) else text
+    if value is None and stripped.startswith("[{"):
+        raise BeamlineError(
+            f"{place} looks like a list of turns, but is neither JSON nor Python's repr of one;"
+            " write it with json.dumps(turns, ensure_ascii=False)"
+        )
+    return text if value is None else value
 
 
 def _parse_repr(text: str) -> object:

@@ -4,6 +4,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,15 @@ _USUAL_TAG = re.compile(r"#Person[1-9][0-9]*#")
 _LISTED = 20  # of the most frequent speakers: there may be as many as dialogues
 
 
+@dataclass(frozen=True)
+class Cut:
+    """What a limit cuts: the number of texts, of how many, and the share of their tokens that is lost, 0 to 1."""
+
+    texts: int
+    of: int
+    lost: float
+
+
 class SplitStatistics:
     """Counts the dialogues of a split as they pass."""
 
@@ -28,12 +38,8 @@ class SplitStatistics:
         self._references = 0
         self._sources = array("i")  # lengths before truncation
         self._targets = array("i")
-        self._lost = 0
         self._tokens = 0
         self._unknown = 0
-
-    def __len__(self) -> int:
-        return len(self._sources)
 
     def count(self, dialogues: Iterable[EncodedDialogue]) -> Iterator[EncodedDialogue]:
         """Yield the dialogues as they are."""
@@ -42,7 +48,6 @@ class SplitStatistics:
             self._references = len(dialogue.labels)
             self._sources.append(dialogue.source_tokens)
             self._targets.extend(dialogue.target_tokens)
-            self._lost += dialogue.source_tokens - len(dialogue.input_ids)
             for row in (dialogue.input_ids, *dialogue.labels):
                 self._tokens += len(row)
                 self._unknown += row.count(unknown)
@@ -52,27 +57,26 @@ class SplitStatistics:
             yield dialogue
 
     @property
-    def truncated_sources(self) -> int:
-        """Return how many dialogues are cut."""
-        return sum(length > self.codec.encoding.max_source_tokens for length in self._sources)
+    def cut_sources(self) -> Cut:
+        """Return how many dialogues are cut, and by how much."""
+        return _measure_cut(self._sources, self.codec.encoding.max_source_tokens)
 
     @property
-    def lost_share(self) -> float:
-        """Return the share, 0 to 1, of the tokens of cut dialogues that is lost."""
-        limit = self.codec.encoding.max_source_tokens
-        return self._lost / max(1, sum(length for length in self._sources if length > limit))
+    def cut_targets(self) -> Cut:
+        """Return how many summaries are cut, and by how much."""
+        return _measure_cut(self._targets, self.codec.encoding.max_target_tokens)
 
     def to_json(self) -> dict[str, Any]:
         """Return the split's part of statistics.json."""
-        limit = self.codec.encoding.max_target_tokens
         return {
-            "dialogues": len(self),
+            "dialogues": len(self._sources),
             "references_per_dialogue": self._references,
             "source_tokens": _lengths(self._sources),
             "target_tokens": _lengths(self._targets),
-            "truncated_sources": self.truncated_sources,
-            "truncated_sources_lost": self.lost_share,
-            "truncated_targets": sum(length > limit for length in self._targets),
+            "truncated_sources": self.cut_sources.texts,
+            "truncated_sources_lost": self.cut_sources.lost,
+            "truncated_targets": self.cut_targets.texts,
+            "truncated_targets_lost": self.cut_targets.lost,
             "unknown_token_rate": self._unknown / self._tokens,
         }
 
@@ -91,18 +95,29 @@ def corpus_statistics(
     }
 
 
-def describe_cuts(splits: Mapping[str, SplitStatistics], encoding: Encoding) -> str:
-    """Return, for people, how many dialogues of each split are cut and how much of them is lost."""
-    limit = f"longer than tokenizer.max_source_tokens ({encoding.max_source_tokens})"
-    cut = [
-        f"{split.truncated_sources} of {len(split)} in {name}, which lose {split.lost_share:.1%} of their tokens"
-        for name, split in splits.items()
-        if split.truncated_sources
-    ]
-    if not cut:
-        return f"no dialogue is {limit}"
+def describe_cuts(splits: Mapping[str, SplitStatistics], encoding: Encoding) -> list[str]:
+    """Return, for people, how many dialogues and summaries of each split are cut, and how much of them is lost."""
     where = "in the middle" if encoding.overflow == "middle" else f"at the {encoding.overflow}"
-    return f"dialogues {limit} are cut {where}: {'; '.join(cut)}"
+    sources = {name: split.cut_sources for name, split in splits.items()}
+    targets = {name: split.cut_targets for name, split in splits.items()}
+    return [
+        _describe_cut("dialogues", f"max_source_tokens ({encoding.max_source_tokens})", where, sources),
+        _describe_cut("summaries", f"max_target_tokens ({encoding.max_target_tokens})", "at the end", targets),
+    ]
+
+
+def _describe_cut(texts: str, limit: str, where: str, cuts: Mapping[str, Cut]) -> str:
+    found = [
+        f"{cut.texts} of {cut.of} in {name}, which lose {cut.lost:.1%} of their tokens"
+        for name, cut in cuts.items()
+        if cut.texts
+    ]
+    return f"{texts} longer than tokenizer.{limit}, cut {where}: {'; '.join(found) or 'none'}"
+
+
+def _measure_cut(lengths: Sequence[int], limit: int) -> Cut:
+    longer = [length for length in lengths if length > limit]
+    return Cut(len(longer), len(lengths), 1 - limit * len(longer) / sum(longer) if longer else 0.0)
 
 
 def _lengths(lengths: Sequence[int]) -> dict[str, int]:

@@ -103,6 +103,21 @@ def test_a_comparison_of_three_shows_each_later_system(run: Path) -> None:
     assert [system["letter"] for system in read_data(html)["systems"]] == ["A", "B", "C"]
 
 
+def test_a_run_whose_test_split_has_no_references_shows_its_summaries(run: Path) -> None:
+    rows = [json.loads(line) for line in paths.PREDICTIONS.read_text(encoding="utf-8").splitlines()]
+    unscored = [{**row, "references": [], "scores": {}} for row in rows]
+    paths.PREDICTIONS.write_text("".join(json.dumps(row) + "\n" for row in unscored), encoding="utf-8")
+    rouge = json.loads(paths.SCORES.read_text(encoding="utf-8"))
+    undefined = dict.fromkeys(rouge["validation"], "test has no references")
+    paths.SCORES.write_text(json.dumps({**rouge, "test": {"empty": 0.0}, "undefined": undefined}), encoding="utf-8")
+    report.main()
+    html = paths.PAGE.read_text(encoding="utf-8")
+    assert "60 test dialogues, without references" in html
+    assert "test has no references" in html
+    [first, *_] = read_data(html)["dialogues"]
+    assert (first["references"], first["summaries"][0]["scores"]) == ([], [None])
+
+
 def test_a_missing_file_is_named_with_what_to_run(run: Path) -> None:
     paths.DIAGNOSIS_METRICS.unlink()
     with pytest.raises(BeamlineError, match=r"metrics/diagnosis\.json: can't be read .*; run: dvc repro"):

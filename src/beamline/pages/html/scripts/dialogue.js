@@ -37,12 +37,13 @@ export function Dialogue({ data, dialogue, step, onBack, place, count }) {
           )}
         </div>
         <${Legend} dialogue=${dialogue.turns.length > 0} />
-        <div class="references">
+        ${dialogue.references.length > 0 &&
+        html`<div class="references">
           <h3>${dialogue.references.length > 1 ? "References" : "Reference"}</h3>
           <ul>
             ${dialogue.references.map((text) => html`<li class="text" dir="auto">${text}</li>`)}
           </ul>
-        </div>
+        </div>`}
       </section>
     </div>
   </article>`;

@@ -23,7 +23,6 @@ from beamline.diagnosis.measures.postprocessing import (
     side_without,
     was_taken_away,
 )
-from beamline.metrics import identity_columns
 from beamline.metrics.intervals import FloatArray
 from beamline.metrics.significance import difference_interval
 from beamline.metrics.tokenizers import FULL_COVERAGE, lost_words
@@ -38,19 +37,18 @@ _CONSTANT = Explanation("references that are one text for all dialogues", "refer
     "predictions",
     may_be=[
         _BLIND,
-        Explanation("references without a word", "read those of reports/predictions.jsonl that score 0"),
+        Explanation("references without a word", "read those of reports/predictions.jsonl whose rouge1_f is 0"),
     ],
 )
 def references_score_one(run: Evidence) -> Finding:
     """References that do not match themselves: nothing that a model could write would score 1.
 
-    By definition the F1 of a text with itself is 1. Counted are the columns for which that holds for a text of a single
-    token, too: it has no ROUGE-2.
+    By definition the F1 of a text with itself is 1. ROUGE-1, because a text of a single token has no ROUGE-2.
     """
     assert run.predictions
     first = [texts[0] for texts in run.predictions.references]
     scores = run.scorer_with([[text] for text in first], tokenizer=run.reported_scorer.tokenizer).score(first)
-    short = np.any([scores.columns[name] < 1 - 1e-9 for name in identity_columns()], axis=0)
+    short = scores.columns["rouge1_f"] < 1 - 1e-9
     figure = 1 - float(short.mean())
     meaning = f"{figure:.1%} of the references score 1 against themselves"
     if not short.any():

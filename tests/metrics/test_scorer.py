@@ -6,7 +6,7 @@ from support.toy_metrics import Copied, Ends
 
 from beamline.comparison.scoring import DEFAULTS
 from beamline.core.errors import BeamlineError
-from beamline.metrics import METRICS, Scorer, identity_columns, registered_columns
+from beamline.metrics import METRICS, Scorer, registered_columns
 from beamline.metrics.intervals import Interval
 from beamline.metrics.rouge import SCORES
 
@@ -42,14 +42,6 @@ def test_references_combine_alike_in_every_metric():
         np.testing.assert_array_equal(best.columns[name], mean.best[name])
         assert (best.columns[name] >= mean.columns[name]).all()
         assert best.columns[name][1] > mean.columns[name][1]
-
-
-def test_a_text_with_a_word_scores_1_against_itself_in_the_identity_columns():
-    texts = ["a", "It’s 3.14!", "#Person1# walks. He walks.\nHe runs."]
-    columns = Scorer(DEFAULTS, [[text] for text in texts], seed=42).score(texts).columns
-    assert identity_columns() != []
-    for name in identity_columns():
-        np.testing.assert_allclose(columns[name], 1, err_msg=name)
 
 
 def test_seed_moves_intervals_and_no_score():

@@ -12,7 +12,6 @@ class Ends:
     """1 if the prediction ends with a full stop, else 0; undefined for an empty prediction."""
 
     columns: ClassVar[Sequence[str]] = ("ends",)
-    identity_column: ClassVar[str | None] = None
     signature_fields: ClassVar[Sequence[str]] = ("ends",)
     undefined: ClassVar[Mapping[str, str]] = {}
 
@@ -31,7 +30,6 @@ class Copied:
     """Share of the prediction's words that are in its dialogue."""
 
     columns: ClassVar[Sequence[str]] = ("copied",)
-    identity_column: ClassVar[str | None] = None
     signature_fields: ClassVar[Sequence[str]] = ("copied",)
 
     def __init__(self, corpus: Corpus) -> None:

@@ -4,7 +4,7 @@ To add a metric, write a module with a class that follows `base.Metric`, and add
 """
 
 from beamline.metrics.base import Corpus, Metric, MetricScores
-from beamline.metrics.registry import METRICS, find_metric, identity_columns, registered_columns
+from beamline.metrics.registry import METRICS, find_metric, registered_columns
 from beamline.metrics.scorer import DEFAULT_HEADLINE, Scorer, Scores
 from beamline.metrics.signature import SCORING_VERSION, SETTINGS, fields_to_compare, read_signature
 
@@ -20,7 +20,6 @@ __all__ = [
     "Scores",
     "fields_to_compare",
     "find_metric",
-    "identity_columns",
     "read_signature",
     "registered_columns",
 ]

@@ -78,12 +78,10 @@ class Metric(Protocol):
     """A way to score predictions against one corpus. `registry.METRICS` holds all of them.
 
     columns: names of the columns, which no other metric has.
-    identity_column: the column that is 1 for any text with a word that is its own reference. None: there is none.
     signature_fields: names of its fields in the signature, which no other metric has.
     """
 
     columns: ClassVar[Sequence[str]]
-    identity_column: ClassVar[str | None]
     signature_fields: ClassVar[Sequence[str]]
 
     def __init__(self, corpus: Corpus) -> None:

@@ -23,7 +23,6 @@ class ChrfMetric:
     """chrF of each prediction, 0-1 (sacrebleu's value divided by 100). A text without a character scores 0."""
 
     columns: ClassVar[Sequence[str]] = (COLUMN,)
-    identity_column: ClassVar[str | None] = COLUMN
     signature_fields: ClassVar[Sequence[str]] = (COLUMN,)
     undefined: Mapping[str, str] = {}
 

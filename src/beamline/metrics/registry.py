@@ -15,11 +15,6 @@ def registered_columns() -> list[str]:
     return [column for metric in METRICS.values() for column in metric.columns]
 
 
-def identity_columns() -> list[str]:
-    """Return the names of the columns that are 1 for any text with a word if the text is its own reference."""
-    return [metric.identity_column for metric in METRICS.values() if metric.identity_column is not None]
-
-
 def find_metric(column: str) -> str:
     """Return the name of the metric that has this column, one of `registered_columns`."""
     return next(name for name, metric in METRICS.items() if column in metric.columns)

@@ -141,7 +141,6 @@ class RougeMetric:
     """The F1 of each ROUGE type, and `rouge_f`, the mean of ROUGE-1, -2 and -L."""
 
     columns: ClassVar[Sequence[str]] = SCORES
-    identity_column: ClassVar[str | None] = "rouge1_f"  # a text of a single token has no ROUGE-2
     signature_fields: ClassVar[Sequence[str]] = ("rouge-score", "sents", "punct")
     undefined: Mapping[str, str] = {}
 

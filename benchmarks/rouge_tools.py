@@ -154,15 +154,18 @@ def pyrouge(predictions: list[str], references: list[str]) -> Figures:
     return {name: 100 * found[f"{key}_f_score"] for name, key in keys.items()}
 
 
-def py_rouge(predictions: list[str], references: list[str]) -> Figures:
-    import nltk  # noqa: PLC0415
-    import rouge  # type: ignore[import-not-found]  # noqa: PLC0415
+def py_rouge(stemmer: bool) -> Callable[[list[str], list[str]], Figures]:
+    def measure(predictions: list[str], references: list[str]) -> Figures:
+        import nltk  # noqa: PLC0415
+        import rouge  # type: ignore[import-not-found]  # noqa: PLC0415
 
-    # Else nltk downloads what it needs to split sentences. There is only one: punctuation was taken out before.
-    rouge.Rouge.tokenize_text = staticmethod(lambda text: nltk.word_tokenize(text, preserve_line=True))
-    scorer = rouge.Rouge(metrics=["rouge-n", "rouge-l"], max_n=2, limit_length=False)
-    found = scorer.get_scores(predictions, references)
-    return {name: 100 * found[key.lower()]["f"] for name, key in PERL_NAMES.items()}
+        # Else nltk downloads what it needs to split sentences. There is only one: punctuation was taken out before.
+        rouge.Rouge.tokenize_text = staticmethod(lambda text: nltk.word_tokenize(text, preserve_line=True))
+        scorer = rouge.Rouge(metrics=["rouge-n", "rouge-l"], max_n=2, limit_length=False, stemming=stemmer)
+        found = scorer.get_scores(predictions, references)
+        return {name: 100 * found[key.lower()]["f"] for name, key in PERL_NAMES.items()}
+
+    return measure
 
 
 TOOLS = (
@@ -178,8 +181,9 @@ TOOLS = (
     Tool("ROUGE-1.5.5, no stemmer, sentences on lines", perl(), "--no-stemmer --sentences both", lines=True),
     Tool("ROUGE-1.5.5, `-m`", perl("-m"), "--sentences newlines"),
     Tool("pyrouge 0.1.3", pyrouge, "--sentences newlines"),
-    Tool("py-rouge 1.1", py_rouge, "--sentences newlines"),
-    Tool("py-rouge, sentences on lines", py_rouge, "--sentences both", lines=True),
+    Tool("py-rouge 1.1, `stemming=False`", py_rouge(stemmer=False), "--no-stemmer --sentences newlines"),
+    Tool("py-rouge", py_rouge(stemmer=True), "--sentences newlines"),
+    Tool("py-rouge, sentences on lines", py_rouge(stemmer=True), "--sentences both", lines=True),
 )
 
 

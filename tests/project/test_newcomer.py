@@ -37,7 +37,8 @@ def clone(tmp_path: Path) -> Repository:
 
 def test_a_newcomer_reads_compares_summarizes_and_exports(clone: Repository, tmp_path: Path) -> None:
     assert "To read the summaries, open reports/page.html" in clone.run("make", f"VENV={ENVIRONMENT}").stdout
-    clone.git("commit", "--quiet", "--all", "--message", "Baseline on this machine")
+    clone.git("add", "--all")
+    clone.git("commit", "--quiet", "--message", "Baseline on this machine")
     rows = [json.loads(line) for line in (clone.path / "reports" / "predictions.jsonl").read_text().splitlines()]
     worst = min(rows, key=lambda row: row["scores"]["rouge_f"])
 

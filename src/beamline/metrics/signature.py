@@ -15,7 +15,7 @@ from beamline.metrics.tokenizers import WordTokenizer, build_tokenizer
 SCORING_VERSION = 2
 
 # Fields that the data and params.yaml set. The others are versions of what measures: ours, and those of packages.
-SETTINGS = frozenset(["headline", "tok", "stem", "sents", "punct", "refs", "multi", "n", "bs", "seed", "backend"])
+SETTINGS = frozenset(["headline", "tok", "stem", "sents", "punct", "refs", "multi", "n", "bs", "ar", "seed", "backend"])
 
 _BEFORE_SCORING_VERSIONS = {"scoring": "1", "headline": "rouge_f"}  # what a signature without these fields means
 _VERSION_1 = {"sents": "both", "punct": "drop"}  # what it always did, and partly called by other names

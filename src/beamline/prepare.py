@@ -64,7 +64,7 @@ def build_or_load_codec(params: Params, corpus: Corpus) -> TextCodec:
         drawn = frozenset(draw_rows(len(corpus.train), LEARNED_FROM, seed=0))
         sample = (dialogue for row, dialogue in enumerate(corpus.train) if row in drawn)
         return build_codec(params.tokenizer, read_texts(sample), tags)
-    return load_codec(params.tokenizer, Checkpoint(params.model.name, params.model.revision), tags)
+    return load_codec(params.tokenizer, params.model, Checkpoint(params.model.name, params.model.revision), tags)
 
 
 def read_texts(dialogues: Iterable[Dialogue]) -> Iterator[str]:

@@ -16,6 +16,8 @@ from beamline.core.errors import BeamlineError
 from beamline.core.report_parts import hundred
 from beamline.encoding.codec import TextCodec
 from beamline.metrics import find_metric
+from beamline.models.smollm2 import HUB_ID
+from beamline.models.smollm2 import NAME as SMOLLM2
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -62,9 +64,9 @@ def write_card(facts: RunFacts, codec: TextCodec, settings: Mapping[str, Any], *
     base = facts.settings.get("model.name")
     metadata = ModelCardData(
         library_name="ctranslate2" if ctranslate2 else "transformers",
-        pipeline_tag="summarization",
+        pipeline_tag="summarization" if codec.encoding.prompt is None else "text-generation",
         tags=["summarization", "dialogue", "beamline"],
-        base_model=str(base) if base and not Path(str(base)).exists() else None,
+        base_model=HUB_ID if base == SMOLLM2 else str(base) if base and not Path(str(base)).exists() else None,
         datasets=[facts.provenance["hub_id"]] if facts.provenance.get("hub_id") else None,
         model_name="summarizer",
         eval_results=[
@@ -104,6 +106,8 @@ def write_card(facts: RunFacts, codec: TextCodec, settings: Mapping[str, Any], *
         settings={name: json.dumps(value, ensure_ascii=False) for name, value in facts.settings.items()},
         generation={name: json.dumps(value) for name, value in settings.items()},
         encoding=codec.encoding,
+        prompt=None if codec.encoding.prompt is None else [repr(text) for text in codec.encoding.prompt],
+        has_template=codec.tokenizer.chat_template is not None,
         model_class=codec.family.model_class.__name__,
         decoding=settings,
         ctranslate2=ctranslate2,

@@ -16,7 +16,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from beamline.core import paths
-from beamline.core.choices import Punctuation, References, Sentences, TokenizerName
+from beamline.core.choices import Overflow, Punctuation, References, Sentences, TokenizerName
 from beamline.core.errors import BeamlineError
 
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: None if value == "" else value)]
@@ -49,7 +49,7 @@ class TokenizerParams(Section):
     source_prefix: str | None
     language: OptionalText
     speaker_tokens: Literal["auto", "none", "all"]
-    overflow: Literal["end", "start", "middle"]
+    overflow: Overflow
 
 
 class Padding(Section):

@@ -61,7 +61,7 @@ def read_reported(directory: Path) -> Reported:
         stored = json.loads(path.read_text(encoding="utf-8"))
         return Reported(
             seed=int(stored["seed"]),
-            padding=Padding.model_validate(stored["padding"]),
+            padding=Padding.model_validate(with_past_values(stored["padding"], Padding, "padding.")),
             generation=Generation.model_validate(with_past_values(stored["generation"], Generation, "generation.")),
             evaluate=Evaluate.model_validate(with_past_values(stored["evaluate"], Evaluate, "evaluate.")),
             signature=str(stored["signature"]),

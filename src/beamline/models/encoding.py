@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from beamline.models.truncation import Overflow
+from beamline.core.choices import Overflow
 
 
 @dataclass(frozen=True)

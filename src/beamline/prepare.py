@@ -22,7 +22,7 @@ from beamline.encoding.tags import choose_tags
 from beamline.metrics import Scorer
 from beamline.models.checkpoint import Checkpoint
 
-LEARNED_FROM = 100_000  # dialogues; of 12,460, test summaries had 0.3 % more tokens (benchmarks/README.md)
+LEARNED_FROM = 20_000  # dialogues; more of them cost time and hardly save tokens (benchmarks/README.md)
 
 
 def main() -> None:
@@ -64,7 +64,7 @@ def build_or_load_codec(params: Params, corpus: Corpus) -> TextCodec:
         drawn = frozenset(draw_rows(len(corpus.train), LEARNED_FROM, seed=0))
         sample = (dialogue for row, dialogue in enumerate(corpus.train) if row in drawn)
         return build_codec(params.tokenizer, read_texts(sample), tags)
-    return load_codec(params.tokenizer, Checkpoint(params.model.name, params.model.revision), tags)
+    return load_codec(params.tokenizer, params.model, Checkpoint(params.model.name, params.model.revision), tags)
 
 
 def read_texts(dialogues: Iterable[Dialogue]) -> Iterator[str]:

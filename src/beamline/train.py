@@ -21,6 +21,7 @@ from beamline.core.files import replaced_directory, replaced_texts, to_json, wri
 from beamline.core.params import Params, read_params
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import draw_rows, examples, read_codec, read_split
+from beamline.models.adapters import add_adapter, count_parameters
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.scratch import build_model
 from beamline.models.weights import load_pretrained
@@ -78,7 +79,7 @@ def train(params: Params) -> None:
         newest = share_newest(work)
         if not first:
             trainer.add_callback(SaveProgress(trainer, work, params.train.save_seconds, newest, epochs=None))
-            trainer.train(resume_from_checkpoint=newest)
+            train_or_evaluate(trainer, newest)
             return
         experiment = os.environ.get("DVC_EXP_NAME", "workspace")
         with (
@@ -91,7 +92,7 @@ def train(params: Params) -> None:
             trainer.add_callback(after_epoch)
             trainer.add_callback(SaveProgress(trainer, work, params.train.save_seconds, newest, after_epoch))
             with after_epoch.progress:
-                trainer.train(resume_from_checkpoint=newest)
+                train_or_evaluate(trainer, newest)
             for checkpoint in after_epoch.kept:
                 shutil.copytree(work.kept / checkpoint.name, directory / checkpoint.name)
             # A failed write is known here, while all earlier outputs are whole. They are replaced as the block ends.
@@ -102,19 +103,32 @@ def train(params: Params) -> None:
         work.finish(paths.MODELS)
 
 
+def train_or_evaluate(trainer: SummarizationTrainer, newest: str | None) -> None:
+    """Train, from the checkpoint `newest` if there is one; without epochs, validate the model as it is."""
+    if trainer.params.train.num_train_epochs == 0:
+        trainer.evaluate()
+    else:
+        trainer.train(resume_from_checkpoint=newest)
+
+
 def build_or_load_model(params: Params, codec: TextCodec) -> PreTrainedModel:
-    """Return the model to train: `model.name`'s, or a small one with random weights."""
+    """Return the model to train: `model.name`'s, or a small one with random weights; with adapters if asked for."""
     vocabulary = len(codec.tokenizer)
     if params.model.name is None:
+        if params.train.lora.rank > 0:
+            raise BeamlineError("train.lora.rank: a model from nothing has no weights to adapt; set it to 0")
         return build_model(params.model.scratch, codec.encoding, vocabulary)
-    return load_pretrained(Checkpoint(params.model.name, params.model.revision), codec.encoding, vocabulary)
+    model = load_pretrained(Checkpoint(params.model.name, params.model.revision), codec.encoding, vocabulary)
+    if params.train.lora.rank == 0 or params.train.num_train_epochs == 0:
+        return model
+    return add_adapter(model, params.train.lora, codec.encoding)
 
 
 def build_metrics(trainer: SummarizationTrainer, best: KeptCheckpoint, dialogues: int) -> dict[str, float | str]:
     """Return metrics/train.json: what was trained, on what, and how well the best checkpoint predicts."""
     train = trainer.params.train
     return {
-        "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
+        "parameters": count_parameters(trainer.model),
         "dialogues": dialogues,
         "examples": len(trainer.train_dataset),
         "steps": trainer.state.global_step,

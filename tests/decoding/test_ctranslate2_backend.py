@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.causal_checkpoints import CAUSAL
 from support.checkpoints import FAMILIES, records
 from support.repository import ROOT, set_params, tiny_directory
 
@@ -52,6 +53,8 @@ CONVERTED = {
     "t5": 2.0,
     "mt5": 2.0,
     "pegasus": 5.0,
+    "llama": 2.0,
+    "smollm": 2.0,
 }
 
 
@@ -77,11 +80,12 @@ EMBEDDING = re.compile("embed|shared")
 
 
 def fit(name: str, directory: Path) -> Fitted:
-    family = FAMILIES[name]
+    family = {**FAMILIES, **CAUSAL}[name]
     family.save(directory / "published")
     checkpoint = Checkpoint(str(directory / "published"), fingerprint(directory / "published"))
-    limits = {"language": family.language, "max_source_tokens": 96, "max_target_tokens": 96}
-    codec = load_codec(PARAMS.tokenizer.model_copy(update=limits), checkpoint, TAGS)
+    longest = 256 if name in CAUSAL else 96
+    limits = {"language": family.language, "max_source_tokens": longest, "max_target_tokens": 96}
+    codec = load_codec(PARAMS.tokenizer.model_copy(update=limits), PARAMS.model, checkpoint, TAGS)
     torch.manual_seed(0)
     model = load_pretrained(checkpoint, codec.encoding, len(codec.tokenizer))
     for part, parameter in model.named_parameters():

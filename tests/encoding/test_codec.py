@@ -19,7 +19,7 @@ from beamline.models.checkpoint import Checkpoint, fingerprint
 from beamline.models.truncation import Overflow, count_shared
 
 TAGS = ["#Person1#", "#Person2#"]
-DEFAULTS = read_params(ROOT / "params.yaml").tokenizer
+PARAMS = read_params(ROOT / "params.yaml")
 # Lower case, because one of the tokenizers writes nothing else.
 REFERENCES = [
     "the waiter shows #Person1# the kitchen.",
@@ -64,7 +64,7 @@ def load(kind: str, checkpoints: Path, tags: list[str], **changes: Any) -> TextC
         texts = [text for pair in ENGLISH + KOREAN for text in pair]
         return build_codec(params(**{"vocabulary_size": 600, **limits, **changes}), texts, tags)
     settings = params(**{**limits, "language": FAMILIES[kind].language, **changes})
-    return load_codec(settings, pinned(checkpoints / kind), tags)
+    return load_codec(settings, PARAMS.model, pinned(checkpoints / kind), tags)
 
 
 def pinned(directory: Path) -> Checkpoint:
@@ -72,7 +72,7 @@ def pinned(directory: Path) -> Checkpoint:
 
 
 def params(**changes: Any) -> TokenizerParams:
-    return DEFAULTS.model_copy(update=changes)
+    return PARAMS.tokenizer.model_copy(update=changes)
 
 
 @pytest.mark.parametrize("reference", REFERENCES)
@@ -156,7 +156,7 @@ def test_tags_that_a_fine_tuned_tokenizer_knows_are_not_new(name: str, checkpoin
     shutil.copy(checkpoints / name / "config.json", tmp_path)
     (tmp_path / "generation_config.json").write_text(json.dumps(first.encoding.generation_tokens), encoding="utf-8")
     first.save(tmp_path)
-    second = load_codec(params(max_source_tokens=24), pinned(tmp_path), [*TAGS, "#Person3#"])
+    second = load_codec(params(max_source_tokens=24), PARAMS.model, pinned(tmp_path), [*TAGS, "#Person3#"])
     assert [second.tokenizer.convert_ids_to_tokens(token) for token in second.encoding.new_tokens] == ["#Person3#"]
     assert second.encode_summaries(REFERENCES) == first.encode_summaries(REFERENCES)
 
@@ -246,7 +246,7 @@ def test_tokenizer_without_a_token_that_training_needs_is_refused(
     del config[f"{token}_token"]
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
     with pytest.raises(BeamlineError) as refused:
-        load_codec(params(), pinned(tmp_path), TAGS)
+        load_codec(params(), PARAMS.model, pinned(tmp_path), TAGS)
     assert str(refused.value) == f"{tmp_path}: its tokenizer has no {token}_token; add one and save it"
 
 
@@ -308,6 +308,6 @@ def test_an_encoding_of_an_unknown_family_is_one_line(checkpoints: Path, tmp_pat
     stored = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**stored, "family": "diffusion"}), encoding="utf-8")
     with pytest.raises(
-        BeamlineError, match=r"no model family 'diffusion'; expected seq2seq\); run: dvc repro prepare$"
+        BeamlineError, match=r"no model family 'diffusion'; expected seq2seq, causal\); run: dvc repro prepare$"
     ):
         TextCodec.load(tmp_path)

@@ -15,6 +15,7 @@ from beamline.encoding.codec import TextCodec, build_codec, load_codec
 from beamline.encoding.tags import choose_tags
 from beamline.models.checkpoint import Checkpoint, fingerprint
 
+MODEL = read_params(ROOT / "params.yaml").model
 PARAMS = read_params(ROOT / "params.yaml").tokenizer
 DIALOGUES = [
     "#Person1#: I live at #Address#.\n#PErson2#: Where is #Person7#?",
@@ -101,4 +102,4 @@ def load_small(kind: str, directory: Path, tags: list[str]) -> TextCodec:
         dataclasses.replace(FAMILIES[kind], texts=ENGLISH + KOREAN).save(path)
     settings = {"language": FAMILIES[kind].language, "max_source_tokens": 64, "max_target_tokens": 64}
     checkpoint = Checkpoint(str(path), fingerprint(path))
-    return load_codec(PARAMS.model_copy(update=settings), checkpoint, tags)
+    return load_codec(PARAMS.model_copy(update=settings), MODEL, checkpoint, tags)

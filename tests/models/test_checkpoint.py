@@ -9,7 +9,7 @@ import torch
 from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 from support.checkpoints import FAMILIES
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import BertConfig, BertModel
 
 from beamline.core.errors import BeamlineError
 from beamline.models.checkpoint import Checkpoint, fingerprint
@@ -225,11 +225,13 @@ def test_code_that_comes_with_a_checkpoint_is_not_run(local: str) -> None:
 
 
 def test_model_of_no_known_family_is_refused(tmp_path: Path) -> None:
-    GPT2LMHeadModel(GPT2Config(n_layer=1, n_head=2, n_embd=8, vocab_size=20, n_positions=8)).save_pretrained(tmp_path)
+    size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    BertModel(BertConfig(vocab_size=20, **size)).save_pretrained(tmp_path)
     with pytest.raises(BeamlineError) as refused:
         load_model(tmp_path)
     assert str(refused.value) == (
-        f"model.name: {tmp_path}: a model of type gpt2 belongs to no known family (seq2seq); choose another checkpoint"
+        f"model.name: {tmp_path}: a model of type bert belongs to no known family (seq2seq, causal);"
+        " choose another checkpoint"
     )
 
 

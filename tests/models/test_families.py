@@ -1,20 +1,16 @@
 """Every family through the real stages: 16 dialogues learnt by heart, saved, and read back by plain transformers."""
 
-import json
 import re
 import shutil
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from support.checkpoints import FAMILIES, Family, led, records
-from support.repository import ROOT, set_params
+from support.checkpoints import FAMILIES, led
+from support.family_run import Run, family_run
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
 
-from beamline import evaluate, prepare, train
 from beamline.core.params import read_params
 from beamline.decoding.transformers_backend import Decoder
 from beamline.encoding.codec import TextCodec
@@ -26,35 +22,6 @@ from beamline.training.batching import Collator
 pytestmark = pytest.mark.slow
 
 TAGS = ["#Person1#", "#Person2#"]
-SETTINGS: dict[str, Any] = {
-    "data.path": "data",
-    "data.leakage": "warn",
-    "tokenizer.max_source_tokens": 96,
-    "tokenizer.max_target_tokens": 96,
-    "train.tokens_per_batch": 200,
-    "train.learning_rate": 0.007,
-    "train.threads": 1,
-    "evaluate.threads": 1,
-    "train.warmup_steps": 5,
-    "train.keep": 1,
-    "generation.max_length": 96,
-    "generation.no_repeat_ngram_size": 0,
-    "generation.repetition_penalty": 1.0,
-}
-
-
-@dataclass(frozen=True)
-class Run:
-    """A family's checkpoint, and the directory where the three stages ran with it."""
-
-    family: Family
-    checkpoint: Path
-    directory: Path
-
-    def read(self, path: str) -> Any:
-        return json.loads((self.directory / path).read_text(encoding="utf-8"))
-
-
 COMMON = ("bart", "t5")  # the others train in the third tier
 
 
@@ -63,31 +30,7 @@ COMMON = ("bart", "t5")  # the others train in the third tier
     params=[pytest.param(name, marks=() if name in COMMON else pytest.mark.extended) for name in FAMILIES],
 )
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    family, directory = FAMILIES[request.param], tmp_path_factory.mktemp(request.param)
-    family.save(directory / "checkpoint")
-    run = Run(family, directory / "checkpoint", directory / "work")
-    with pytest.MonkeyPatch.context() as patch:
-        set_up(run)
-        patch.chdir(run.directory)
-        prepare.main()
-        train.main()
-        evaluate.main()
-    return run
-
-
-def set_up(run: Run, **changes: Any) -> None:
-    (run.directory / "data").mkdir(parents=True)
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in records(run.family.texts)]
-    for split in ("train", "validation", "test"):
-        (run.directory / "data" / f"{split}.jsonl").write_text("".join(lines), encoding="utf-8")
-    shutil.copy(ROOT / "params.yaml", run.directory)
-    own = {
-        "model.name": str(run.checkpoint),
-        "model.revision": fingerprint(run.checkpoint),
-        "tokenizer.language": run.family.language,
-        "train.num_train_epochs": run.family.epochs,
-    }
-    set_params(run.directory / "params.yaml", {**SETTINGS, **own, **changes})
+    return family_run(FAMILIES[request.param], tmp_path_factory.mktemp(request.param))
 
 
 def test_family_learns_16_dialogues_by_heart(run: Run) -> None:
@@ -120,31 +63,31 @@ def test_speaker_tags_are_single_tokens_on_both_sides(run: Run) -> None:
 
 
 def test_tags_survive_decoding_and_other_special_tokens_do_not(run: Run) -> None:
-    summaries = [row["summary"] for row in predictions(run)]
+    summaries = [row["summary"] for row in run.predictions]
     assert any("#Person1#" in summary and "#Person2#" in summary for summary in summaries)
     special = read_codec(run.directory / "data/prepared").tokenizer.all_special_tokens
     assert not [token for token in special for summary in summaries if token in summary]
 
 
 def test_plain_transformers_writes_the_same_summaries(run: Run) -> None:
-    directory = best_checkpoint(run)
+    directory = run.best_checkpoint
     tokenizer = AutoTokenizer.from_pretrained(directory)
     model = AutoModelForSeq2SeqLM.from_pretrained(directory)
     prefix = TextCodec.load(directory).encoding.source_prefix
-    batch = tokenizer([prefix + row["dialogue"] for row in predictions(run)], padding=True, return_tensors="pt")
+    batch = tokenizer([prefix + row["dialogue"] for row in run.predictions], padding=True, return_tensors="pt")
     batch.pop("token_type_ids", None)
     prepared = [each.input_ids for each in read_split("test", run.directory / "data/prepared")]
     assert [row[mask.bool()].tolist() for row, mask in zip(*batch.values(), strict=True)] == prepared
     if hasattr(model.config, "attention_window"):
         batch["global_attention_mask"] = torch.zeros_like(batch["input_ids"]).index_fill(1, torch.tensor(0), 1)
     texts = tokenizer.batch_decode(model.generate(**batch, max_length=96), skip_special_tokens=True)
-    assert [bare(text, run) for text in texts] == [bare(row["summary"], run) for row in predictions(run)]
+    assert [bare(text, run) for text in texts] == [bare(row["summary"], run) for row in run.predictions]
 
 
 def test_every_weight_was_trained(run: Run) -> None:
     """LED's projections for global attention among them, which a batch without its mask leaves unused."""
     before = dict(AutoModelForSeq2SeqLM.from_pretrained(run.checkpoint).named_parameters())
-    after = dict(load_model(best_checkpoint(run)).named_parameters())
+    after = dict(load_model(run.best_checkpoint).named_parameters())
     unused = re.compile("embed_positions|pooler")
     trained = {name for name, weight in before.items() if weight.ndim == 2 and not unused.search(name)}
     resized = {name for name in trained if before[name].shape != after[name].shape}
@@ -153,8 +96,8 @@ def test_every_weight_was_trained(run: Run) -> None:
 
 def test_dialogues_are_decoded_with_the_masks_they_were_trained_with(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     params = read_params(run.directory / "params.yaml")
-    codec = TextCodec.load(best_checkpoint(run))
-    decoder = Decoder(load_model(best_checkpoint(run)), codec, params.generation, params.padding, torch.device("cpu"))
+    codec = TextCodec.load(run.best_checkpoint)
+    decoder = Decoder(load_model(run.best_checkpoint), codec, params.generation, params.padding, torch.device("cpu"))
     decoded: dict[str, torch.Tensor] = {}
     generate = decoder.model.generate
     monkeypatch.setattr(decoder.model, "generate", lambda **inputs: decoded.update(inputs) or generate(**inputs))
@@ -188,23 +131,13 @@ def test_where_the_checkpoint_lies_leaves_no_trace(run: Run, tmp_path: Path, mon
         checkpoint = tmp_path / name / "checkpoint"
         shutil.copytree(run.checkpoint, checkpoint)
         copy = Run(run.family, checkpoint, tmp_path / name / "work")
-        set_up(copy, **{"train.num_train_epochs": 1})
+        copy.set_up(**{"train.num_train_epochs": 1})
+        copy.run_stages(scored=False)
         monkeypatch.chdir(copy.directory)
-        prepare.main()
-        train.main()
         written = [*Path("data/prepared").rglob("*"), *Path("models").rglob("*")]
         outputs.append({str(path): path.read_bytes() for path in sorted(written) if path.is_file()})
     assert outputs[0].keys() == outputs[1].keys()
     assert [path for path in outputs[0] if outputs[0][path] != outputs[1][path]] == []
-
-
-def best_checkpoint(run: Run) -> Path:
-    return run.directory / "models" / str(run.read("metrics/rouge.json")["checkpoint"])
-
-
-def predictions(run: Run) -> list[dict[str, Any]]:
-    lines = (run.directory / "reports/predictions.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
 
 
 def bare(text: str, run: Run) -> str:

@@ -151,7 +151,7 @@ def test_saved_model_names_the_tokens_that_it_generates_with(name: str, params: 
 def fit(directory: Path, params: Params, **changes: Any) -> tuple[Any, TextCodec]:
     checkpoint = Checkpoint(str(directory), fingerprint(directory))
     settings = params.tokenizer.model_copy(update={"max_source_tokens": 64, "max_target_tokens": 64, **changes})
-    codec = load_codec(settings, checkpoint, TAGS)
+    codec = load_codec(settings, params.model, checkpoint, TAGS)
     return load_pretrained(checkpoint, codec.encoding, len(codec.tokenizer)), codec
 
 

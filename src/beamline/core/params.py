@@ -16,12 +16,14 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from beamline.core import paths
-from beamline.core.choices import Punctuation, References, Sentences, TokenizerName
+from beamline.core.choices import Overflow, Punctuation, References, Sentences, TokenizerName
 from beamline.core.errors import BeamlineError
 
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: None if value == "" else value)]
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+
+DIALOGUE = "{dialogue}"  # its place in `model.prompt`
 
 
 class Section(BaseModel):
@@ -34,6 +36,11 @@ class Columns(Section):
     id: OptionalText
     dialogue: OptionalText
     summary: OptionalText
+
+    @property
+    def named(self) -> list[str]:
+        """Return the names that are given."""
+        return [name for name in (self.id, self.dialogue, self.summary) if name]
 
 
 class Data(Section):
@@ -49,7 +56,7 @@ class TokenizerParams(Section):
     source_prefix: str | None
     language: OptionalText
     speaker_tokens: Literal["auto", "none", "all"]
-    overflow: Literal["end", "start", "middle"]
+    overflow: Overflow
 
 
 class Padding(Section):
@@ -75,12 +82,27 @@ class Scratch(Section):
 class Model(Section):
     name: OptionalText
     revision: OptionalText
+    prompt: str
+    system: OptionalText
     scratch: Scratch
+
+    @model_validator(mode="after")
+    def prompt_has_a_dialogue(self) -> "Model":
+        if self.prompt.count(DIALOGUE) != 1:
+            raise ValueError(f"prompt must hold {DIALOGUE} once, where the dialogue goes")
+        return self
+
+
+class Lora(Section):
+    rank: Annotated[int, Field(ge=0)]
+    alpha: Positive
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    targets: str | list[str]
 
 
 class Train(Section):
     max_examples: Positive | None
-    num_train_epochs: Positive
+    num_train_epochs: Annotated[int, Field(ge=0)]
     tokens_per_batch: Positive
     gradient_accumulation_steps: Positive
     learning_rate: Annotated[float, Field(ge=0)]
@@ -89,6 +111,8 @@ class Train(Section):
     max_grad_norm: Annotated[float, Field(gt=0)]
     label_smoothing_factor: Annotated[float, Field(ge=0, lt=1)]
     precision: Literal["fp32", "bf16", "auto"]
+    gradient_checkpointing: bool
+    lora: Lora
     processes: Positive
     threads: Positive
     keep: Positive
@@ -131,6 +155,7 @@ class Metrics(Section):
 
 
 class Evaluate(Section):
+    validation_dialogues: Positive | None
     tokens_per_batch: Positive
     threads: Positive
 
@@ -160,10 +185,18 @@ class Params(Section):
 PAST_VALUES: dict[str, object] = {
     "data.leakage": "error",
     "metrics.headline": "rouge_f",
+    "model.prompt": DIALOGUE,
+    "model.system": None,
     "rouge.punctuation": "drop",
     "rouge.sentences": "both",
     "tokenizer.overflow": "end",
     "tokenizer.speaker_tokens": "auto",
+    "train.gradient_checkpointing": False,
+    "train.lora.rank": 0,
+    "train.lora.alpha": 1,
+    "train.lora.dropout": 0.0,
+    "train.lora.targets": "all-linear",
+    "evaluate.validation_dialogues": None,
 }
 
 # Keys that have another name today, and how their values are written there.

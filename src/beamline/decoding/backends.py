@@ -9,6 +9,8 @@ How they decode tells which settings give the same summaries, and tests compare 
   to a model that would write padding.
 - If a language code comes first (mBART-50), an end of sequence right after it is one beam of several in transformers.
   CTranslate2 drops it there unless it is the best of them.
+- If a model goes on from a prompt, penalties count the summary alone with transformers here. CTranslate2 counts a part
+  of the prompt, too.
 """
 
 from collections.abc import Sequence
@@ -29,7 +31,7 @@ from beamline.models.checkpoint import first_line
 from beamline.models.encoding import Encoding
 from beamline.models.weights import load_model
 
-CONVERTIBLE = ("bart", "marian", "mbart", "mt5", "pegasus", "t5")
+CONVERTIBLE = ("bart", "llama", "marian", "mbart", "mt5", "pegasus", "t5")
 
 
 class SummaryDecoder(Protocol):
@@ -107,6 +109,8 @@ def list_differences(generation: Generation, encoding: Encoding) -> dict[str, st
     before = "with beams, ctranslate2 applies it before the softmax, transformers after it"
     exempt = "this model starts with its end of sequence, which ctranslate2 doesn't count"
     early = "with beams, ctranslate2 ends a summary right after its language code only if nothing scores higher"
+    prompted = encoding.prompt is not None
+    counted = "ctranslate2 counts a part of the prompt, too"
     rounded = "ctranslate2 rounds the weights to it, transformers doesn't"
     differences = [
         ("compute_type", generation.compute_type != "float32", rounded),
@@ -114,6 +118,8 @@ def list_differences(generation: Generation, encoding: Encoding) -> dict[str, st
         ("min_length", beams and generation.min_length > 1, before),
         ("no_repeat_ngram_size", beams and generation.no_repeat_ngram_size > 0, before),
         ("repetition_penalty", beams and generation.repetition_penalty != 1, before),
+        ("no_repeat_ngram_size", prompted and generation.no_repeat_ngram_size > 0, counted),
+        ("repetition_penalty", prompted and generation.repetition_penalty != 1, counted),
         ("num_beams", beams and encoding.forced_first_token_id is not None, early),
         ("no_repeat_ngram_size", starts_with_end and generation.no_repeat_ngram_size == 1, exempt),
         ("repetition_penalty", starts_with_end and generation.repetition_penalty != 1, exempt),

@@ -44,13 +44,14 @@ def write_model(checkpoint: Path, directory: Path, resolved: ResolvedGeneration,
     """Fill `directory`, which is empty, with a checkpoint that generates by itself as reported.
 
     The files are those of the checkpoint, so that DVC's cache holds its weights once. Two differ:
-    generation_config.json has the settings in force, and reported.json is added. Raises `BeamlineError` if they can't
-    be written.
+    generation_config.json has the settings in force that transformers' own `generate` follows. reported.json is added.
+    Raises `BeamlineError` if they can't be written.
     """
-    tokens = TextCodec.load(checkpoint).encoding.generation_tokens
+    codec = TextCodec.load(checkpoint)
+    config = GenerationConfig(**resolved.settings, **codec.encoding.generation_tokens)
     with writing(directory):
         shutil.copytree(checkpoint, directory, dirs_exist_ok=True)
-        GenerationConfig(**resolved.settings, **tokens).save_pretrained(directory)
+        codec.family.plain_settings(config).save_pretrained(directory)
     write_json(directory / paths.REPORTED.name, reported.to_json())
 
 
@@ -61,7 +62,7 @@ def read_reported(directory: Path) -> Reported:
         stored = json.loads(path.read_text(encoding="utf-8"))
         return Reported(
             seed=int(stored["seed"]),
-            padding=Padding.model_validate(stored["padding"]),
+            padding=Padding.model_validate(with_past_values(stored["padding"], Padding, "padding.")),
             generation=Generation.model_validate(with_past_values(stored["generation"], Generation, "generation.")),
             evaluate=Evaluate.model_validate(with_past_values(stored["evaluate"], Evaluate, "evaluate.")),
             signature=str(stored["signature"]),

@@ -48,7 +48,7 @@ def evidence_from_directory(root: Path) -> Evidence:
         codec=read_codec(root / paths.PREPARED),
         checkpoint=checkpoint,
         kept=kept,
-        epochs=_read_epochs(root / paths.CURVES / "plots" / "metrics"),
+        epochs=_read_epochs(root / paths.CURVES / "plots" / "metrics") if params.train.num_train_epochs else None,
         recorded=recorded,
         root=root,
     )

@@ -255,8 +255,9 @@ class Evidence:
         highest = max(max(dialogue.input_ids) for dialogue in dialogues)
         if highest >= known:
             raise BeamlineError(f"the model has embeddings for {known} tokens, the tokenizer gives token {highest}")
-        limit = getattr(model.config, "max_position_embeddings", None) or generation.max_length
-        generation = generation.model_copy(update={"max_length": min(generation.max_length, limit)})
+        _, limit = codec.family.position_limits(model.config, codec.encoding.max_source_tokens)
+        if limit is not None:
+            generation = generation.model_copy(update={"max_length": min(generation.max_length, limit)})
         own_settings = model.generation_config  # a decoder takes them away
         try:
             decoder = Decoder(model, codec, generation, _PADDING, self.device)

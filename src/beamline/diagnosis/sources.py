@@ -114,4 +114,4 @@ def read_codec_beside(model: Path, params: Params) -> TextCodec:
         for name, limit in zip(("max_source_tokens", "max_target_tokens"), positions, strict=True)
         if limit is not None
     }
-    return load_codec(params.tokenizer.model_copy(update=limits), checkpoint, tags=())
+    return load_codec(params.tokenizer.model_copy(update=limits), params.model, checkpoint, tags=())

@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tokenizers import ByteLevelBPETokenizer
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from beamline.core.errors import BeamlineError
-from beamline.core.params import TokenizerParams
+from beamline.core.params import Model, TokenizerParams
 from beamline.encoding.tags import add_tags, find_spacing, make_self_contained
 from beamline.models.checkpoint import Checkpoint, first_line
 from beamline.models.encoding import Encoding
-from beamline.models.families import choose_family, find_family
+from beamline.models.families import Family, choose_family, find_family
 
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"
 
@@ -79,7 +80,7 @@ class TextCodec:
         """Return what `save` wrote. Raises `BeamlineError` if a part is missing or unreadable."""
         try:
             stored = json.loads((directory / "encoding.json").read_text(encoding="utf-8"))
-            encoding = Encoding(**{**stored, "new_tokens": tuple(stored["new_tokens"])})
+            encoding = Encoding(**{name: _frozen(value) for name, value in stored.items()})
             return cls(AutoTokenizer.from_pretrained(directory, local_files_only=True), encoding)
         except Exception as error:  # the tokenizers library raises nothing more special
             raise BeamlineError(
@@ -125,24 +126,42 @@ def build_codec(params: TokenizerParams, texts: Iterable[str], tags: Sequence[st
     return _check_room(TextCodec(make_self_contained(tokenizer), encoding))
 
 
-def load_codec(params: TokenizerParams, checkpoint: Checkpoint, tags: Sequence[str]) -> TextCodec:
-    """Return the tokenizer of `checkpoint`, with each of `tags` a single token.
+def load_codec(params: TokenizerParams, model: Model, checkpoint: Checkpoint, tags: Sequence[str]) -> TextCodec:
+    """Return the tokenizer of `checkpoint`, with each of `tags` a single token if the model's family wants that.
 
+    model: the prompt of a decoder-only model.
     Raises `BeamlineError` if there is none, if it lacks a token that training needs, if it can't keep names of speakers
     whole, or if the limits exceed the model's positions or leave no room for a dialogue.
     """
-    family = choose_family(checkpoint.config(), checkpoint.name)
+    config = checkpoint.config()
+    family = choose_family(config, checkpoint.name)
     tokenizer = checkpoint.tokenizer(params.language)
-    new_tokens = add_tags(tokenizer, tags)
-    encoding = family.make_encoding(tokenizer, checkpoint, params, new_tokens)
-    return _check_room(TextCodec(make_self_contained(tokenizer), encoding))
+    new_tokens = add_tags(tokenizer, tags) if family.adds_tags else ()
+    encoding = family.make_encoding(tokenizer, checkpoint, params, model, new_tokens)
+    _check_positions(family, config, params)
+    return _check_room(TextCodec(make_self_contained(tokenizer) if family.adds_tags else tokenizer, encoding))
+
+
+def _check_positions(family: Family, config: PreTrainedConfig, params: TokenizerParams) -> None:
+    limits = family.position_limits(config, params.max_source_tokens)
+    for key, limit in zip(("max_source_tokens", "max_target_tokens"), limits, strict=True):
+        if limit is not None and (limit == 0 or getattr(params, key) > limit):
+            fix = f"set it to {limit} or less" if limit > 0 else "lower tokenizer.max_source_tokens"
+            raise BeamlineError(
+                f"tokenizer.{key}: the checkpoint has positions for {limit} tokens, found {getattr(params, key)}; {fix}"
+            )
 
 
 def _check_room(codec: TextCodec) -> TextCodec:
     [around] = codec.encode_dialogues([""])
     if len(around) >= codec.encoding.max_source_tokens:
+        longer = "tokenizer.source_prefix" if codec.encoding.prompt is None else "model.prompt"
         raise BeamlineError(
             f"tokenizer.max_source_tokens: {codec.encoding.max_source_tokens} leaves no room for a dialogue, as"
-            f" {len(around)} tokens are around it; raise it, or shorten tokenizer.source_prefix"
+            f" {len(around)} tokens are around it; raise it, or shorten {longer}"
         )
     return codec
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

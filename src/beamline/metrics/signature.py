@@ -14,6 +14,7 @@ from beamline.metrics.tokenizers import WordTokenizer, build_tokenizer
 # tests/metrics/test_golden_scores.py fails if a score moves.
 SCORING_VERSION = 2
 
+_OF_THE_SYSTEM = "prompt"  # what a system read is no way of measuring it, and may differ
 _BEFORE_SCORING_VERSIONS = {"scoring": "1", "headline": "rouge_f"}  # what a signature without these fields means
 _VERSION_1 = {"sents": "both", "punct": "drop"}  # what it always did, and partly called by other names
 
@@ -48,8 +49,8 @@ def signature_tokenizer(text: str) -> WordTokenizer:
 def fields_to_compare(first: Mapping[str, str], later: Mapping[str, str]) -> list[str]:
     """Return the names of the fields that have to be equal for two sets of scores to be comparable.
 
-    These are all fields of both signatures, except those of a metric that only one of them measured: what both measured
-    stays comparable when a metric is added.
+    These are all fields of both signatures, except the prompt of a decoder-only model, and those of a metric that only
+    one of them measured: what both measured stays comparable when a metric is added.
     """
     on_one_side = {
         name
@@ -57,7 +58,7 @@ def fields_to_compare(first: Mapping[str, str], later: Mapping[str, str]) -> lis
         for name in metric.signature_fields
         if _measured(metric.signature_fields, first) != _measured(metric.signature_fields, later)
     }
-    return [name for name in {**first, **later} if name not in on_one_side]
+    return [name for name in {**first, **later} if name not in on_one_side and name != _OF_THE_SYSTEM]
 
 
 def _measured(signature_fields: Sequence[str], fields: Mapping[str, str]) -> bool:

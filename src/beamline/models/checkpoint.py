@@ -14,11 +14,12 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig, PreTrainedConfig, PreTrainedTokenizerBase
 
 from beamline.core.errors import BeamlineError
+from beamline.models import smollm2
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A hub id at a commit, or a local directory at the fingerprint of its files.
+    """A hub id at a commit, or a local directory at the fingerprint of its files. `smollm2.NAME` is such a directory.
 
     A name alone is not reproducible: a hub's branch moves and a directory is overwritten. Raises `BeamlineError` if
     the revision is missing or differs.
@@ -28,6 +29,8 @@ class Checkpoint:
     revision: str | None
 
     def __post_init__(self) -> None:
+        if self.name == smollm2.NAME:
+            object.__setattr__(self, "name", str(smollm2.find_converted()))
         pinned = self.revision is not None and re.fullmatch("[0-9a-f]{40}", self.revision)
         if not self.is_local:
             if self.name.startswith(("/", ".", "~")) or self.name.count("/") > 1:

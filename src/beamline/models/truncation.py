@@ -1,9 +1,10 @@
 """Which part is left of a text that is longer than a model reads: `tokenizer.overflow`."""
 
 from collections.abc import Sequence
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-Overflow = Literal["end", "start", "middle"]
+from beamline.core.choices import Overflow
+
 Text = TypeVar("Text", str, list[int])
 
 

@@ -15,6 +15,9 @@ from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.report_parts import hundred
 from beamline.encoding.codec import TextCodec
+from beamline.metrics import find_metric
+from beamline.models.smollm2 import HUB_ID
+from beamline.models.smollm2 import NAME as SMOLLM2
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -65,9 +68,9 @@ def write_card(facts: RunFacts, codec: TextCodec, settings: Mapping[str, Any], *
     base = facts.settings.get("model.name")
     metadata = ModelCardData(
         library_name="ctranslate2" if ctranslate2 else "transformers",
-        pipeline_tag="summarization",
+        pipeline_tag="summarization" if codec.encoding.prompt is None else "text-generation",
         tags=["summarization", "dialogue", "beamline"],
-        base_model=str(base) if base and not Path(str(base)).exists() else None,
+        base_model=HUB_ID if base == SMOLLM2 else str(base) if base and not Path(str(base)).exists() else None,
         datasets=[facts.provenance["hub_id"]] if facts.provenance.get("hub_id") else None,
         model_name="summarizer",
         eval_results=[
@@ -76,7 +79,7 @@ def write_card(facts: RunFacts, codec: TextCodec, settings: Mapping[str, Any], *
                 dataset_type=str(facts.provenance.get("hub_id") or data),
                 dataset_name=data,
                 dataset_split="test",
-                metric_type="chrf" if name.startswith("chrf") else "rouge",
+                metric_type=find_metric(name),
                 metric_name=f"{name} × 100",
                 metric_value=round(100 * test[name], 2),
             )
@@ -107,6 +110,8 @@ def write_card(facts: RunFacts, codec: TextCodec, settings: Mapping[str, Any], *
         settings={name: json.dumps(value, ensure_ascii=False) for name, value in facts.settings.items()},
         generation={name: json.dumps(value) for name, value in settings.items()},
         encoding=codec.encoding,
+        prompt=None if codec.encoding.prompt is None else [repr(text) for text in codec.encoding.prompt],
+        has_template=codec.tokenizer.chat_template is not None,
         model_class=codec.family.model_class.__name__,
         decoding=settings,
         ctranslate2=ctranslate2,

@@ -44,7 +44,8 @@ def export(directory: Path, revision: str | None, *, ctranslate2: bool, push_to:
         else:
             with writing(unfinished):
                 shutil.copytree(model.directory, unfinished, dirs_exist_ok=True)
-        _limit_source(unfinished / TOKENIZER_CONFIG, model.codec.encoding.max_source_tokens)
+        if model.codec.encoding.prompt is None:  # or the end of the prompt would be cut
+            _limit_source(unfinished / TOKENIZER_CONFIG, model.codec.encoding.max_source_tokens)
         write_text(unfinished / "README.md", write_card(facts, model.codec, settings, ctranslate2=ctranslate2))
     return str(directory) if push_to is None else _push(directory, push_to)
 

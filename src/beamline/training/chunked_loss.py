@@ -23,6 +23,16 @@ from beamline.models.padding import IGNORED_LABEL
 CHUNK = LinearCrossEntropyOptions(batch_chunk_size=512, chunking_method=None)  # tokens; fewer cost time
 
 
+# Settings of models that change the logits after the output layer: Gemma 2, Cohere, Granite.
+_CHANGE_LOGITS = ("final_logit_softcapping", "logit_scale", "logits_scaling")
+
+
+def has_plain_output(model: PreTrainedModel) -> bool:
+    """Return whether the logits are what a linear layer gives, without an adapter in it or a change after it."""
+    changed = any(getattr(model.config, name, None) not in (None, 1) for name in _CHANGE_LOGITS)
+    return type(model.get_output_embeddings()) is torch.nn.Linear and not changed
+
+
 class ChunkedLoss:
     """Cross-entropy of `model`'s predictions, summed over the labels that count.
 

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel, TrainerCallback, TrainerControl, Train
 from beamline.core.errors import BeamlineError
 from beamline.core.files import replaced_directory
 from beamline.encoding.codec import TextCodec
+from beamline.models.adapters import save_whole
 from beamline.training.tracking import Tracker
 
 
@@ -98,7 +99,7 @@ class AfterEpoch(TrainerCallback):
         model: PreTrainedModel,
         **_: Any,
     ) -> None:
-        epoch = round(state.epoch)
+        epoch = round(state.epoch or 0)  # None before any training
         if not math.isfinite(metrics["validation_loss"]):
             found = metrics["validation_loss"]
             raise BeamlineError(f"train: the validation loss is {found} after epoch {epoch}; lower train.learning_rate")
@@ -115,17 +116,17 @@ class AfterEpoch(TrainerCallback):
         self.epochs.append({"epoch": epoch, "tracked": tracked, "untracked": untracked})
 
     def _print(self, epoch: int, epochs: float, metrics: dict[str, float], speed: dict[str, float]) -> None:
-        self.console.print(
-            f"epoch {epoch:>{len(str(int(epochs)))}}/{int(epochs)}"
-            f"  loss {self.training['train/loss']:.3f}"
-            f"  validation loss {metrics['validation_loss']:.3f}"
-            f"  bits/byte {metrics['validation_bits_per_byte']:.3f}"
-            f"  token accuracy {metrics['validation_token_accuracy']:.3f}"
-            f"  learning rate {self.training['train/learning_rate']:.2g}"
-            f"  {speed['seconds']:.0f} s, {speed['source_tokens_per_second']:,.0f} source tokens/s",
-            highlight=False,
-            soft_wrap=True,
-        )
+        figures = [
+            f"epoch {epoch:>{len(str(int(epochs)))}}/{int(epochs)}",
+            f"validation loss {metrics['validation_loss']:.3f}",
+            f"bits/byte {metrics['validation_bits_per_byte']:.3f}",
+            f"token accuracy {metrics['validation_token_accuracy']:.3f}",
+        ]
+        if self.training:  # nothing was trained before epoch 0
+            figures.insert(1, f"loss {self.training['train/loss']:.3f}")
+            figures.append(f"learning rate {self.training['train/learning_rate']:.2g}")
+            figures.append(f"{speed['seconds']:.0f} s, {speed['source_tokens_per_second']:,.0f} source tokens/s")
+        self.console.print("  ".join(figures), highlight=False, soft_wrap=True)
 
     def _keep(self, checkpoint: KeptCheckpoint, model: PreTrainedModel) -> None:
         """Save the checkpoint if it is among the best by validation loss."""
@@ -133,5 +134,5 @@ class AfterEpoch(TrainerCallback):
         self.kept = ranked[: self.keep]
         if checkpoint in self.kept:
             with replaced_directory(self.directory / checkpoint.name) as directory:
-                model.save_pretrained(directory)
+                save_whole(model, directory)
                 self.codec.save(directory)

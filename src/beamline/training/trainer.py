@@ -20,7 +20,7 @@ from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import Example, Examples
 from beamline.models.families import find_family
 from beamline.training.batching import Collator, LengthBucketedBatches
-from beamline.training.chunked_loss import ChunkedLoss
+from beamline.training.chunked_loss import ChunkedLoss, has_plain_output
 from beamline.training.loss import measure_loss, training_loss
 
 # Vocabulary times tokens of a batch. From here on, the loss in chunks saves memory (benchmarks/loss.py).
@@ -45,7 +45,7 @@ class SummarizationTrainer(Seq2SeqTrainer):
     ) -> None:
         train = params.train
         large = len(codec.tokenizer) * train.tokens_per_batch >= LARGE and train.label_smoothing_factor == 0
-        chunked = ChunkedLoss(model) if large else None
+        chunked = ChunkedLoss(model) if large and has_plain_output(model) else None
         super().__init__(
             model,
             arguments,
@@ -56,6 +56,8 @@ class SummarizationTrainer(Seq2SeqTrainer):
                 training_loss, label_smoothing=train.label_smoothing_factor, chunked=chunked
             ),
         )
+        # Labels are what the logits predict, in every family: the Trainer must not count them as shifted.
+        self._loss_shifts_labels = False
         self.params = params
         self.family = find_family(codec.encoding)
         # Processes wait for each other's gradients, part by part, and don't know each other's memory.
@@ -206,6 +208,8 @@ def training_arguments(params: Params, directory: Path) -> Seq2SeqTrainingArgume
         max_grad_norm=train.max_grad_norm,
         bf16=precision == "bf16",
         tf32=True if precision == "bf16" and gpu_has_bf16() else None,  # for the loss in chunks, outside autocast
+        activation_checkpointing=train.gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False},  # the other way needs inputs with gradients
         seed=params.seed,
         use_cpu=not torch.cuda.is_available(),  # needed for processes without a GPU to join
         eval_strategy="epoch",

@@ -179,7 +179,7 @@ def work_directory(root: Path, params: Params, prepared: Path) -> Path:
         "params": params.model_dump(include={"seed", "padding", "model", "train"}, exclude={"train": {"save_seconds"}}),
         "prepared": fingerprint(prepared),
         "code": [hashlib.sha256(path.read_bytes()).hexdigest() for path in find_training_code()],
-        "libraries": {name: version(name) for name in ("torch", "transformers", "accelerate", "numpy")},
+        "libraries": {name: version(name) for name in ("torch", "transformers", "accelerate", "peft", "numpy")},
         "python": platform.python_version(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else processor(),
     }

@@ -63,7 +63,11 @@ def decoder_start_token(run: Evidence) -> Finding:
     predictions are what the others give; a warning where only other programs would go wrong.
     """
     assert run.codec and run.params
-    generation, trained, token_of = run.params.generation, run.codec.encoding, run.codec.tokenizer.convert_ids_to_tokens
+    generation, trained, tokenizer = run.params.generation, run.codec.encoding, run.codec.tokenizer
+
+    def token_of(token: int | None) -> str:
+        return "its prompt" if token is None else str(tokenizer.convert_ids_to_tokens(token))
+
     start, beside = trained.decoder_start_token_id, run.model_codec.encoding.decoder_start_token_id
     right = f"training started with {token_of(start)} and ended with {token_of(trained.eos_token_id)}"
     if beside != start:

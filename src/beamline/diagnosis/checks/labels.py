@@ -79,6 +79,8 @@ def labels_are_shifted_once(run: Evidence) -> Finding:
     """
     assert run.splits and run.codec
     encoding, start = run.codec.encoding, run.codec.encoding.decoder_start_token_id
+    if start is None:
+        return not_applicable("a decoder-only model goes on from its prompt, and has no start token")
     rows = _label_rows(run)
     twice = sum(len(row) > 1 and row[0] == start for row in rows)
     share = twice / len(rows)
@@ -101,6 +103,9 @@ def speaker_tags_are_tokens(run: Evidence) -> Finding:
     begins turns in train its token, so that none may be in pieces. Hashtags and placeholders begin no turns. Nothing is
     expected if `tokenizer.speaker_tokens` is none.
     """
+    assert run.codec
+    if not run.codec.family.adds_tags:
+        return not_applicable("a decoder-only model spells speaker tags in pieces that it knows")
     tags = _read_tags(run)
     if not tags.total:
         return not_applicable(_NO_TAGS)

@@ -10,20 +10,23 @@ import torch
 from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from beamline.core.errors import BeamlineError
-from beamline.core.params import Padding, TokenizerParams
+from beamline.core.params import Model, Padding, TokenizerParams
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.encoding import Encoding
+from beamline.models.families.causal import Causal
 from beamline.models.families.seq2seq import Seq2Seq
 
 
 class Family(Protocol):
     """How texts become tensors, what a model predicts from them, and how it writes a summary.
 
-    name: as in encoding.json. model_class: the Auto class of transformers that loads a checkpoint.
+    name: as in encoding.json. model_class: the Auto class of transformers that loads a checkpoint. adds_tags: whether
+    each speaker tag becomes a token, with an embedding that training learns.
     """
 
     name: str
     model_class: Any
+    adds_tags: bool
 
     def fits(self, config: PreTrainedConfig) -> bool:
         """Return whether a model with this config belongs to the family."""
@@ -41,11 +44,12 @@ class Family(Protocol):
         tokenizer: PreTrainedTokenizerBase,
         checkpoint: Checkpoint,
         params: TokenizerParams,
+        model: Model,
         new_tokens: tuple[int, ...],
     ) -> Encoding:
         """Return the encoding of a checkpoint, and give `tokenizer` the special tokens that it needs.
 
-        Raises `BeamlineError` if one of them is missing, or if the model has fewer positions than `params` ask for.
+        Raises `BeamlineError` if one of them is missing, and for a setting that the family can't follow.
         """
         ...
 
@@ -100,8 +104,12 @@ class Family(Protocol):
         """
         ...
 
+    def plain_settings(self, config: GenerationConfig) -> GenerationConfig:
+        """Return those settings of `config` that mean the same to transformers' own `generate`."""
+        ...
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (Seq2Seq(),)}
+
+FAMILIES: dict[str, Family] = {family.name: family for family in (Seq2Seq(), Causal())}
 
 
 def find_family(encoding: Encoding) -> Family:

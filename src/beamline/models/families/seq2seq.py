@@ -12,7 +12,7 @@ from transformers import (
 )
 
 from beamline.core.errors import BeamlineError
-from beamline.core.params import Padding, TokenizerParams
+from beamline.core.params import Model, Padding, TokenizerParams
 from beamline.models.checkpoint import Checkpoint
 from beamline.models.encoding import Encoding
 from beamline.models.padding import IGNORED_LABEL, pad_rows
@@ -24,6 +24,7 @@ class Seq2Seq:
 
     name = "seq2seq"
     model_class = AutoModelForSeq2SeqLM
+    adds_tags = True
 
     def fits(self, config: PreTrainedConfig) -> bool:
         return bool(config.is_encoder_decoder)
@@ -42,6 +43,7 @@ class Seq2Seq:
         tokenizer: PreTrainedTokenizerBase,
         checkpoint: Checkpoint,
         params: TokenizerParams,
+        model: Model,
         new_tokens: tuple[int, ...],
     ) -> Encoding:
         if tokenizer.eos_token_id is None and tokenizer.sep_token is not None:
@@ -53,13 +55,6 @@ class Seq2Seq:
                 )
         start, forced_first = _decoder_start(tokenizer, checkpoint, params.language)
         config = checkpoint.config()
-        limits = self.position_limits(config, params.max_source_tokens)
-        for key, limit in zip(("max_source_tokens", "max_target_tokens"), limits, strict=True):
-            if limit is not None and getattr(params, key) > limit:
-                raise BeamlineError(
-                    f"tokenizer.{key}: the checkpoint has positions for {limit} tokens, found {getattr(params, key)};"
-                    f" set it to {limit} or less"
-                )
         return Encoding(
             max_source_tokens=params.max_source_tokens,
             max_target_tokens=params.max_target_tokens,
@@ -133,7 +128,9 @@ class Seq2Seq:
         source_length = encoding.max_source_tokens if fixed else max(map(len, sources))
         target_length = encoding.max_target_tokens if fixed else max(map(len, targets))
         label_padding = IGNORED_LABEL if padding.labels == "masked" else encoding.pad_token_id
-        shifted = [[encoding.decoder_start_token_id, *row[:-1]] for row in targets]
+        start = encoding.decoder_start_token_id
+        assert start is not None, "the encoding of a sequence-to-sequence model has a start"
+        shifted = [[start, *row[:-1]] for row in targets]
         return {
             **source_tensors(sources, encoding, source_length),
             "labels": pad_rows(targets, label_padding, target_length),
@@ -158,6 +155,9 @@ class Seq2Seq:
             **{name: tensor.to(model.device) for name, tensor in inputs.items()}, generation_config=config
         )
         return [row[1:] for row in generated.tolist()]
+
+    def plain_settings(self, config: GenerationConfig) -> GenerationConfig:
+        return config
 
 
 def source_tensors(rows: Sequence[Sequence[int]], encoding: Encoding, length: int) -> dict[str, torch.Tensor]:

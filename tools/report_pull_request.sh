@@ -5,7 +5,6 @@
 #
 # BASE and HEAD are commits or branches. Results that the cache and the remote lack are computed, in temporary clones that
 # share the cache. The comment holds no dialogue. PAGE, if it is named, gets the page of the comparison, which holds all.
-# If the pipeline fails on a side, the comment says so, and this ends with 1.
 set -euo pipefail
 base=$1 head=$2 comment=$(realpath --canonicalize-missing "$3")
 page=${4:+$(realpath --canonicalize-missing "$4")}
@@ -43,50 +42,28 @@ verdict() {
     git -C "$root" show "$1:metrics/diagnosis.json" | python -c 'import json, sys; print(json.load(sys.stdin)["verdict"])'
 }
 
-compare() {
-    if beamline compare "${sides[@]}" --markdown --dialogues 0 ${page:+--html "$page"} 2>"$work/reason"; then return; fi
-    cat "$work/reason" >&2
-    echo "**The scores are not comparable:** $(sed -n 's/^error: //p' "$work/reason" | sed 's/; --.*//')."
-    echo
-    dvc metrics diff --md "${sides[@]}" --targets metrics/rouge.json
-}
-
-failed=()
-for side in base head; do
-    set +e  # `if bring` would go on after a command of it that fails
-    (set -e; bring "pull-request/$side" "${!side}")
-    if [ $? -ne 0 ]; then failed+=("$side"); fi
-    set -e
-done
+bring "${sides[0]}" "$base"
+bring "${sides[1]}" "$head"
 cd "$root"
 {
     echo "<!-- beamline -->"
     echo "## What this pull request does to the summaries"
     echo
-    if [ ${#failed[@]} -gt 0 ]; then
-        for side in "${failed[@]}"; do
-            echo "**The pipeline failed on the $side**, \`$(git log -1 --format='%h %s' "${!side}" | tr -d '\`')\`. The job's log says why."
-        done
+    before=$(verdict "${sides[0]}") after=$(verdict "${sides[1]}")
+    if [ "$before" = "$after" ]; then
+        echo "The verdict stays: $after."
     else
-        before=$(verdict "${sides[0]}") after=$(verdict "${sides[1]}")
-        if [ "$before" = "$after" ]; then
-            echo "The verdict stays: $after."
-        else
-            echo "The verdict was: $before. It is now: **$after**."
-        fi
-        echo
-        compare
+        echo "The verdict was: $before. It is now: **$after**."
     fi
+    echo
+    beamline compare "${sides[@]}" --markdown --dialogues 0 ${page:+--html "$page"}
     echo
     echo "<details><summary>What changed</summary>"
     echo
-    dvc params diff --md "$base" "$head"
+    dvc params diff --md "${sides[@]}"
     echo
-    # GitHub takes no comment of more than 65,536 characters.
-    git diff --name-only "$base...$head" -- |
-        awk 'NR <= 50 { print "- `" $0 "`" } END { if (NR > 50) print "- and " NR - 50 " more files" }'
+    git diff --name-only "$base...$head" -- | sed 's/.*/- `&`/'
     echo
     echo "</details>"
 } >"$work/comment"
 mv "$work/comment" "$comment"
-[ ${#failed[@]} -eq 0 ]

@@ -69,6 +69,8 @@ def test_a_click_on_a_sentence_goes_to_its_turns_in_a_long_dialogue(browser: Any
     assert not turn.evaluate(in_view)
     reader.page.locator(".sentence").first.click()
     assert turn.evaluate(in_view)
+    reader.page.mouse.move(1, 1)  # what was clicked stays marked when the pointer leaves it
+    assert reader.page.wait_for_selector(".turns li.source").is_visible()
     assert "source" in turn.get_attribute("class")
     reader.close()
 

@@ -6,10 +6,13 @@ import { Change } from "page/list";
 import { Legend, Summary } from "page/marks";
 
 export function Dialogue({ data, dialogue, step, onBack, place, count }) {
-  const [sources, setSources] = useState(null);
+  const [pointed, setPointed] = useState(null);
+  const [focused, setFocused] = useState(null);
+  const sources = pointed ?? focused; // what was clicked stays marked when the pointer leaves it
   const box = useRef(null);
   useEffect(() => {
-    setSources(null);
+    setPointed(null);
+    setFocused(null);
     box.current.scrollTop = 0;
   }, [dialogue]);
   // In a long dialogue, the turns that are marked may be out of view.
@@ -34,7 +37,8 @@ export function Dialogue({ data, dialogue, step, onBack, place, count }) {
                 summary=${summary}
                 system=${system}
                 sources=${sources}
-                onPoint=${setSources}
+                onPoint=${setPointed}
+                onFocus=${setFocused}
                 onGo=${go}
               />`,
           )}
@@ -68,7 +72,7 @@ function Turns({ dialogue, sources }) {
   </section>`;
 }
 
-function Scored({ data, dialogue, summary, system, sources, onPoint, onGo }) {
+function Scored({ data, dialogue, summary, system, sources, onPoint, onFocus, onGo }) {
   const { letter, name } = data.systems[system];
   return html`<div class="summary">
     ${letter &&
@@ -76,7 +80,7 @@ function Scored({ data, dialogue, summary, system, sources, onPoint, onGo }) {
       <span class=${`letter series-${system % 6}`}>${letter}</span><span dir="auto">${name}</span>
       ${system > 0 && html`<${Change} value=${changeOf(data, dialogue, system)} />`}
     </p>`}
-    <${Summary} summary=${summary} active=${sources} onPoint=${onPoint} onGo=${onGo} />
+    <${Summary} summary=${summary} active=${sources} onPoint=${onPoint} onFocus=${onFocus} onGo=${onGo} />
     <dl class="measures">
       ${data.columns.map(
         (column, index) =>

@@ -1,6 +1,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ from ruamel.yaml import YAML
 from support.hub_server import TOKEN, start_hub
 from support.repository import Repository
 
+from beamline.core.choices import Overflow
 from beamline.core.errors import BeamlineError
+from beamline.encoding.codec import TextCodec
+from beamline.serving.card import read_facts, write_card
 from beamline.serving.export import export
 
 
@@ -83,6 +87,17 @@ def test_the_code_on_the_card_runs(
     capsys.readouterr()
     exec(python_of((exported / "README.md").read_text(encoding="utf-8")), {})
     assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("overflow", ["end", "start", "middle"])
+def test_the_card_says_what_of_a_long_dialogue_was_not_read(exported: Path, overflow: Overflow) -> None:
+    codec = TextCodec.load(Path("model"))
+    cut = TextCodec(codec.tokenizer, replace(codec.encoding, overflow=overflow))
+    settings = json.loads((exported / "generation_config.json").read_text(encoding="utf-8"))
+    card = write_card(read_facts(None), cut, settings, ctranslate2=False)
+    assert f"tokens, the {overflow} was not read" in card
+    assert ("`truncation=True` cuts the end" in card) == (overflow != "end")
 
 
 @pytest.mark.slow

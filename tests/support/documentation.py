@@ -14,6 +14,7 @@ DOCUMENTS = (
     "docs/faults.md",
     "docs/data.md",
     "docs/models.md",
+    "docs/pretrained.md",
     "docs/decoding.md",
     "docs/resuming.md",
     "docs/scaling.md",

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 import tomllib
 
 import pytest
@@ -35,20 +34,16 @@ def test_help_lists_the_subcommands_with_one_whole_line_each() -> None:
 
 
 @pytest.mark.parametrize("name", SUBCOMMANDS)
-def test_help_of_a_subcommand_answers_at_once(name: str) -> None:
-    def measure() -> float:
-        start = time.perf_counter()
-        shown = beamline(name, "--help")
-        assert shown.stdout.startswith(f"Usage: beamline {name} ")
-        return time.perf_counter() - start
-
-    assert min(measure() for _ in range(3)) <= 0.5
-
-
-def test_help_imports_no_library_of_data() -> None:
-    code = "import sys, beamline.cli; print({'pyarrow', 'numpy', 'torch'} & set(sys.modules))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout == "set()\n"
+def test_help_of_a_subcommand_imports_nothing_that_takes_long(name: str) -> None:
+    slow = "{'pyarrow', 'numpy', 'torch', 'transformers', 'datasets'}"
+    code = (
+        "import atexit, sys; from beamline import cli;"
+        f" atexit.register(lambda: print({slow} & set(sys.modules), file=sys.stderr));"
+        f" sys.argv = ['beamline', '{name}', '--help']; cli.main()"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith(f"Usage: beamline {name} ")
+    assert shown.stderr == "set()\n"
 
 
 def test_shell_completion_names_subcommands_and_options() -> None:

@@ -348,7 +348,10 @@ def summarize(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write there instead of standard output; goes on after an interruption."),
+        typer.Option(
+            metavar="FILE",
+            help="Write there instead of standard output; goes on after an interruption, by the same model.",
+        ),
     ] = None,
 ) -> None:
     """Write summaries of new dialogues.

@@ -28,7 +28,7 @@ from beamline.encoding.tags import choose_tags
 from beamline.metrics import Scorer
 from beamline.models.checkpoint import Checkpoint
 
-LEARNED_FROM = 100_000  # dialogues; of 12,460, test summaries had 0.3 % more tokens (benchmarks/README.md)
+LEARNED_FROM = 20_000  # dialogues; more of them cost time and hardly save tokens (benchmarks/README.md)
 
 
 def main() -> None:

@@ -1,10 +1,11 @@
+import io
 from pathlib import Path
 
 import pytest
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Columns
-from beamline.data.unsummarized import parse_sources, read_sources
+from beamline.data.unsummarized import parse_sources, read_pipe, read_sources
 
 USUAL = Columns(id=None, dialogue=None, summary=None)
 
@@ -36,3 +37,32 @@ def test_a_pipe_that_begins_with_a_brace_is_json_lines() -> None:
 def test_a_pipe_without_a_dialogue_is_an_error(text: str, message: str) -> None:
     with pytest.raises(BeamlineError, match=message):
         list(parse_sources(text, USUAL))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'\xef\xbb\xbf{"dialogue": "A: Caf\xc3\xa9."}\r\n', "A: Café.\r\n".encode(), "A: Café.".encode("utf-16")],
+)
+def test_a_pipe_is_decoded_like_a_file(content: bytes) -> None:
+    assert list(read_pipe(io.BufferedReader(io.BytesIO(content)), USUAL)) == [("stdin-1", "A: Café.")]
+
+
+def test_a_pipe_that_is_not_utf_8_names_the_byte() -> None:
+    with pytest.raises(BeamlineError, match="stdin:2: not UTF-8: byte 0xe9"):
+        list(read_pipe(io.BufferedReader(io.BytesIO(b"A: Hi.\nB: Caf\xe9.")), USUAL))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("none.jsonl", ""),
+        ("blank.jsonl", "\n\n"),
+        ("head.csv", "id,dialogue\n"),
+        ("none.json", "[]"),
+        ("none.txt", " "),
+    ],
+)
+def test_a_file_without_a_dialogue_is_an_error(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(BeamlineError, match=rf"{name}: empty; expected a"):
+        list(read_sources([tmp_path / name], USUAL))

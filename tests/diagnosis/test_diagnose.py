@@ -40,10 +40,11 @@ def make_params_older(path: Path) -> None:
     document = yaml.load(path)
     for key in PAST_VALUES:
         *sections, name = key.split(".")
-        section = reduce(getitem, sections, document)
-        del section[name]
-        if not section:
-            del document[sections[0]]
+        *parents, last = sections
+        parent = reduce(getitem, parents, document)
+        del parent[last][name]
+        if not parent[last]:
+            del parent[last]
     document["diagnose"] = {"fail_on": "none"}
     yaml.dump(document, path)
 

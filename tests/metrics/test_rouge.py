@@ -308,6 +308,7 @@ def test_newlines_give_exactly_rouge_scores_own_figures(stemmer):
         ("Plan\nRest. Drink a lot.\nReturn soon.", "Plan\nDrink. Rest a lot!\nHe returned sooner."),
         ("One line. Two sentences.", "Two sentences. One line."),
         ("A\n\nB c\nd", "B\nA c\nd d"),
+        ("A\u2028b c\x0bd\r\ne", "C\nd\re\u2029a"),
     ]
     rouge = DEFAULTS.model_copy(update={"tokenizer": "english", "stemmer": stemmer, "sentences": "newlines"})
     columns = RougeScorer(Corpus(rouge, [[reference] for reference, _ in texts])).score([text for _, text in texts])
@@ -332,6 +333,26 @@ def test_punctuation_counts_if_it_is_kept():
 
     assert rouge1("drop") == 1
     assert rouge1("keep") == pytest.approx(2 * 4 / (4 + 6))
+
+
+def test_characters_with_punctuation_are_those_of_rouge_score_on_lists_of_characters():
+    texts = [
+        ("“你好，”小王说：“我们明天去吗？”……", "小王问：“我们明天去公园吗？”"),
+        ("他（三十岁）买了2个苹果！", "他三十岁，买了苹果。"),
+    ]
+    rouge = DEFAULTS.model_copy(update={"punctuation": "keep"})
+    scorer = RougeScorer(Corpus(rouge, [[reference] for reference, _ in texts]))
+    columns = scorer.score([text for _, text in texts]).headline.columns()
+    assert scorer.corpus.tokenizer.name == "characters"
+    theirs = rouge_scorer.RougeScorer(TYPES[:3], tokenizer=ListOfCharacters())
+    for row, (reference, prediction) in enumerate(texts):
+        for rouge_type, score in theirs.score(reference, prediction).items():
+            assert columns[f"{rouge_type}_f"][row] == score.fmeasure
+
+
+class ListOfCharacters:
+    def tokenize(self, text):
+        return list(text)
 
 
 def test_figures_of_aci_bench_are_its_authors(shared):

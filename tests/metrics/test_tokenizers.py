@@ -62,7 +62,7 @@ def test_english_is_rouge_scores_own():
 def test_korean_gives_morphemes_and_a_tag_keeps_its_particle():
     korean = build_tokenizer("korean", stemmer=True)
     assert korean.tokens("#Person1#은 🍕 병원에 갔다.") == ["person1", "은", "병원", "에", "가", "었", "다"]
-    assert korean.seen("🍕 병원에 갔다. ABC") == "병원에갔다abc"
+    assert korean.seen("🍕 병원에 갔다. ABC").split() == ["병원에", "갔다", "abc"]
 
 
 def test_korean_without_its_package_says_what_to_install(monkeypatch):
@@ -103,6 +103,8 @@ def test_coverage_counts_letters_digits_and_marks_without_tags_and_before_stemmi
     assert coverage(["Müll"], english) == pytest.approx(3 / 4)
     assert coverage(["में"], WORDS) == 1
     assert coverage(["1️⃣ ❤️ a"], english) == 1
+    for name in ("words", "characters", *(["korean"] if korean_is_installed() else [])):
+        assert coverage(["ㅋㅋㅋ ㅠㅠ"], build_tokenizer(name)) == 1, "letters of two words are not one letter"
 
 
 def test_nothing_to_cover_is_an_error():

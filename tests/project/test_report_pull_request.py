@@ -13,7 +13,7 @@ SCRIPT = "tools/report_pull_request.sh"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 def test_the_comment_says_what_two_commits_do_to_the_scores(finished: Repository, tmp_path: Path) -> None:
     clone = Repository(shutil.copytree(finished.path, tmp_path / "clone", symlinks=True))
     clone.git("checkout", "--quiet", "-b", "short")

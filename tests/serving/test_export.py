@@ -1,5 +1,7 @@
 import json
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,10 @@ from ruamel.yaml import YAML
 from support.hub_server import TOKEN, start_hub
 from support.repository import Repository
 
+from beamline.core.choices import Overflow
 from beamline.core.errors import BeamlineError
+from beamline.encoding.codec import TextCodec
+from beamline.serving.card import read_facts, write_card
 from beamline.serving.export import export
 
 
@@ -85,12 +90,39 @@ def test_the_code_on_the_card_runs(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("overflow", ["end", "start", "middle"])
+def test_the_card_says_what_of_a_long_dialogue_was_not_read(exported: Path, overflow: Overflow) -> None:
+    codec = TextCodec.load(Path("model"))
+    cut = TextCodec(codec.tokenizer, replace(codec.encoding, overflow=overflow))
+    settings = json.loads((exported / "generation_config.json").read_text(encoding="utf-8"))
+    card = write_card(read_facts(None), cut, settings, ctranslate2=False)
+    assert f"tokens, the {overflow} was not read" in card
+    assert ("`truncation=True` cuts the end" in card) == (overflow != "end")
+
+
+@pytest.mark.slow
 def test_a_committed_run_is_exported_with_its_commit(finished: Repository, exported: Path, tmp_path: Path) -> None:
     export(tmp_path / "main", "main", ctranslate2=False, push_to=None)
     card = (tmp_path / "main" / "README.md").read_text(encoding="utf-8")
     assert f"commit `{finished.git('rev-parse', 'main').stdout[:7]}`" in card
     for name in ("model.safetensors", "generation_config.json", "tokenizer.json"):
         assert (tmp_path / "main" / name).read_bytes() == (exported / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_the_card_of_the_workspace_names_the_commit_only_if_it_records_this_run(
+    finished: Repository, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = f"commit `{finished.git('rev-parse', 'HEAD').stdout[:7]}`"
+    assert commit in (exported / "README.md").read_text(encoding="utf-8")
+    changed = shutil.copytree(finished.path, tmp_path / "changed", symlinks=True)
+    lock = (changed / "dvc.lock").read_text(encoding="utf-8")
+    (changed / "dvc.lock").write_text(lock.replace("num_beams: 1", "num_beams: 3"), encoding="utf-8")
+    monkeypatch.chdir(changed)
+    export(tmp_path / "other", None, ctranslate2=False, push_to=None)
+    card = (tmp_path / "other" / "README.md").read_text(encoding="utf-8")
+    assert "commit `" not in card
+    assert "| `generation.num_beams` | `3` |" in card
 
 
 @pytest.mark.slow

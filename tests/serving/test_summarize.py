@@ -32,6 +32,10 @@ def written(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def pipe_of(content: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BufferedReader(io.BytesIO(content)))
+
+
 def test_by_default_the_reported_summaries_come_out_in_order(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     summarize([paths.PREDICTIONS], None, None, [], None)
@@ -60,7 +64,7 @@ def test_a_pipe_is_one_dialogue_or_json_lines(
         (json.dumps(first) + "\n" + json.dumps({"dialogue": second["dialogue"]}) + "\n", [first["id"], "stdin-2"]),
     ):
         capsys.readouterr()
-        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        monkeypatch.setattr("sys.stdin", pipe_of(text.encode()))
         summarize([], None, None, [], None)
         lines = written(capsys.readouterr().out)
         assert [line["id"] for line in lines] == ids
@@ -93,11 +97,36 @@ def test_an_interrupted_output_goes_on_and_ends_the_same(run: Path) -> None:
 
 
 def test_an_output_of_other_dialogues_is_refused_and_kept(run: Path) -> None:
+    Path("another.txt").write_text("A: Hi.", encoding="utf-8")
     output = Path("out.jsonl")
-    output.write_text('{"id": "another", "summary": "", "findings": []}\n')
-    with pytest.raises(BeamlineError, match=r"out\.jsonl:1: id 'another', expected '.*-0001'; give --output another"):
+    summarize([Path("another.txt")], None, None, [], output)
+    before = output.read_bytes()
+    with pytest.raises(BeamlineError, match=r"out\.jsonl:1: id 'another-1', expected '.*-0001'; give --output another"):
         summarize([paths.PREDICTIONS], None, None, [], output)
-    assert "another" in output.read_text()
+    assert output.read_bytes() == before
+
+
+def test_an_output_of_another_model_or_decoding_is_refused_and_kept(run: Path) -> None:
+    output = Path("out.jsonl")
+    summarize([paths.PREDICTIONS], None, None, ["generation.max_length=9"], output)
+    before = output.read_bytes()
+    with pytest.raises(
+        BeamlineError, match=r"another model or decoding wrote it \(different: generation\.max_length\)"
+    ):
+        summarize([paths.PREDICTIONS], None, None, [], output)
+    Path("model", "tokenizer_config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(BeamlineError, match=r"\(different: model\); give --output another"):
+        summarize([paths.PREDICTIONS], None, None, ["generation.max_length=9"], output)
+    assert output.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ["a note without a line end", '{"id": "one"}\n'])
+def test_a_file_that_summarize_did_not_write_is_refused_and_kept(run: Path, content: str) -> None:
+    output = Path("notes.jsonl")
+    output.write_text(content, encoding="utf-8")
+    with pytest.raises(BeamlineError, match=r"notes\.jsonl: exists, and no notes\.jsonl\.model\.json says"):
+        summarize([paths.PREDICTIONS], None, None, [], output)
+    assert output.read_text(encoding="utf-8") == content
 
 
 def test_a_bad_row_is_known_before_the_first_summary(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,14 +151,21 @@ def test_a_change_decodes_differently(run: Path) -> None:
         assert model.reported.generation.no_repeat_ngram_size == 3
 
 
+def test_changes_that_are_valid_only_together_are_taken_in_any_order(run: Path) -> None:
+    changes = ["generation.min_length=150", "generation.max_length=200"]
+    for ordered in (changes, changes[::-1]):
+        with open_model(None, None, ordered) as model:
+            assert (model.reported.generation.min_length, model.reported.generation.max_length) == (150, 200)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ("seed=1", "-S seed=1: expected KEY=VALUE with one of these keys: generation.backend, "),
         ("generation.beams=1", "-S generation.beams=1: expected KEY=VALUE"),
         ("generation.num_beams", "-S generation.num_beams: expected KEY=VALUE"),
-        ("generation.num_beams=many", "-S generation.num_beams=many: expected a valid integer"),
-        ("generation.min_length=500", r"-S generation.min_length=500: min_length \(500\) is above max_length"),
+        ("generation.num_beams=many", "-S generation.num_beams: expected a valid integer"),
+        ("generation.min_length=500", r"-S generation: min_length \(500\) is above max_length"),
     ],
 )
 def test_a_change_that_params_yaml_would_refuse_is_one_line(run: Path, change: str, message: str) -> None:

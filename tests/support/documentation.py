@@ -15,6 +15,7 @@ DOCUMENTS = (
     "docs/diagnosis.md",
     "docs/data.md",
     "docs/models.md",
+    "docs/pretrained.md",
     "docs/decoding.md",
     "docs/resuming.md",
     "docs/scaling.md",

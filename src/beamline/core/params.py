@@ -37,6 +37,11 @@ class Columns(Section):
     dialogue: OptionalText
     summary: OptionalText
 
+    @property
+    def named(self) -> list[str]:
+        """Return the names that are given."""
+        return [name for name in (self.id, self.dialogue, self.summary) if name]
+
 
 class Data(Section):
     path: Annotated[str, Field(min_length=1)]

@@ -35,7 +35,7 @@ def to_dialogue(row: Row, columns: Columns, default_id: str, *, needs_summary: b
     missing column, for several usual ones, and for a cell that is null, blank, not text, or not writable as UTF-8.
     """
     key, text = to_source(row, columns, default_id)
-    row = add_paths(row, [name for _, name in columns if name])
+    row = add_paths(row, columns.named)
     return Dialogue(key, text, _references(row, columns.summary or _find_usual(row, "summary"), needs_summary))
 
 
@@ -46,7 +46,7 @@ def to_source(row: Row, columns: Columns, default_id: str) -> tuple[str, str]:
     """
     if row.problem:
         raise BeamlineError(f"{row.where}: {row.problem}")
-    row = add_paths(row, [name for _, name in columns if name])
+    row = add_paths(row, columns.named)
     id_column = columns.id or find_id_column(row)
     column = columns.dialogue or _find_usual(row, "dialogue")
     key = _id(row, id_column) if id_column else default_id
@@ -56,7 +56,7 @@ def to_source(row: Row, columns: Columns, default_id: str) -> tuple[str, str]:
 
 def name_columns(row: Row, columns: Columns) -> dict[str, list[str]]:
     """Return by role the columns that `to_dialogue` takes from this row."""
-    row = add_paths(row, [name for _, name in columns if name])
+    row = add_paths(row, columns.named)
     id_column = columns.id or find_id_column(row)
     return {
         "id": [] if id_column is None else [id_column],

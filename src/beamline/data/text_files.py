@@ -37,7 +37,7 @@ def read_lines(path: Path, *, unpack: bool = True) -> Iterator[str]:
     """
     try:
         with path.open("rb") as file:
-            yield from _decode(_unpack(file) if unpack else file, path)
+            yield from decode_lines(_unpack(file) if unpack else file, path)
     except (OSError, EOFError, zlib.error) as error:
         if isinstance(error, OSError) and error.strerror:
             raise BeamlineError(f"{path}: can't be read: {error.strerror}") from None
@@ -75,7 +75,8 @@ def _unpack(file: io.BufferedReader) -> BinaryIO:
     return file
 
 
-def _decode(file: BinaryIO, path: Path) -> Iterator[str]:
+def decode_lines(file: BinaryIO, path: Path) -> Iterator[str]:
+    """Yield the lines of an open file, which is not compressed, as `read_lines` does. path: its name in errors."""
     assert isinstance(file, io.BufferedReader)
     head = file.peek(64)
     refuse_other_content(head, path)

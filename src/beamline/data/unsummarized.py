@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Columns
 from beamline.data.dialogues import to_source
 from beamline.data.plain_text import PLAIN_TEXT, read_plain_text
 from beamline.data.readers import Row, parse_jsonl, read_rows, split_ending
+from beamline.data.text_files import decode_lines
 
 PIPE = "stdin"
 
@@ -20,11 +22,20 @@ def read_sources(files: Sequence[Path], columns: Columns) -> Iterator[tuple[str,
     """
     for path in files:
         if split_ending(path) is not None:
+            number = 0
             for number, row in enumerate(read_rows(path), start=1):
                 yield to_source(row, columns, f"{path.stem}-{number}")
+            if number == 0:
+                raise BeamlineError(f"{path}: empty; expected a record for each dialogue")
         else:
             lines = [str(row.cells[PLAIN_TEXT]) for row in read_plain_text(path)]
             yield parse_text("\n".join(lines), str(path), f"{path.stem}-1")
+
+
+def read_pipe(pipe: BinaryIO, columns: Columns) -> Iterator[tuple[str, str]]:
+    """Yield id and text of each dialogue of piped bytes, decoded as those of a file. See `parse_sources`."""
+    lines = (line.removesuffix("\n").removesuffix("\r") for line in decode_lines(pipe, Path(PIPE)))
+    return parse_sources("\n".join(lines), columns)
 
 
 def parse_sources(text: str, columns: Columns) -> Iterator[tuple[str, str]]:

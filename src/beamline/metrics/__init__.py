@@ -4,7 +4,7 @@ To add a metric, write a module with a class that follows `base.Metric`, and add
 """
 
 from beamline.metrics.base import Corpus, Metric, MetricScores
-from beamline.metrics.registry import METRICS, registered_columns
+from beamline.metrics.registry import METRICS, find_metric, registered_columns
 from beamline.metrics.scorer import DEFAULT_HEADLINE, Scorer, Scores
 from beamline.metrics.signature import SCORING_VERSION, fields_to_compare, read_signature
 
@@ -18,6 +18,7 @@ __all__ = [
     "Scorer",
     "Scores",
     "fields_to_compare",
+    "find_metric",
     "read_signature",
     "registered_columns",
 ]

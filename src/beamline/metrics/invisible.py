@@ -8,6 +8,9 @@ after a virama (Indic scripts, rules A2 and B).
 import regex
 
 _IGNORABLE = regex.compile(r"\p{Default_Ignorable_Code_Point}")
+_BESIDE_LETTER = regex.compile(
+    r"[\p{L}\p{N}]\p{M}*\p{Default_Ignorable_Code_Point}|\p{Default_Ignorable_Code_Point}[\p{L}\p{N}]"
+)
 _NO_JOINER = regex.compile(r"(?V1)[\p{Default_Ignorable_Code_Point}--\p{Join_Control}]")
 _REPEATED = regex.compile(r"(\p{Join_Control})\p{Join_Control}+")
 _JOINED_BEFORE = r"(?<=[\p{Joining_Type=L}\p{Joining_Type=D}]\p{Joining_Type=T}*)"
@@ -26,6 +29,6 @@ def drop_invisible(text: str) -> str:
     return visible
 
 
-def has_invisible(text: str) -> bool:
-    """Return whether `text` has an ignorable character."""
-    return _IGNORABLE.search(text) is not None
+def is_invisibly_marked(word: str) -> bool:
+    """Return whether `word` has an ignorable character beside a letter or digit: those of an emoji cut no word."""
+    return _BESIDE_LETTER.search(word) is not None

@@ -13,3 +13,8 @@ METRICS: dict[str, type[Metric]] = {
 def registered_columns() -> list[str]:
     """Return the names of all metrics' columns, in the order of the registry."""
     return [column for metric in METRICS.values() for column in metric.columns]
+
+
+def find_metric(column: str) -> str:
+    """Return the name of the metric that has this column, one of `registered_columns`."""
+    return next(name for name, metric in METRICS.items() if column in metric.columns)

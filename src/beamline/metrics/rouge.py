@@ -31,15 +31,15 @@ _UNSPACED_END = re.compile(rf"([。！？｡．؟۔।॥։።။។]+{_CLOSERS}
 def split_sentences(text: str, sentences: Sentences = "both") -> list[str]:
     """Return the sentences of `text`, none of them blank. Predictions and references of all languages have one rule.
 
-    sentences: where they end, see `rouge.sentences` in params.yaml. Punctuation is `.`, `!`, `?` or `…` that white
-    space follows, and the full stops and question marks of other scripts. Closing quotes and brackets belong to the
-    sentence. There is no list of abbreviations: "Ms. Dawson" is cut, on both sides alike. Thai, which ends sentences
-    with a space, has no such punctuation.
+    sentences: where they end, see `rouge.sentences` in params.yaml. `newlines` are `\\n` alone, as in rouge-score.
+    Punctuation is `.`, `!`, `?` or `…` that white space follows, and the full stops and question marks of other
+    scripts. Closing quotes and brackets belong to the sentence. There is no list of abbreviations: "Ms. Dawson" is cut,
+    on both sides alike. Thai, which ends sentences with a space, has no such punctuation.
     """
-    lines = text.splitlines() if sentences != "punctuation" else [" ".join(text.split())]
     if sentences != "newlines":
-        lines = _UNSPACED_END.sub(r"\1\n", _SPACED_END.sub(r"\1\n", "\n".join(lines))).split("\n")
-    return [line for line in lines if line.strip()]
+        text = "\n".join(text.splitlines()) if sentences == "both" else " ".join(text.split())
+        text = _UNSPACED_END.sub(r"\1\n", _SPACED_END.sub(r"\1\n", text))
+    return [line for line in text.split("\n") if line.strip()]
 
 
 def prepare_text(text: str, tokenizer: WordTokenizer, sentences: Sentences = "both") -> str:

@@ -10,8 +10,8 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import Rouge
 from beamline.metrics.base import Columns, Corpus, MetricScores
 from beamline.metrics.intervals import RESAMPLES, FloatArray, Interval, mean_intervals
-from beamline.metrics.invisible import has_invisible
-from beamline.metrics.registry import METRICS, registered_columns
+from beamline.metrics.invisible import is_invisibly_marked
+from beamline.metrics.registry import METRICS, find_metric, registered_columns
 from beamline.metrics.signature import SCORING_VERSION, write_signature
 
 _INVISIBLE = "\N{SOFT HYPHEN}"
@@ -137,8 +137,7 @@ class Scorer:
 
     def headline_scores(self, predictions: Sequence[str]) -> FloatArray:
         """Return the headline column alone, float64 [examples], 0-1. Only the metric that it belongs to is run."""
-        owner = next(name for name, metric in self._metrics.items() if self.headline in metric.columns)
-        return self._score(predictions, [owner]).headline_scores
+        return self._score(predictions, [find_metric(self.headline)]).headline_scores
 
     def signature(self, **extra: str) -> str:
         """Return everything that can change a score or its interval, and nothing else; see `metrics.signature`.
@@ -171,7 +170,7 @@ class Scorer:
         if self.corpus.tokenizer.visible(_INVISIBLE) != _INVISIBLE:
             return None
         words = [word for text in (*predictions, *self.corpus.texts) for word in text.split()]
-        cut = sum(map(has_invisible, words))
+        cut = sum(map(is_invisibly_marked, words))
         if not cut:
             return None
         return (

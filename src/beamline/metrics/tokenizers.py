@@ -70,8 +70,11 @@ class WordTokenizer(ABC):
         """Return the tokens of `sentence`, in order."""
 
     def seen(self, text: str) -> str:
-        """Return the characters of `text` that get into a token, before a stemmer or a dictionary changes it."""
-        return "".join(self.tokens(text))
+        """Return the parts of `text` that get into a token, spaced, before a stemmer or a dictionary changes them.
+
+        Without spaces, letters of two tokens could become one: Korean ㅋ ㅠ is not 큐.
+        """
+        return " ".join(self.tokens(text))
 
 
 class English(WordTokenizer):
@@ -95,7 +98,7 @@ class English(WordTokenizer):
         return tokens
 
     def seen(self, text: str) -> str:
-        return "".join(rouge_score_tokenize(text, None))
+        return " ".join(rouge_score_tokenize(text, None))
 
 
 class _CachedStemmer:
@@ -120,7 +123,8 @@ class _Segments(WordTokenizer):
 
     def tokens(self, sentence: str) -> list[str]:
         counted = _LETTER if self._punctuation == "drop" else _VISIBLE
-        return [segment for segment in self.segments(fold(sentence)) if counted.search(segment)]
+        folded = "…".join(map(fold, sentence.split("…")))  # NFKC would make three full stops of it
+        return [segment for segment in self.segments(folded) if counted.search(segment)]
 
     @abstractmethod
     def segments(self, text: str) -> list[str]:
@@ -176,8 +180,9 @@ class Korean(WordTokenizer):
     def seen(self, text: str) -> str:
         # A form may not occur in the text (했다 is 하, 었, 다), so the piece of text that it came from is taken.
         text = fold(text)
-        spans = (range(morpheme.start, morpheme.start + morpheme.len) for morpheme in self._morphemes(text))
-        return "".join(text[i] for i in sorted(set().union(*spans)))
+        morphemes = self._morphemes(text)
+        seen = set().union(*(range(morpheme.start, morpheme.start + morpheme.len) for morpheme in morphemes))
+        return "".join(character if place in seen else " " for place, character in enumerate(text))
 
     def _morphemes(self, text: str) -> list[Any]:
         # Without this, kiwi takes '#person1#은' for two hashtags and loses the particle.

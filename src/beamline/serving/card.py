@@ -9,12 +9,13 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from beamline.comparison.revisions import WORKSPACE, Revision, open_revision
+from beamline.comparison.revisions import LOCK, WORKSPACE, Revision, open_revision
 from beamline.comparison.settings import Settings, read_settings
 from beamline.core import paths
 from beamline.core.errors import BeamlineError
 from beamline.core.report_parts import hundred
 from beamline.encoding.codec import TextCodec
+from beamline.metrics import find_metric
 from beamline.models.smollm2 import HUB_ID
 from beamline.models.smollm2 import NAME as SMOLLM2
 
@@ -23,7 +24,11 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What a model card says of a run. data_hash: DVC's of data.path. provenance: what an import wrote beside it."""
+    """What a model card says of a run.
+
+    commit: that records the run, its first 7 digits; empty if none does. data_hash: DVC's of data.path.
+    provenance: what an import wrote beside the data.
+    """
 
     commit: str
     settings: Settings
@@ -43,7 +48,7 @@ def read_facts(revision: str | None) -> RunFacts:
     data = str(settings.get("data.path", ""))
     provenance = opened.read_text(Path(data) / "provenance.json") if data else None
     return RunFacts(
-        commit=opened.commit,
+        commit=opened.commit or _find_commit(opened),
         settings={name: value for name, value in settings.items() if " " not in name},
         scores=_read_json(opened, paths.SCORES),
         verdict=_read_json(opened, paths.DIAGNOSIS_METRICS)["verdict"],
@@ -74,7 +79,7 @@ def write_card(facts: RunFacts, codec: TextCodec, settings: Mapping[str, Any], *
                 dataset_type=str(facts.provenance.get("hub_id") or data),
                 dataset_name=data,
                 dataset_split="test",
-                metric_type="chrf" if name.startswith("chrf") else "rouge",
+                metric_type=find_metric(name),
                 metric_name=f"{name} × 100",
                 metric_value=round(100 * test[name], 2),
             )
@@ -111,6 +116,15 @@ def write_card(facts: RunFacts, codec: TextCodec, settings: Mapping[str, Any], *
         decoding=settings,
         ctranslate2=ctranslate2,
     )
+
+
+def _find_commit(workspace: Revision) -> str:
+    """Return the commit that is checked out if its dvc.lock records the workspace's run, or else nothing."""
+    try:
+        head = open_revision("HEAD")
+    except BeamlineError:  # nothing is committed yet
+        return ""
+    return head.commit if head.read_text(LOCK) == workspace.read_text(LOCK) else ""
 
 
 def _read_json(revision: Revision, path: Path) -> Any:

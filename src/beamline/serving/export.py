@@ -31,6 +31,7 @@ def export(directory: Path, revision: str | None, *, ctranslate2: bool, push_to:
     a hub that refuses or can't be reached. The directory is written whole or not at all.
     """
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise BeamlineError(f"{directory}: exists already; name a new directory, or remove this one first")
     facts = read_facts(revision)

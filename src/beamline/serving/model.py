@@ -67,9 +67,9 @@ def _read_model(directory: Path, changes: Sequence[str]) -> Model:
 
 
 def change_generation(generation: Generation, changes: Sequence[str]) -> Generation:
-    """Return `generation` with changes such as `generation.num_beams=4`.
+    """Return `generation` with changes such as `generation.num_beams=4`. Only the result has to be valid.
 
-    Raises `BeamlineError` for another section, an unknown key or a value that params.yaml would refuse.
+    Raises `BeamlineError` for another section, an unknown key or values that params.yaml would refuse.
     """
     values = generation.model_dump()
     for change in changes:
@@ -80,10 +80,12 @@ def change_generation(generation: Generation, changes: Sequence[str]) -> Generat
             raise BeamlineError(f"-S {change}: expected KEY=VALUE with one of these keys: {known}")
         try:
             values[name] = YAML(typ="safe").load(text)
-            generation = Generation.model_validate(values)
         except YAMLError:
             raise BeamlineError(f"-S {change}: the value is not valid YAML") from None
-        except ValidationError as error:
-            reason = error.errors()[0]["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-            raise BeamlineError(f"-S {change}: {reason}") from None
-    return generation
+    try:
+        return Generation.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(["generation", *map(str, first["loc"])])
+        reason = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+        raise BeamlineError(f"-S {place}: {reason}") from None

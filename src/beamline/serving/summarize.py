@@ -14,20 +14,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from beamline.core import processes
-from beamline.core.errors import BeamlineError, quote
-from beamline.core.files import writing
+from beamline.core.errors import BeamlineError
 from beamline.core.params import Columns
-from beamline.data.readers import parse_jsonl
-from beamline.data.unsummarized import parse_sources, read_sources
+from beamline.data.unsummarized import read_pipe, read_sources
 from beamline.decoding.backends import build_decoder
 from beamline.metrics.signature import signature_tokenizer
 from beamline.metrics.support import WordSplitter
 from beamline.metrics.tokenizers import WordTokenizer, build_tokenizer, choose_tokenizer
 from beamline.serving.model import Model, open_model
+from beamline.serving.output import Source, open_output
 
 _AT_ONCE = 32  # dialogues that are decoded together, and whose summaries then appear together
-
-Source = tuple[str, str]  # id and text of a dialogue
 
 
 def summarize(
@@ -36,8 +33,8 @@ def summarize(
     """Write a line of JSON for each dialogue of the files, or of the pipe if there is none: id, summary, findings.
 
     findings: the content words, numbers and names of the summary that the dialogue doesn't have.
-    revision, directory, changes: see `open_model`. output: a file, of which whole lines are kept and not written again.
-    None: the lines go to standard output.
+    revision, directory, changes: see `open_model`. output: a file, of which whole lines are kept and not written again
+    if the same model wrote them, see `open_output`. None: the lines go to standard output.
 
     Raises `BeamlineError` for dialogues or a model that can't be read, before the first summary is written.
     """
@@ -50,19 +47,21 @@ def summarize(
     else:
         if sys.stdin.isatty():
             raise BeamlineError("no dialogues; give files, or pipe text: echo ... | beamline summarize")
-        piped = list(parse_sources(sys.stdin.read(), columns))
+        piped = list(read_pipe(sys.stdin.buffer, columns))
         count, sources = len(piped), iter(piped)
     if output is not None and output.resolve() in [path.resolve() for path in files]:
         raise BeamlineError(f"{output}: is read from; give --output another file")
 
-    with open_model(revision, directory, changes) as model, _opened(output) as (file, written):
-        done = _skip_written(sources, written, output)
-        with _progress() as progress:
-            task = progress.add_task("summarizing", total=count, completed=done)
-            for line in _summary_lines(model, sources, start=done):
-                file.write(line)
-                file.flush()
-                progress.advance(task)
+    with (
+        open_model(revision, directory, changes) as model,
+        _opened(output, sources, model) as (file, done),
+        _progress() as progress,
+    ):
+        task = progress.add_task("summarizing", total=count, completed=done)
+        for line in _summary_lines(model, sources, start=done):
+            file.write(line)
+            file.flush()
+            progress.advance(task)
 
 
 def _summary_lines(model: Model, sources: Iterator[Source], start: int) -> Iterator[str]:
@@ -96,34 +95,13 @@ def _tokenizer(model: Model, sources: Iterable[Source]) -> WordTokenizer:
 
 
 @contextmanager
-def _opened(output: Path | None) -> Iterator[tuple[TextIO, list[str]]]:
-    """Give the file to write to, and the ids that it holds already. A line that was cut off is removed."""
+def _opened(output: Path | None, sources: Iterator[Source], model: Model) -> Iterator[tuple[TextIO, int]]:
+    """Give what the lines are written to, and how many dialogues it holds already."""
     if output is None:
-        yield sys.stdout, []
-        return
-    with writing(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        content = output.read_bytes() if output.exists() else b""
-        whole = content[: content.rfind(b"\n") + 1]
-        lines = whole.decode(errors="replace").split("\n")
-        written = [str(row.cells.get("id")) for row in parse_jsonl(lines, str(output))]
-        with output.open("r+" if content else "w", encoding="utf-8", newline="\n") as file:
-            file.truncate(len(whole))
-            file.seek(0, 2)
-            yield file, written
-
-
-def _skip_written(sources: Iterator[Source], written: Sequence[str], output: Path | None) -> int:
-    """Advance `sources` past what the output holds, and return its number.
-
-    Raises `BeamlineError` if the output holds other dialogues.
-    """
-    for line, key in enumerate(written, start=1):
-        source = next(sources, None)
-        if source is None or source[0] != key:
-            expected = "no more lines" if source is None else quote(source[0])
-            raise BeamlineError(f"{output}:{line}: id {quote(key)}, expected {expected}; give --output another file")
-    return len(written)
+        yield sys.stdout, 0
+    else:
+        with open_output(output, sources, model) as opened:
+            yield opened
 
 
 def _progress() -> Progress:

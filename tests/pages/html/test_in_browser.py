@@ -139,8 +139,9 @@ def test_keys_step_search_and_filter(reader: Reader) -> None:
     assert reader.page.get_by_role("searchbox").input_value() == "jj tent"  # the letters stepped nowhere
     assert reader.page.locator(".dialogue").count() == 0
     press("Escape")
+    assert reader.page.get_by_role("searchbox").input_value() == "jj tent"
     press("f")
-    assert reader.page.evaluate("document.activeElement.closest('#filters') !== null")
+    reader.page.wait_for_function("document.activeElement.closest('#filters') !== null", timeout=5000)
     press("Escape")
     reader.page.get_by_role("button", name="Show all").click()
     reader.page.locator(".list").focus()

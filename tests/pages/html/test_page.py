@@ -118,6 +118,14 @@ def test_a_run_whose_test_split_has_no_references_shows_its_summaries(run: Path)
     assert (first["references"], first["summaries"][0]["scores"]) == ([], [None])
 
 
+def test_a_single_dialogue_is_counted_in_the_singular(run: Path) -> None:
+    for name in ("one.jsonl", "other.jsonl"):
+        write_predictions(run / name, count=4)
+        (run / name).write_text((run / name).read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+    html = render(comparison_page(compare_systems(["one.jsonl", "other.jsonl"], force=False, rescore=False)))
+    assert ">1 dialogue. " in html
+
+
 def test_a_missing_file_is_named_with_what_to_run(run: Path) -> None:
     paths.DIAGNOSIS_METRICS.unlink()
     with pytest.raises(BeamlineError, match=r"metrics/diagnosis\.json: can't be read .*; run: dvc repro"):

@@ -11,7 +11,7 @@ from beamline.core.report_parts import Grid, hundred
 from beamline.metrics.signature import signature_tokenizer
 from beamline.metrics.support import WordSplitter
 from beamline.pages.html.charts import histogram
-from beamline.pages.html.content import NamedSystem, Page, Score, ScoreTable, headline_first
+from beamline.pages.html.content import NamedSystem, Page, Score, ScoreTable, headline_first, plural
 from beamline.pages.html.dialogues import Summaries, dialogue_data
 from beamline.pages.html.run import LOSSES, curve_path, loss_chart
 
@@ -30,7 +30,7 @@ def comparison_page(comparison: Comparison) -> Page:
     return Page(
         title=f"Beamline: {first.name} and {', '.join(system.name for system in systems[1:])}",
         verdict=_verdict(comparison),
-        detail=f"{len(first.predictions.summaries)} dialogues. {'; '.join(_figures(comparison))}",
+        detail=f"{plural(len(first.predictions.summaries), 'dialogue')}. {'; '.join(_figures(comparison))}",
         systems=[
             NamedSystem(name, system.name, system.commit if system.commit not in system.name else "")
             for name, system in zip(names, systems, strict=True)

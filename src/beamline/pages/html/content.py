@@ -68,3 +68,8 @@ class Page:
 def headline_first(names: Iterable[str], headline: str) -> list[str]:
     """Return the names of scores with the headline before the others."""
     return sorted(names, key=lambda name: name != headline)
+
+
+def plural(count: int, noun: str) -> str:
+    """Return how many there are, in words: "1 dialogue", "2 dialogues"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

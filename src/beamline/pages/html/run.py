@@ -18,7 +18,7 @@ from beamline.metrics.intervals import FloatArray
 from beamline.metrics.signature import signature_tokenizer
 from beamline.metrics.support import WordSplitter
 from beamline.pages.html.charts import Chart, histogram, line_chart
-from beamline.pages.html.content import NamedSystem, Page, Score, ScoreTable, headline_first
+from beamline.pages.html.content import NamedSystem, Page, Score, ScoreTable, headline_first, plural
 from beamline.pages.html.dialogues import Summaries, dialogue_data
 
 LOSSES = {"training": "train/loss.tsv", "validation": "validation/loss.tsv"}
@@ -85,11 +85,11 @@ def _parse_curve(text: str) -> dict[int, float]:
 
 def _detail(test: Mapping[str, Any], headline: str, count: int) -> str:
     if headline not in test:
-        return f"{count} test dialogues, without references and so without scores"
+        return f"{plural(count, 'test dialogue')}, without references and so without scores"
     low, high = test[f"{headline}_interval"]
     return (
         f"{headline} {hundred(test[headline])}, 95 % interval {hundred(low)} to {hundred(high)},"
-        f" on {count} test dialogues"
+        f" on {plural(count, 'test dialogue')}"
     )
 
 

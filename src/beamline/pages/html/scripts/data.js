@@ -20,13 +20,16 @@ export const speakersOf = (dialogue) => [...new Set(dialogue.turns.map(([speaker
 export const headlineScore = (data, dialogue, system = data.systems.length - 1) =>
   dialogue.summaries[system].scores[data.headline];
 
-/** What the dialogue gained from the first system to another one, in the headline score. */
-export const changeOf = (data, dialogue, system) =>
-  (headlineScore(data, dialogue, system) ?? 0) - (headlineScore(data, dialogue, 0) ?? 0);
+/** What the dialogue gained from the first system to another one, in the headline score; null if one is undefined. */
+export function changeOf(data, dialogue, system) {
+  const [before, after] = [headlineScore(data, dialogue, 0), headlineScore(data, dialogue, system)];
+  return before === null || after === null ? null : after - before;
+}
 
 export const points = (score) => (score === null ? "–" : (100 * score).toFixed(1));
 
 export const signedPoints = (change) => {
+  if (change === null) return "–";
   const shown = (100 * change).toFixed(1);
   if (Number(shown) === 0) return "0.0";
   return change > 0 ? `+${shown}` : shown.replace("-", "−");

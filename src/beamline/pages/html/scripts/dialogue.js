@@ -6,16 +6,21 @@ import { Change } from "page/list";
 import { Legend, Summary } from "page/marks";
 
 export function Dialogue({ data, dialogue, step, onBack, place, count }) {
-  const [sources, setSources] = useState(null);
+  const [pointed, setPointed] = useState(null);
+  const [focused, setFocused] = useState(null);
+  const sources = pointed ?? focused; // what was clicked stays marked when the pointer leaves it
   const box = useRef(null);
   useEffect(() => {
-    setSources(null);
+    setPointed(null);
+    setFocused(null);
     box.current.scrollTop = 0;
   }, [dialogue]);
+  // In a long dialogue, the turns that are marked may be out of view.
+  const go = ([first]) => box.current.querySelectorAll(".turns li")[first]?.scrollIntoView({ block: "center" });
   return html`<article class="dialogue" ref=${box} tabindex="0" aria-label=${`Dialogue ${dialogue.id}`}>
     <header>
       <button type="button" class="back" onClick=${onBack}>List</button>
-      <h2>${dialogue.id}</h2>
+      <h2 title=${dialogue.id}>${dialogue.id}</h2>
       <button type="button" onClick=${() => step(-1)} disabled=${place <= 0}>Previous</button>
       <button type="button" onClick=${() => step(1)} disabled=${place >= count - 1}>Next</button>
     </header>
@@ -32,7 +37,9 @@ export function Dialogue({ data, dialogue, step, onBack, place, count }) {
                 summary=${summary}
                 system=${system}
                 sources=${sources}
-                onPoint=${setSources}
+                onPoint=${setPointed}
+                onFocus=${setFocused}
+                onGo=${go}
               />`,
           )}
         </div>
@@ -65,7 +72,7 @@ function Turns({ dialogue, sources }) {
   </section>`;
 }
 
-function Scored({ data, dialogue, summary, system, sources, onPoint }) {
+function Scored({ data, dialogue, summary, system, sources, onPoint, onFocus, onGo }) {
   const { letter, name } = data.systems[system];
   return html`<div class="summary">
     ${letter &&
@@ -73,7 +80,7 @@ function Scored({ data, dialogue, summary, system, sources, onPoint }) {
       <span class=${`letter series-${system % 6}`}>${letter}</span><span dir="auto">${name}</span>
       ${system > 0 && html`<${Change} value=${changeOf(data, dialogue, system)} />`}
     </p>`}
-    <${Summary} summary=${summary} active=${sources} onPoint=${onPoint} />
+    <${Summary} summary=${summary} active=${sources} onPoint=${onPoint} onFocus=${onFocus} onGo=${onGo} />
     <dl class="measures">
       ${data.columns.map(
         (column, index) =>

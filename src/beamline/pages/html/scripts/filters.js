@@ -9,14 +9,14 @@ const DOWN = (value) => (one, other) => value(other) - value(one);
 /** The orders to choose from, by their names in a link. system: the number of the one that change and score are of. */
 export function orders(data, system) {
   const score = (dialogue) => headlineScore(data, dialogue, system) ?? Infinity;
-  const change = (dialogue) => changeOf(data, dialogue, system);
+  const change = (dialogue, unknown) => changeOf(data, dialogue, system) ?? unknown;
   const several = data.systems.length > 1;
   return {
     "": { label: "Order of the data", compare: null },
     worst: { label: "Lowest score first", compare: UP(score) },
     best: { label: "Highest score first", compare: DOWN((dialogue) => headlineScore(data, dialogue, system) ?? -1) },
-    ...(several && { gained: { label: "Gained most first", compare: DOWN(change) } }),
-    ...(several && { lost: { label: "Lost most first", compare: UP(change) } }),
+    ...(several && { gained: { label: "Gained most first", compare: DOWN((dialogue) => change(dialogue, -Infinity)) } }),
+    ...(several && { lost: { label: "Lost most first", compare: UP((dialogue) => change(dialogue, Infinity)) } }),
     unusual: { label: "Most unusual first", compare: DOWN((dialogue) => dialogue.unusual) },
     findings: { label: "Most findings first", compare: DOWN((dialogue) => findingsOf(dialogue, system)) },
     long: { label: "Longest dialogue first", compare: DOWN((dialogue) => dialogue.turns.length) },
@@ -35,7 +35,12 @@ const searchable = (dialogue) =>
     .join("\n")
     .toLowerCase());
 
-const within = (value, from, to) => (from === "" || value >= Number(from)) && (to === "" || value <= Number(to));
+// A score that is undefined is within no limits.
+const within = (value, from, to) =>
+  (from === "" && to === "") ||
+  (value !== null && (from === "" || value >= Number(from)) && (to === "" || value <= Number(to)));
+
+const inPoints = (score) => (score === null ? null : 100 * score);
 
 /** The dialogues that pass all filters, in the chosen order. */
 export function choose(data, filters, order, system) {
@@ -46,7 +51,7 @@ export function choose(data, filters, order, system) {
       (filters.speaker === "" || speakersOf(dialogue).includes(filters.speaker)) &&
       (filters.findings === "" || findingsOf(dialogue, system) > 0 === (filters.findings === "yes")) &&
       within(dialogue.turns.length, filters.turns, filters.to_turns) &&
-      within(100 * (headlineScore(data, dialogue, system) ?? 0), filters.score, filters.to_score),
+      within(inPoints(headlineScore(data, dialogue, system)), filters.score, filters.to_score),
   );
   const { compare } = orders(data, system)[order] ?? {};
   return compare ? chosen.sort((one, other) => compare(one, other) || one.index - other.index) : chosen;

@@ -20,7 +20,9 @@ export function useKeys(actions) {
       const { step, search, filter } = latest.current;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (isField(event.target)) {
-        if (event.key === "Escape") event.target.blur();
+        if (event.key !== "Escape") return;
+        event.preventDefault(); // which would empty the search
+        event.target.blur();
         return;
       }
       // Arrows scroll the page and the open dialogue as usual; in the list they choose.

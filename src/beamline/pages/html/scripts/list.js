@@ -56,7 +56,6 @@ export function List({ data, chosen, open, system, onOpen }) {
 }
 
 function Item({ data, dialogue, system, place, count, selected, onOpen }) {
-  const change = system > 0 ? changeOf(data, dialogue, system) : null;
   const text = summaryText(dialogue.summaries[system]);
   return html`<div
     class="item"
@@ -69,8 +68,8 @@ function Item({ data, dialogue, system, place, count, selected, onOpen }) {
     onClick=${() => onOpen(dialogue.index)}
   >
     <span class="top">
-      <span class="name">${dialogue.id}</span>
-      ${change !== null && html`<${Change} value=${change} />`}
+      <span class="name" title=${dialogue.id}>${dialogue.id}</span>
+      ${system > 0 && html`<${Change} value=${changeOf(data, dialogue, system)} />`}
       <span class="score">${points(headlineScore(data, dialogue, system))}</span>
     </span>
     <span class="gist" dir="auto">${text || "(empty)"}</span>
@@ -79,5 +78,5 @@ function Item({ data, dialogue, system, place, count, selected, onOpen }) {
 
 export function Change({ value }) {
   const shown = signedPoints(value);
-  return html`<span class=${shown === "0.0" ? "muted" : value > 0 ? "up" : "down"}>${shown}</span>`;
+  return html`<span class=${shown === "0.0" || value === null ? "muted" : value > 0 ? "up" : "down"}>${shown}</span>`;
 }

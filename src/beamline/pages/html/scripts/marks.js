@@ -3,8 +3,8 @@ import { html } from "page/html";
 
 export const MARKS = { r: "in a reference", d: "only in the dialogue", n: "in neither" };
 
-/** A summary. onPoint: called with the turns that the sentence in question takes most from, null after it. */
-export function Summary({ summary, active, onPoint }) {
+/** A summary. onPoint, onFocus: called with the turns that a sentence takes most from, null after it. onGo: shows them. */
+export function Summary({ summary, active, onPoint, onFocus, onGo }) {
   return html`<p class="text" dir="auto">
     ${summary.sentences.map(
       (sentence) =>
@@ -13,8 +13,10 @@ export function Summary({ summary, active, onPoint }) {
           tabindex="0"
           onPointerEnter=${() => onPoint(sentence.turns)}
           onPointerLeave=${() => onPoint(null)}
-          onFocus=${() => onPoint(sentence.turns)}
-          onBlur=${() => onPoint(null)}
+          onFocus=${() => onFocus(sentence.turns)}
+          onBlur=${() => onFocus(null)}
+          onClick=${() => onGo(sentence.turns)}
+          onKeyDown=${(event) => event.key === "Enter" && onGo(sentence.turns)}
           >${sentence.pieces.map(([text, mark]) => (mark ? html`<span class=${`mark-${mark}`}>${text}</span>` : text))}</span
         >`,
     )}

@@ -1,0 +1,81 @@
+"""The file that `beamline summarize --output` writes, and how it goes on after an interruption."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from beamline.core.errors import BeamlineError, quote
+from beamline.core.files import write_json, writing
+from beamline.data.readers import parse_jsonl
+from beamline.models.checkpoint import fingerprint
+from beamline.serving.model import Model
+
+Source = tuple[str, str]  # id and text of a dialogue
+
+
+@contextmanager
+def open_output(output: Path, sources: Iterator[Source], model: Model) -> Iterator[tuple[TextIO, int]]:
+    """Give the file to write to, and how many dialogues it holds already. `sources` is advanced past them.
+
+    A line that was cut off is removed. A second file, FILE.model.json, records what wrote the first.
+    Raises `BeamlineError` if the file holds other dialogues, or if another model or decoding wrote it.
+    """
+    with writing(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        content = output.read_bytes() if output.exists() else b""
+        if content:
+            _refuse_mixture(output, model)
+        else:
+            write_json(_record_path(output), _describe(model))
+        whole = content[: content.rfind(b"\n") + 1]
+        lines = whole.decode(errors="replace").split("\n")
+        written = [str(row.cells.get("id")) for row in parse_jsonl(lines, str(output))]
+        _skip_written(sources, written, output)
+        with output.open("r+" if content else "w", encoding="utf-8", newline="\n") as file:
+            file.truncate(len(whole))
+            file.seek(0, 2)
+            yield file, len(written)
+
+
+def _record_path(output: Path) -> Path:
+    return output.with_name(f"{output.name}.model.json")
+
+
+def _describe(model: Model) -> dict[str, Any]:
+    """Return all that decides the summaries, except the dialogues. model: a hash of the checkpoint's files."""
+    return {"model": fingerprint(model.directory), **model.reported.to_json()}
+
+
+def _refuse_mixture(output: Path, model: Model) -> None:
+    record = _record_path(output)
+    try:
+        stored = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise BeamlineError(
+            f"{output}: exists, and no {record.name} says which model wrote it; give --output another file"
+        ) from None
+    before, now = dict(_flatten(stored)), dict(_flatten(_describe(model)))
+    changed = [name for name in {**now, **before} if before.get(name) != now.get(name)]
+    if changed:
+        raise BeamlineError(
+            f"{output}: another model or decoding wrote it (different: {', '.join(changed)});"
+            " give --output another file"
+        )
+
+
+def _flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flatten(inner, f"{prefix}.{key}" if prefix else key)
+    else:
+        yield prefix, value
+
+
+def _skip_written(sources: Iterator[Source], written: Sequence[str], output: Path) -> None:
+    for line, key in enumerate(written, start=1):
+        source = next(sources, None)
+        if source is None or source[0] != key:
+            expected = "no more lines" if source is None else quote(source[0])
+            raise BeamlineError(f"{output}:{line}: id {quote(key)}, expected {expected}; give --output another file")

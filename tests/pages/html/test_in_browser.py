@@ -141,7 +141,7 @@ def test_keys_step_search_and_filter(reader: Reader) -> None:
     press("Escape")
     assert reader.page.get_by_role("searchbox").input_value() == "jj tent"
     press("f")
-    reader.page.wait_for_function("document.activeElement.closest('#filters') !== null", timeout=5000)
+    reader.page.locator("#filters :focus").wait_for()
     press("Escape")
     reader.page.get_by_role("button", name="Show all").click()
     reader.page.locator(".list").focus()
@@ -156,7 +156,7 @@ def test_a_link_opens_the_same_dialogue_filters_and_order(browser: Any, run_html
     other = Reader(browser, run_html, f"#{reader.page.url.partition('#')[2]}")
     assert (other.open, other.listed, other.status) == (reader.open, reader.listed, reader.status)
     other.page.evaluate("location.hash = 'id=talk-00020'")
-    other.page.wait_for_function("document.querySelector('.dialogue h2').textContent === 'talk-00020'")
+    other.page.locator(".dialogue h2", has_text="talk-00020").wait_for()
     assert other.status == "60 of 60 dialogues"
     other.close()
 

@@ -98,7 +98,7 @@ def test_an_undefined_score_is_last_in_every_order_and_within_no_limits(browser:
     reader = Reader(browser, html)
     for order in ("Lowest score first", "Highest score first", "Gained most first", "Lost most first"):
         reader.order(order)
-        reader.page.wait_for_function("document.querySelectorAll('.item .name')[2].textContent === 'unscored'")
+        reader.page.locator(".item:nth-child(3) .name", has_text="unscored").wait_for()
     assert reader.page.locator(".item .top").nth(2).inner_text().split() == ["unscored", "–", "–"]
     reader.filter("Score, to", "15")
     assert reader.listed == [LONG_ID]

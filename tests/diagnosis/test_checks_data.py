@@ -37,9 +37,8 @@ def splits(language: str) -> Splits:
 
 
 def test_nothing_is_found_in_healthy_data(splits: Splits) -> None:
-    assert {
-        name: each.status for name, each in findings("data", evidence(splits)).items() if each.status != "pass"
-    } == {}
+    found = {name: each.status for name, each in findings("data", evidence(splits)).items() if each.status != "pass"}
+    assert found == {"repaired_dialogues": "not applicable"}  # it needs a model
 
 
 @pytest.mark.parametrize("count", [8, 16])
@@ -157,8 +156,8 @@ def test_what_is_left_of_a_cut_source_is_what_overflow_leaves(splits: Splits, ov
         split: [replace(each, dialogue=each.dialogue + "\n#Person1#: Hm." * 60) for each in dialogues]
         for split, dialogues in splits.items()
     }
-    assert finding("sources_are_whole", evidence(longer, max_source_tokens=250)).status == "pass"
-    assert finding("sources_are_whole", evidence(longer, max_source_tokens=250, overflow=overflow)).status != "pass"
+    assert finding("cut_sources", evidence(longer, max_source_tokens=250)).status == "pass"
+    assert finding("cut_sources", evidence(longer, max_source_tokens=250, overflow=overflow)).status != "pass"
 
 
 def test_sources_that_lose_nothing_that_summaries_tell_are_no_warning(splits: Splits) -> None:
@@ -201,10 +200,9 @@ def test_empty_targets_are_counted_by_split(splits: Splits) -> None:
     assert "5 in train" in found.meaning
 
 
-def test_words_that_the_tokenizer_does_not_know_are_the_only_cause(splits: Splits) -> None:
+def test_words_that_the_tokenizer_does_not_know_are_counted_and_do_not_come_back(splits: Splits) -> None:
     run = with_vocabulary_of(["the", "a", "of"], evidence(splits))
-    assert failing_causes("data", run) == ["unknown_tokens"]
-    assert finding("tokenizer_round_trip", run).status == "failure"
+    assert failing_causes("data", run) == ["unknown_tokens", "tokenizer_round_trip"]
 
 
 def with_vocabulary_of(known: list[str], run: Evidence) -> Evidence:

@@ -98,6 +98,23 @@ def test_what_the_rest_depends_on_comes_before_what_costs_more(family: str) -> N
     assert verdict(model, first).causes[0] is first
 
 
+def test_of_a_broken_chain_the_first_link_is_the_cause_whatever_the_others_cost() -> None:
+    links = [each for each in CATALOGUE if each.family == "replay" and each.kind is Kind.REPLAY]
+    broken = [Result(each, failed("another", "again", points=float(number))) for number, each in enumerate(links)]
+    assert verdict(*reversed(broken)).causes == broken
+    names = [each.name for each in links]
+    assert names.index("prepared_ids") < names.index("checkpoint_weights") < names.index("predictions_of_checkpoint")
+
+
+def test_a_ceiling_or_flattery_of_little_is_no_cause_beside_a_failure_that_it_can_not_explain() -> None:
+    broken = result(failed("swapped", "y", weight=1.0), "broken", "summaries", Kind.AUDIT)
+    for finding in (failed("cut", "x", ceiling=99.0), failed("leaked", "x", points=-1.0)):
+        assert verdict(result(finding, "little", "data"), broken).causes == []
+    for finding in (failed("cut", "x", ceiling=40.0), failed("leaked", "x", points=-30.0), failed("nobody knows", "x")):
+        large = result(finding, "large", "data")
+        assert verdict(large, broken).causes == [large]
+
+
 def test_a_symptom_never_comes_before_a_cause() -> None:
     symptom = result(failed("short", ""), "short", kind=Kind.SYMPTOM, may_be=EITHER)
     cause = result(failed("cut", "lift"), "cut")

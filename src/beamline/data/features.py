@@ -56,15 +56,21 @@ def presences(text: str) -> set[Feature]:
     features |= {("invisible", f"have {unicodedata.name(c, hex(ord(c)))}") for c in set(text) if _is_invisible(c)}
     features |= _ends(text, cased)
     features |= {("scripts", f"have {script} letters") for script in _scripts(text)}
-    for line in turns if len(turns) > 1 else []:
-        speaker = _SPEAKER.match(line)
-        if speaker and (speaker[2] or speaker[1][0] in "[(" or SPEAKER_TAG.fullmatch(speaker[1])):
-            features.add(("speakers", f'have turns of "{_shape(speaker[0].strip())}"'))
+    for label in filter(None, map(find_speaker, turns if len(turns) > 1 else [])):
+        features.add(("speakers", f'have turns of "{_shape(label)}"'))
     if len(turns) > 2:
         for place, part in (("first", turns[:FIRST]), ("last", turns[-LAST:])):
             said = tokens(" ".join(part))
             features |= {("turns", f'have "{word.casefold()}" in their {place} turn') for word in said}
     return features
+
+
+def find_speaker(line: str) -> str:
+    """Return a turn's speaker as it is written at the beginning of its line, "Tom:" or "[doctor]"; "" if none is."""
+    found = _SPEAKER.match(line)
+    if found and (found[2] or found[1][0] in "[(" or SPEAKER_TAG.fullmatch(found[1])):
+        return found[0].strip()
+    return ""
 
 
 def numbers(text: str) -> dict[Feature, float]:

@@ -47,14 +47,22 @@ class Result:
     def explains(self, failures: Sequence["Result"], score: float) -> bool:
         """Return whether this cause may come first although other checks failed, too. score: of the run, 0 to 100.
 
-        What is proved or counted may. A measured gain may if it is large, or if every failure is of its own family or
-        lists it as what it may come from: 2 points by another penalty don't explain a model that reads nothing.
+        A link of the chain that does not hold may, and what nobody can put a number on. Else it has to account for
+        much, or every failure is of its own family or lists it as what it may come from: 2 points by another penalty
+        don't explain a model that reads nothing.
         """
-        if self.check.kind is not Kind.INTERVENTION or (self.finding.points or 0.0) >= max(_LARGE, score / 4):
+        if self.check.family == "replay" or self.reach is None or self.reach >= max(_LARGE, score / 4):
             return True
         return all(
             failure.check.family == self.check.family or self.check in failure.check.may_be for failure in failures
         )
+
+    @property
+    def reach(self) -> float | None:
+        """Return the points that this accounts for: a measured gain or flattery, or what a ceiling takes; else None."""
+        if self.finding.points is not None:
+            return abs(self.finding.points)
+        return None if self.finding.ceiling is None else 100 - self.finding.ceiling
 
     @property
     def is_symptom(self) -> bool:
@@ -139,10 +147,10 @@ def run_checks(run: Evidence) -> list[Result]:
 def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
     """Return the verdict on a run.
 
-    A cause is a failure that is proved or measured, unless it is a small gain beside failures that it can't explain.
-    Causes are ordered by how much of the rest depends on them (the metric, the links of the chain, the labels, the
-    data, the model), then by the points that they account for. Without a cause, suspects are what was found otherwise,
-    and what failed symptoms can come from and no check has ruled out.
+    A cause is a failure that is proved or measured, unless it accounts for little beside failures that it can't
+    explain. Causes are ordered by how much of the rest depends on them (the metric, the links of the chain in their
+    order, the labels, the data, the model), then by the points that they account for. Without a cause, suspects are
+    what was found otherwise, and what failed symptoms can come from and no check has ruled out.
     """
     failures = [result for result in results if result.has_failed and result.check.kind not in PROVING]
     causes = sorted((each for each in results if each.is_cause and each.explains(failures, _score(run))), key=_rank)
@@ -200,9 +208,11 @@ def _checked(run: Evidence, results: Sequence[Result]) -> str:
     return f"{applicable} of {_counted(len(results), 'check')}"
 
 
-def _rank(result: Result) -> tuple[int, int, float]:
-    finding = result.finding
-    return (_SEVERITY[finding.status], _TRUST.get(result.check.family, 4), -abs(finding.points or 0.0))
+def _rank(result: Result) -> tuple[int, int, int, float]:
+    """Return the sort key of causes. Of the chain the first link that does not hold comes first: the rest follow it."""
+    finding, family = result.finding, result.check.family
+    link = CATALOGUE.index(result.check) if family == "replay" and result.check in CATALOGUE else 0
+    return (_SEVERITY[finding.status], _TRUST.get(family, 4), link, -abs(finding.points or 0.0))
 
 
 def _suspicion(result: Result) -> tuple[int, float]:

@@ -62,6 +62,13 @@ def _evaluate(text: str) -> str:
     return " ".join(each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in values)
 
 
+def unescape(text: str) -> str:
+    """Return the text with HTML entities as characters, however often it was escaped."""
+    while (plain := html.unescape(text)) != text:
+        text = plain
+    return text
+
+
 def _is_invisible(character: str) -> bool:
     return unicodedata.category(character) == "Cf"
 
@@ -88,7 +95,7 @@ LEFTOVERS = (
         lambda text: " ".join(_SPECIAL.sub(" ", text).split()),
         _first(_SPECIAL),
     ),
-    Leftover("HTML entities", lambda text: bool(_ENTITY.search(text)), html.unescape, _first(_ENTITY)),
+    Leftover("HTML entities", lambda text: bool(_ENTITY.search(text)), unescape, _first(_ENTITY)),
     Leftover(
         "written-out line ends",
         lambda text: bool(_ESCAPE.search(text)),

@@ -1,11 +1,17 @@
 """Whether train and test are alike in form: a two-sample test over readable features of their texts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
+from beamline.core.params import Params
 from beamline.data.two_sample import LEAST, find_differences
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.dialogue_repairs import find_repairs
+from beamline.diagnosis.measures.gain import gain
 from beamline.diagnosis.parts import Splits
+from beamline.encoding.prepared import encode_split
 
 _MUCH = 0.3  # difference of the shares: a third of the texts, and more than any pair of splits that people made has
 _THRESHOLD = f"below {LEAST}"
@@ -38,6 +44,33 @@ def dialogue_differences(run: Evidence, training_splits: Splits) -> Finding:
     """
     test, train = ([each.record.dialogue for each in training_splits[split]] for split in ("test", "train"))
     return _compare(run, test, train, "dialogues")
+
+
+@check(Kind.INTERVENTION, "Dialogues of test are not written as those of train")
+def repaired_dialogues(run: Evidence, training_splits: Splits, params: Params, checkpoint: Path) -> Finding:
+    """Undoes what makes dialogues of test differ from those of train, if it can be undone, and decodes them again.
+
+    Tried are turns in reverse order, the usual labels of train's speakers, line ends, entities, letter case, Unicode
+    forms and invisible characters, each if it takes away a third of the largest difference. What surely brings a point
+    is a failure.
+    """
+    threshold = "below 1 point, or not sure"
+    test, train = ([each.record.dialogue for each in training_splits[split]] for split in ("test", "train"))
+    tried = []
+    for each in find_repairs(test, train, seed=run.seed):
+        run.afford()
+        records = [replace(row.record, dialogue=each.repair(row.record.dialogue)) for row in run.sample("test")]
+        repaired = encode_split(records, run.model_codec)
+        summaries = run.summarize(run.model, run.model_codec, params.generation, repaired, description=each.fault)
+        tried.append((gain(run, "test", summaries, run.rewritten), each.fault))
+    if not tried:
+        return passed("no repair that is known makes the two alike, or they are alike", threshold=threshold)
+    brings, fault = max(tried, key=lambda item: item[0].points)
+    meaning = f"with this undone in test they score {brings} more"
+    if not brings.is_cause:
+        return passed(f"{fault}; {meaning}", figure=brings.points, threshold=threshold)
+    advice = "write both splits in data.path in the same way, and train again"
+    return failed(meaning, advice, figure=brings.points, threshold=threshold, points=brings.points, fault=fault)
 
 
 @check(Kind.COMPARISON, "References of train and test differ in form")

@@ -86,7 +86,7 @@ def test_nearly_in_train(run: Evidence, training_splits: Splits, predictions: Pr
     )
 
 
-@check(Kind.COUNT, "Dialogues are in a split more than once")
+@check(Kind.AUDIT, "Dialogues are in a split more than once")
 def duplicates(run: Evidence, splits: Splits) -> Finding:
     """Counts dialogues that a split has again, white space apart, and ids that it has twice.
 

@@ -1,15 +1,23 @@
 """What became of dialogues and summaries as tokens: whether they are whole and known."""
 
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
+from beamline.core import excerpts
 from beamline.core.records import SPEAKER_TAG
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.overlap import beyond_reach
 from beamline.diagnosis.parts import Splits
 from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import draw_rows
 from beamline.models.encoding import Encoding
 from beamline.models.truncation import shorten
+
+_RETURNED = 400  # references of a split that are decoded again
 
 
 @check(Kind.COUNT, "Dialogues are cut, and with them what summaries tell")
@@ -105,8 +113,58 @@ def unknown_tokens(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
     )
 
 
+@check(Kind.REPLAY, "The tokenizer changes the texts")
+def tokenizer_round_trip(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
+    """Encodes references whole and decodes them again: what doesn't come back, no model can write.
+
+    White space doesn't count. More than a tenth of references that come back as other texts is a failure, a hundredth a
+    warning. The ceiling is the score of the returned texts against the references. A byte-level tokenizer loses
+    nothing. One that lower-cases, or writes a space for an invisible character, fails by design: then choose another
+    checkpoint if these characters matter.
+    """
+    texts = [
+        reference
+        for split in ("train", "test")
+        for row in draw_rows(len(splits[split]), _RETURNED, run.seed)
+        for reference in splits[split][row].record.references[:1]
+    ]
+    returned = codec.decode(codec.encode_summaries(texts))
+    pairs = [(text, back) for text, back in zip(texts, returned, strict=True) if _bare(text) != _bare(back)]
+    share, threshold = len(pairs) / len(texts), "at most 0.01"
+    meaning = f"{share:.0%} of {len(texts)} references come back as other texts"
+    if share <= 0.01:
+        return passed(meaning, figure=share, threshold=threshold)
+    changes = Counter(_name_change(text, back) for text, back in pairs)
+    (change, _), (text, back) = changes.most_common(1)[0], pairs[0]
+    meaning += f", mostly in {change}: {excerpts.shorten(text)!r} becomes {excerpts.shorten(back)!r}"
+    scorer = run.scorer_with([[text] for text in texts], tokenizer="auto")
+    ceiling = 100 * float(np.mean(scorer.headline_scores(returned)))
+    advice = "choose a checkpoint (model.name) whose tokenizer keeps the texts, or leave model.name empty"
+    finding = failed if share > 0.1 else warned
+    return finding(meaning, advice, figure=share, threshold=threshold, ceiling=ceiling)
+
+
 def _size(labels: Sequence[int], encoding: Encoding) -> int:
     """Return how many tokens of a label row belong to the summary's text."""
     return sum(
         token not in (encoding.eos_token_id, encoding.pad_token_id, encoding.decoder_start_token_id) for token in labels
     )
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+def _name_change(text: str, back: str) -> str:
+    """Return what tells the two texts apart: the least that has to be ignored for them to be equal."""
+
+    def without(kinds: str, of: str) -> str:
+        return "".join(c for c in unicodedata.normalize("NFKD", of) if unicodedata.category(c) not in kinds.split())
+
+    if _bare(text.casefold()) == _bare(back.casefold()):
+        return "letter case"
+    if _bare(without("Cf", text)) == _bare(without("Cf", back)):
+        return "invisible characters"
+    if _bare(without("Cf Mn", text.casefold())) == _bare(without("Cf Mn", back.casefold())):
+        return "accents and other marks"
+    return "characters"

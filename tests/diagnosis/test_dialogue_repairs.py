@@ -1,0 +1,62 @@
+"""Which repairs a comparison of test with train suggests, and that they undo what was done."""
+
+from collections.abc import Callable
+
+import pytest
+from support.corpus_evidence import corpus
+
+from beamline.diagnosis.measures.dialogue_repairs import find_repairs
+
+Change = Callable[[str], str]
+
+
+def texts(language: str, split: str) -> list[str]:
+    return [each.dialogue for each in corpus(language)[split]]
+
+
+def as_names(text: str) -> str:
+    return text.replace("#Person1#:", "Customer:").replace("#Person2#:", "Clerk:")
+
+
+CHANGES: dict[str, Change] = {
+    "reverse order": lambda text: "\n".join(text.split("\n")[::-1]),
+    "not written as those of train": as_names,
+    "HTML entities": lambda text: text.replace("?", "&#63;").replace("#", "&num;"),
+    "have no line ends, and those of train have": lambda text: text.replace("\n", " "),
+    "written out": lambda text: text.replace("\n", "\\n"),
+    "Invisible": lambda text: text.replace(" ", " \u200b"),
+}
+
+
+@pytest.mark.parametrize("fault", CHANGES)
+@pytest.mark.parametrize("language", ["english", "korean"])
+def test_what_was_done_to_test_alone_is_undone(language: str, fault: str) -> None:
+    test = texts(language, "test")
+    changed = [CHANGES[fault](text) for text in test]
+    repairs = {each.fault: each.repair for each in find_repairs(changed, texts(language, "train"), seed=0)}
+    [found] = [name for name in repairs if fault in name]
+    assert [repairs[found](text) for text in changed] == test
+
+
+@pytest.mark.parametrize(
+    ("fault", "change"),
+    [
+        ("Dialogues of train are in lower case", str.lower),
+        ("Dialogues of train are in capital letters", str.upper),
+        ("Dialogues of train have no line ends", lambda text: text.replace("\n", " ")),
+        ("reverse order", CHANGES["reverse order"]),
+        ("not written as those of train", as_names),
+    ],
+)
+def test_what_was_done_to_train_alone_is_done_to_test(fault: str, change: Change) -> None:
+    train, test = [change(text) for text in texts("english", "train")], texts("english", "test")
+    repairs = {each.fault: each.repair for each in find_repairs(test, train, seed=0)}
+    [found] = [name for name in repairs if fault in name]
+    assert [repairs[found](text) for text in test] == [change(text) for text in test]
+
+
+def test_equal_splits_suggest_nothing_and_names_of_people_are_no_style() -> None:
+    train, test = texts("english", "train"), texts("english", "test")
+    assert list(find_repairs(test, train, seed=0)) == []
+    named = [text.replace("#Person1#", f"Name{number}") for number, text in enumerate(train)]
+    assert [each.fault for each in find_repairs(test, named, seed=0) if "Speakers" in each.fault] == []

@@ -135,6 +135,16 @@ def test_invisible_characters_within_words_are_measured_and_a_cause(english: Evi
     assert found.points is not None and found.points > 20
 
 
+@pytest.mark.parametrize(
+    "change", [lambda text: f"Summary in one line: {text}", lambda text: f"{text} End of summary."]
+)
+def test_a_phrase_that_a_program_added_is_measured_and_a_cause(run: Evidence, change: Change) -> None:
+    changed = rewritten(run, change)
+    assert "added_text" in failing_causes("texts", changed)
+    points = finding("added_text", changed).points
+    assert points is not None and points >= 1
+
+
 @pytest.mark.parametrize("mark", ["\u200f", " </s>"])
 def test_a_full_stop_before_an_invisible_mark_or_a_special_token_is_there(run: Evidence, mark: str) -> None:
     found = finding("one_sided", rewritten(run, lambda text: text + mark))

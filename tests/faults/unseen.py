@@ -178,13 +178,15 @@ DEVELOPMENT = (
             ),
             "evaluate",
         ),
-        says="turns of|speaker tag",
+        says="turns of|speaker",
+        also=("repaired_dialogues",),
     ),
     Fault(
         "turns reversed in test only",
         "dialogue_differences",
         with_raw(in_split("test", dialogue(lambda turns: turns[::-1])), "evaluate"),
         says="turn",
+        also=("repaired_dialogues",),
     ),
     Fault(
         "references of test escaped",
@@ -210,6 +212,7 @@ DEVELOPMENT = (
             "evaluate",
         ),
         says="end of|summary",
+        also=("added_text",),
     ),
     Fault(
         "special tokens left in the predictions",

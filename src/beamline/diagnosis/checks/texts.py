@@ -13,6 +13,7 @@ from beamline.diagnosis.measures.ablation import SAME
 from beamline.diagnosis.measures.gain import Gain, gain_of_scores
 from beamline.diagnosis.measures.likeness import share_equal
 from beamline.diagnosis.measures.repairs import FEATURES, LEFTOVERS, Feature, added_phrase, remove_phrase, share_having
+from beamline.diagnosis.parts import Splits
 
 _RARE = 0.01  # share of texts that people may have written so
 _MUCH = 0.1
@@ -38,27 +39,36 @@ def reference_leftovers(run: Evidence, predictions: Predictions) -> Finding:
 
 
 @check(Kind.INTERVENTION, "The same text was added to the summaries")
-def added_text(run: Evidence, predictions: Predictions) -> Finding:
+def added_text(run: Evidence, predictions: Predictions, training_splits: Splits | None = None) -> Finding:
     """Takes away a phrase that half of the summaries begin or end with, and hardly any reference: an echo of a prompt.
 
-    A failure if that brings a point, a warning if it brings less, or if the model itself writes it.
+    A failure if that brings a point, a warning if it brings less. What the model itself writes it has learned: then it
+    is a failure if the summaries of train have the phrase, too.
     """
     found = added_phrase(predictions.summaries, [text for texts in predictions.references for text in texts])
     if found is None:
         return passed("no phrase is at the same end of most summaries and of hardly any reference", threshold="none")
     phrase, at_beginning, share = found
-    brings = _gain(run, predictions, partial(remove_phrase, phrase=phrase, at_beginning=at_beginning), None)
-    meaning = f'{share:.0%} of the summaries {"begin" if at_beginning else "end"} with "{shorten(phrase)}"'
+    remove = partial(remove_phrase, phrase=phrase, at_beginning=at_beginning)
+    brings = _gain(run, predictions, remove, None)
+    place = "begin" if at_beginning else "end"
+    meaning = f'{share:.0%} of the summaries {place} with "{shorten(phrase)}"'
+    advice, fault = "take it away after decoding, or find what adds it", ""
     if _is_the_models(run):
-        return passed(f"{meaning}, and the model writes it", figure=share)
-    finding = failed if brings.is_cause else warned
-    return finding(
+        texts = [each.record.references[0] for each in training_splits["train"]] if training_splits else []
+        learned = share_having(texts, lambda text: remove(text) != " ".join(text.split()))
+        if learned < 0.5:
+            return passed(f"{meaning}, and the model writes it", figure=share)
+        meaning += f", as {learned:.0%} of those of train do"
+        advice, fault = "take it out of the summaries of train in data.path", f"The summaries of train {place} alike"
+    return (failed if brings.is_cause else warned)(
         f"{meaning}, hardly any reference does; without it they score {brings} more",
-        "take it away after decoding, or find what adds it",
+        advice,
         figure=share,
         threshold="below 0.5",
         points=brings.points,
         weight=share,
+        fault=fault,
     )
 
 

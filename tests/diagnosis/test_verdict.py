@@ -108,9 +108,9 @@ def test_of_a_broken_chain_the_first_link_is_the_cause_whatever_the_others_cost(
 
 def test_a_ceiling_or_flattery_of_little_is_no_cause_beside_a_failure_that_it_can_not_explain() -> None:
     broken = result(failed("swapped", "y", weight=1.0), "broken", "summaries", Kind.AUDIT)
-    for finding in (failed("cut", "x", ceiling=99.0), failed("leaked", "x", points=-1.0)):
+    for finding in (failed("cut", "x", ceiling=99.5), failed("leaked", "x", points=-0.5)):
         assert verdict(result(finding, "little", "data"), broken).causes == []
-    for finding in (failed("cut", "x", ceiling=40.0), failed("leaked", "x", points=-30.0), failed("nobody knows", "x")):
+    for finding in (failed("cut", "x", ceiling=40.0), failed("leaked", "x", points=-3.0), failed("nobody knows", "x")):
         large = result(finding, "large", "data")
         assert verdict(large, broken).causes == [large]
 

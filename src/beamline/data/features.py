@@ -35,6 +35,8 @@ GROUPS = (
 """Groups of features, the most telling first: of features that separate equally well, the first is named."""
 TELLING = ("markup", "invisible", "languages")
 """Groups of features that no writer has by habit."""
+ORDER = ("begins", "ends", "turns")
+"""Groups of features that change with the order of turns alone."""
 
 
 def tokens(text: str) -> list[str]:
@@ -47,11 +49,12 @@ def tokens(text: str) -> list[str]:
 
 def presences(text: str) -> set[Feature]:
     """Return the features that a text has or has not: words and pairs of them, markup, how it begins and ends."""
-    cased = tokens(text)
-    words = [token.casefold() for token in cased]
     turns = [line for line in text.splitlines() if line.strip()]
-    features: set[Feature] = {("words", f'have "{word}"') for word in words}
-    features |= {("words", f'have "{a} {b}"') for a, b in pairwise(words)}
+    lines = [tokens(line) for line in turns]
+    cased = [token for line in lines for token in line]
+    features: set[Feature] = {("words", f'have "{word.casefold()}"') for word in cased}
+    # Pairs lie within a turn, so that the order of turns changes nothing but which is first and last.
+    features |= {("words", f'have "{a} {b}"'.casefold()) for line in lines for a, b in pairwise(line)}
     features |= {("markup", f'have "{found.strip()}"') for found in _MARKUP.findall(text)}
     features |= {("invisible", f"have {unicodedata.name(c, hex(ord(c)))}") for c in set(text) if _is_invisible(c)}
     features |= _ends(text, cased)

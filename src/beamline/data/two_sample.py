@@ -21,7 +21,6 @@ _PERMUTATIONS = 299
 _THRESHOLDS = np.linspace(0.05, 0.95, 19)
 _BONUS = 0.15  # of the shares' difference, for features that no writer has by habit
 _USUAL = 30  # words that few texts of a language do without
-_RARE = 0.05  # share of all texts below which a feature can't make a difference that is worth naming
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,8 @@ def find_differences(texts: Sequence[str], others: Sequence[str], *, seed: int) 
     found_features = [presences(text) for text in (*sides[0], *sides[1])]
     for row in _without_usual_words([*sides[0], *sides[1]], sides[1]):
         found_features[row].add(("languages", "have none of the words that most of the others have"))
-    matrix, features = _features([*sides[0], *sides[1]], found_features)
+    fewest = LEAST * min(count)  # with fewer, a feature can't make a difference that is worth naming
+    matrix, features = _features([*sides[0], *sides[1]], found_features, fewest)
     rows = sum(count)
     pooled = np.asarray(matrix.sum(axis=0)).ravel() / rows
     error = np.sqrt(np.maximum(pooled * (1 - pooled), 1e-12) * (1 / count[0] + 1 / count[1]))
@@ -109,10 +109,14 @@ def _without_usual_words(texts: Sequence[str], others: Sequence[str]) -> list[in
     return [row for row, text in enumerate(texts) if not usual & {token.casefold() for token in tokens(text)}]
 
 
-def _features(texts: Sequence[str], found: Sequence[set[Feature]]) -> tuple[sparse.csc_array, list[Feature]]:
-    """Return a matrix of ones, [texts, features], where a text has a feature, and the features in the same order."""
+def _features(
+    texts: Sequence[str], found: Sequence[set[Feature]], fewest: float
+) -> tuple[sparse.csc_array, list[Feature]]:
+    """Return a matrix of ones, [texts, features], where a text has a feature, and the features in the same order.
+
+    Features that fewer texts than `fewest` have are left out.
+    """
     counts = Counter(feature for features in found for feature in features)
-    fewest = _RARE * len(texts)
     features = sorted(feature for feature, count in counts.items() if fewest <= count <= len(texts) - 1)
     place = {feature: column for column, feature in enumerate(features)}
     entries = [(row, place[feature]) for row, own in enumerate(found) for feature in own if feature in place]

@@ -9,6 +9,7 @@ from beamline.diagnosis.checks import CATALOGUE, Check, Finding, Kind, Status
 from beamline.diagnosis.checks.baselines import gap_to_baselines
 from beamline.diagnosis.checks.check import PROVING
 from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.gain import POINT
 
 # If the metric is blind, every further figure is worthless. If a link of the chain does not hold, what follows it is
 # another run's. If test isn't what it should be, no score of any model means what it says. Only then come the rest.
@@ -47,11 +48,12 @@ class Result:
     def explains(self, failures: Sequence["Result"], score: float) -> bool:
         """Return whether this cause may come first although other checks failed, too. score: of the run, 0 to 100.
 
-        A link of the chain that does not hold may, and what nobody can put a number on. Else it has to account for
-        much, or every failure is of its own family or lists it as what it may come from: 2 points by another penalty
-        don't explain a model that reads nothing.
+        A link of the chain that does not hold may, and what nobody can put a number on. What is wrong by itself has to
+        cost a point. A measured gain has to be large. Else every failure has to be of its own family or to list it as
+        what it may come from: 2 points by another penalty don't explain a model that reads nothing.
         """
-        if self.check.family == "replay" or self.reach is None or self.reach >= max(_LARGE, score / 4):
+        least = max(_LARGE, score / 4) if self.check.kind is Kind.INTERVENTION else POINT
+        if self.check.family == "replay" or self.reach is None or self.reach >= least:
             return True
         return all(
             failure.check.family == self.check.family or self.check in failure.check.may_be for failure in failures

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from beamline.core.params import Params
+from beamline.data.features import ORDER
 from beamline.data.two_sample import LEAST, find_differences
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
@@ -88,9 +89,12 @@ def _compare(run: Evidence, test: Sequence[str], train: Sequence[str], what: str
     if not differences:
         return passed(f"no feature tells test {what} from train {what}", figure=0.0, threshold=_THRESHOLD)
     first = differences[0]
+    meaning = first.sentence(f"test {what}", f"train {what}")
+    if what == "dialogues" and all(each.group in ORDER for each in differences):
+        meaning += "; their words are alike, only the order of turns differs"
     finding = failed if first.size >= _MUCH else warned
     return finding(
-        first.sentence(f"test {what}", f"train {what}"),
+        meaning,
         f"do to both splits in data.path what was done to one (or take {what} of one kind), and train again",
         figure=first.size,
         threshold=_THRESHOLD,

@@ -34,7 +34,11 @@ not listed.
 
 - **Points** are measured gains, 100 × the headline score. A gain is a cause if it is at least one point, and if its
   interval is above 0. The interval is a paired bootstrap at 95 % for all 24 interventions together (Bonferroni).
-  Settings and checkpoints are tried on a sample of validation, repairs of texts and rows on the predictions.
+  Settings and checkpoints are tried on a sample of validation, repairs of texts and rows where the fault is.
+- **What may come first.** A link of the chain that does not hold is the cause, and of several the first. What else is
+  proved or measured has to account for the failures beside it. What is counted has to cost a point, if its cost is
+  known; a measured gain has to be 5 points, or a quarter of the score if that is more. Below that it is a suspect,
+  unless every failure is of its own family, or a symptom that lists it.
 - **A ceiling** is the highest score that a fault leaves within reach. It is no gain, and never ranked as one.
 - **A comparison** looks at words and pairs of words, markup and entities, invisible characters, how texts begin and
   end, what the first and the last turn say, speakers, scripts, usual words, lengths, and shares of capitals, digits

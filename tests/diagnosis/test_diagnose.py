@@ -112,7 +112,7 @@ def test_summaries_of_another_system_get_the_checks_that_they_allow(clone: Repos
     assert "✗ │ alike references" in printed  # they differ in a number alone
     assert "padding in loss" not in printed
     assert printed.count("Verdict: ") == 1
-    assert printed.splitlines()[-1].startswith("Verdict: ")
+    assert "│" not in printed[printed.index("Verdict: ") :]  # it is the last that is printed
     assert clone.git("status", "--porcelain").stdout == before
 
 
@@ -149,7 +149,7 @@ def test_fail_on_ends_with_exit_code_1_after_the_report(finished: Repository) ->
     assert message.startswith("error: --fail-on warning: ")
     assert "training length" in message
     assert message.count(", ") + 1 == count["warning"] + count["failure"]
-    assert failed.stdout.splitlines()[-1].startswith("Verdict: ")
+    assert "│" not in failed.stdout[failed.stdout.index("Verdict: ") :]  # it is the last that is printed
     assert finished.git("status", "--porcelain").stdout == before, "only the stage writes the report"
 
 
@@ -222,6 +222,17 @@ def test_what_cannot_be_diagnosed_is_one_line(
     assert end.value.code == 1
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(message)
+
+
+def test_where_nothing_can_be_written_the_verdict_is_printed_all_the_same(clone: Repository) -> None:
+    for name in ("metrics/diagnosis.json", "reports/diagnosis.md"):
+        (clone.path / name).unlink()
+        (clone.path / name).mkdir()  # as root, tests may write into what is read-only
+    failed = clone.run("python", "-m", "beamline.diagnose", check=False)
+    assert failed.returncode == 1
+    assert failed.stdout.count("Verdict: ") == 1
+    [message] = failed.stderr.splitlines()
+    assert "metrics/diagnosis.json" in message
 
 
 def test_a_run_whose_files_are_gone_says_what_to_run(clone: Repository) -> None:

@@ -143,9 +143,10 @@ def test_a_training_set_of_one_topic_is_a_suspect(language: str, splits: Splits)
     assert finding("missing_topics", run).status == "failure"
 
 
-def test_sources_cut_to_a_fraction_are_the_only_cause(splits: Splits) -> None:
+def test_sources_cut_to_a_fraction_are_a_suspect_because_nobody_knows_what_that_costs(splits: Splits) -> None:
     run = evidence(splits, max_source_tokens=32)
-    assert failing_causes("data", run) == ["cut_sources"]
+    assert failing_causes("data", run) == []
+    assert finding("cut_sources", run).status == "failure"
     assert finding("cut_sources", run).meaning.startswith("100% of dialogues are cut")
 
 

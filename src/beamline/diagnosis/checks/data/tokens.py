@@ -20,7 +20,7 @@ from beamline.models.truncation import shorten
 _RETURNED = 400  # references of a split that are decoded again
 
 
-@check(Kind.COUNT, "Dialogues are cut, and with them what summaries tell")
+@check(Kind.AUDIT, "Dialogues are cut, and with them what summaries tell")
 def cut_sources(run: Evidence, splits: Splits) -> Finding:
     """Measures what references take from their dialogues after the cut at `tokenizer.max_source_tokens`.
 

@@ -31,9 +31,11 @@ def roll_embeddings(weights: dict[str, torch.Tensor]) -> None:
     weights["model.shared.weight"].copy_(weights["model.shared.weight"].roll(1, dims=0))
 
 
-def round_to_float8(weights: dict[str, torch.Tensor]) -> None:
-    for tensor in weights.values():
-        tensor.copy_(tensor.to(torch.float8_e5m2).to(tensor.dtype))
+def transpose_squares(weights: dict[str, torch.Tensor]) -> None:
+    """Transpose the matrices that still fit, as a conversion between frameworks that forgets it for some."""
+    for name, tensor in weights.items():
+        if "encoder.layers" in name and "proj.weight" in name:
+            tensor.copy_(tensor.T.clone())
 
 
 def swap_some_columns(splits: corpus.Splits) -> None:
@@ -190,10 +192,7 @@ HELD_OUT = (
         also=("repeating_summaries",),
     ),
     Fault(
-        "dropout 0.8",
-        "unusual_settings",
-        with_params("train", "evaluate", model__scratch__dropout=0.8),
-        says="dropout",
+        "dropout 0.8", "unusual_settings", with_params("train", "evaluate", model__scratch__dropout=0.8), says="dropout"
     ),
     Fault(
         "summaries of settings that params.yaml no longer has",
@@ -248,7 +247,7 @@ HELD_OUT = (
         with_raw(in_split("test", dialogue(keep_first_speaker)), "evaluate"),
         language="korean",
     ),
-    Fault("weights rounded to float8", "checkpoint_weights", with_weights(round_to_float8), also=("trained_weights",)),
+    Fault("the encoder's attention transposed", "checkpoint_weights", with_weights(transpose_squares), "korean"),
     Fault("three dialogues are most of train", "duplicates", with_raw(repeat_three, "train", "evaluate"), says="train"),
     Fault("references of test edited in data/prepared", "prepared_texts", edit_prepared(reword_references)),
     Fault(

@@ -21,7 +21,7 @@ from unseen import Row, dialogue, in_split, reencode, references, with_weights
 
 from beamline.diagnosis.collect import evidence_from_directory
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import EncodedDialogue, read_codec, read_split, write_split
+from beamline.encoding.prepared import EncodedDialogue, read_split, write_split
 
 DIGITS = {"five": 5, "ten": 10, "twelve": 12, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "ninety": 90}
 
@@ -32,7 +32,7 @@ def roll_embeddings(weights: dict[str, torch.Tensor]) -> None:
 
 
 def transpose_squares(weights: dict[str, torch.Tensor]) -> None:
-    """Transpose the matrices that still fit, as a conversion between frameworks that forgets it for some."""
+    """Transpose the matrices that still fit, as a conversion between frameworks may."""
     for name, tensor in weights.items():
         if "encoder.layers" in name and "proj.weight" in name:
             tensor.copy_(tensor.T.clone())
@@ -133,23 +133,22 @@ def keep_stale_scores(directory: Path) -> None:
     scores.write_bytes(stale)
 
 
-def edit_prepared(change: Callable[[EncodedDialogue, TextCodec], EncodedDialogue]) -> Callable[[Path], None]:
+def edit_prepared(change: Callable[[EncodedDialogue], EncodedDialogue]) -> Callable[[Path], None]:
     """Other rows of test in data/prepared, edited after training and evaluated."""
 
     def inject(directory: Path) -> None:
         prepared = directory / "data" / "prepared"
-        codec = read_codec(prepared)
-        write_split(prepared, "test", [change(row, codec) for row in read_split("test", prepared)])
+        write_split(prepared, "test", [change(row) for row in read_split("test", prepared)])
         faulty_run.run_stages(directory, "evaluate")
 
     return inject
 
 
-def lose_ids(row: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
+def lose_ids(row: EncodedDialogue) -> EncodedDialogue:
     return replace(row, input_ids=[token for number, token in enumerate(row.input_ids, start=1) if number % 4])
 
 
-def reword_references(row: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
+def reword_references(row: EncodedDialogue) -> EncodedDialogue:
     texts = (text.replace(" euros", " dollars").replace("journey", "trip") for text in row.record.references)
     return replace(row, record=replace(row.record, references=tuple(texts)))
 
@@ -214,8 +213,7 @@ HELD_OUT = (
         "a constant beginning on the test references",
         "reference_differences",
         with_raw(in_split("test", references(lambda text, _: f"Notes for the file: {text}")), "evaluate"),
-        # The other side that lacks it are the summaries.
-        also=("summary_differences",),
+        also=("summary_differences",),  # summaries lack it, too
         says="begin|start|first|[Nn]otes|file",
     ),
     Fault(

@@ -11,12 +11,13 @@ from pathlib import Path
 import corpus
 import faulty_run
 from catalogue import DATA, DECODING, LABELS, LEARNING, METRIC, Fault
-from unseen import DEVELOPMENT, HELD_OUT
+from held_out import HELD_OUT
+from unseen import DEVELOPMENT, SET_ASIDE
 
 SETS = {
     "catalogue": (*METRIC, *DATA, *LABELS, *LEARNING, *DECODING),
     "development": DEVELOPMENT,
-    "held-out": HELD_OUT,
+    "held-out": (*SET_ASIDE, *HELD_OUT),
 }
 
 

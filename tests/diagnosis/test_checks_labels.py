@@ -19,7 +19,7 @@ from beamline.models.weights import load_model
 
 pytestmark = pytest.mark.slow
 
-NAMES = [each.name for each in CATALOGUE if each.family == "labels"]
+NAMES = [each.name for each in CATALOGUE if each.family == "labels" or each.name == "token_embeddings"]
 
 
 def relabelled(run: Evidence, change: Callable[[list[int]], list[int]]) -> Evidence:

@@ -11,9 +11,10 @@ from beamline.diagnosis.checks.check import PROVING
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.gain import POINT
 
-# If the metric is blind, every further figure is worthless. If a link of the chain does not hold, what follows it is
-# another run's. If test isn't what it should be, no score of any model means what it says. Only then come the rest.
-_TRUST = {"metric": 0, "replay": 1, "labels": 2, "data": 3}
+# If the metric is blind, every further figure is worthless. What is wrong with labels is named before the link that
+# made them, which only says that they differ. If a link of the chain does not hold, what follows it is another run's.
+# If test isn't what it should be, no score of any model means what it says. Only then come the rest.
+_TRUST = {"metric": 0, "labels": 1, "replay": 2, "data": 3}
 _LARGE = 5.0  # points
 _SEVERITY = {Status.FAILURE: 0, Status.WARNING: 1}
 
@@ -150,8 +151,8 @@ def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
     """Return the verdict on a run.
 
     A cause is a failure that is proved or measured, unless it accounts for little beside failures that it can't
-    explain. Causes are ordered by how much of the rest depends on them (the metric, the links of the chain in their
-    order, the labels, the data, the model), then by the points that they account for. Without a cause, suspects are
+    explain. Causes are ordered by how much of the rest depends on them (the metric, the labels, the links of the chain
+    in their order, the data, the model), then by the points that they account for. Without a cause, suspects are
     what was found otherwise, and what failed symptoms can come from and no check has ruled out.
     """
     failures = [result for result in results if result.has_failed and result.check.kind not in PROVING]

@@ -1,21 +1,17 @@
 """Labels and padding: what the model was told to write, token by token, and what the loss counted."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-import torch
-
 from beamline.core.params import Params
-from beamline.core.records import SPEAKER_TAG, speaker_tags
-from beamline.core.speakers import find_opening
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed
 from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.speakers import choose_speakers, count_speakers
 from beamline.diagnosis.parts import Splits
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import EncodedDialogue, examples
-from beamline.encoding.tags import choose_tags
+from beamline.encoding.prepared import EncodedDialogue
 from beamline.models.encoding import Encoding
 from beamline.models.padding import IGNORED_LABEL
 from beamline.training.batching import Collator, LengthBucketedBatches
@@ -24,7 +20,6 @@ from beamline.training.record import BATCHES
 _PREPARE = "write data/prepared again: dvc repro --force --single-item prepare"
 _ADD_TAGS = f"add the tags to the tokenizer before encoding, as beamline.encoding.codec does; {_PREPARE}"
 _NO_TAGS = "the training dialogues have no turns that begin with speaker tags, or tokenizer.speaker_tokens is none"
-_RESIZE = "resize the model's embeddings to the tokenizer and train it again: dvc repro --force --single-item train"
 
 
 @check(Kind.COUNT, "Padding counts in the loss")
@@ -143,33 +138,6 @@ def split_speaker_tags(run: Evidence, splits: Splits, codec: TextCodec, params: 
     return failed(f"{meaning}; cut are {', '.join(tags.lost)}", _ADD_TAGS, figure=share, threshold="1")
 
 
-@check(Kind.COUNT, "Tokens have no embedding, or speaker tags share one")
-def token_embeddings(
-    run: Evidence, splits: Splits, codec: TextCodec, checkpoint: object, params: Params | None = None
-) -> Finding:
-    """Compares the token ids of data/prepared with the size of the embedding matrix, and the rows of speaker tags.
-
-    New tags start at one mean, and any training takes them apart: two equal rows were never trained.
-    """
-    model = run.model
-    known = model.get_input_embeddings().num_embeddings
-    highest = max(max(*each.input_ids, *each.labels) for each in examples(splits["train"]))
-    if highest >= known:
-        name = codec.tokenizer.convert_ids_to_tokens(highest)
-        meaning = f"the model has embeddings for {known:,} tokens, the prepared data holds token {highest:,}, '{name}'"
-        return failed(meaning, _RESIZE, figure=float(highest), threshold=f"below {known}")
-    vocabulary = codec.tokenizer.get_vocab()
-    speakers = set(_choose_tags(splits, params))
-    texts = (text for each in splits["train"] for text in each.record.references)
-    counts = sum((_count_speakers(text, speakers) for text in texts), Counter[str]())
-    frequent = [vocabulary[tag] for tag, count in counts.items() if count >= 10 and tag in vocabulary]
-    rows = model.get_input_embeddings().weight[frequent]
-    equal = len(frequent) - len(torch.unique(rows, dim=0)) if frequent else 0
-    if equal:
-        return failed(f"{equal + 1} speaker tags have the same embedding", _RESIZE, figure=float(equal), threshold="0")
-    return passed("every token has an embedding, and each speaker tag its own", figure=0.0, threshold="0")
-
-
 def _label_rows(splits: Splits) -> list[list[int]]:
     return [row for split in splits.values() for each in split for row in each.labels]
 
@@ -202,30 +170,17 @@ class _Tags:
 
 def _read_tags(splits: Splits, codec: TextCodec, params: Params | None) -> _Tags:
     vocabulary, unknown_id = codec.tokenizer.get_vocab(), codec.tokenizer.unk_token_id
-    speakers = set(_choose_tags(splits, params))
+    speakers = set(choose_speakers(splits, params))
     total = missing = unknown = 0
     lost: set[str] = set()
     for text, row in _whole_texts(splits["train"]):
-        tags, tokens = _count_speakers(text, speakers), Counter(row)
+        tags, tokens = count_speakers(text, speakers), Counter(row)
         absent = {tag: max(0, count - tokens[vocabulary.get(tag, -1)]) for tag, count in tags.items()}
         total += tags.total()
         missing += sum(absent.values())
         unknown += min(sum(absent.values()), tokens[unknown_id])
         lost |= {tag for tag, count in absent.items() if count}
     return _Tags(total, missing - unknown, unknown, sorted(lost))
-
-
-def _choose_tags(splits: Splits, params: Params | None) -> list[str]:
-    """Return the speakers that are tokens by `tokenizer.speaker_tokens`, which is auto if params.yaml is missing."""
-    which = "auto" if params is None else params.tokenizer.speaker_tokens
-    return choose_tags((each.record.dialogue for each in splits["train"]), which)
-
-
-def _count_speakers(text: str, speakers: Collection[str]) -> Counter[str]:
-    """Return how often each of the speakers is in a text: a tag anywhere, a name where it begins a turn."""
-    openings = (find_opening(line) for line in text.split("\n"))
-    names = (name for name in openings if name is not None and not SPEAKER_TAG.fullmatch(name))
-    return Counter(name for name in (*speaker_tags(text), *names) if name in speakers)
 
 
 def _whole_texts(dialogues: Sequence[EncodedDialogue]) -> Iterator[tuple[str, list[int]]]:

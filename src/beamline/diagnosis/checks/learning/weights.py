@@ -1,15 +1,22 @@
-"""The weights of the evaluated checkpoint: numbers that no training leaves."""
+"""The weights of the evaluated checkpoint: numbers that no training leaves, and tokens without any."""
 
+from collections import Counter
 from pathlib import Path
 
 import torch
 
+from beamline.core.params import Params
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed
 from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.measures.speakers import choose_speakers, count_speakers
+from beamline.diagnosis.parts import Splits
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import examples
 from beamline.models.weights import iterate_weights
 
 _SMALL = 1_000  # weights of a matrix below which it may be anything
 _LEVELS = 256  # different values of a matrix: what eight bits can hold
+_RESIZE = "resize the model's embeddings to the tokenizer and train it again: dvc repro --force --single-item train"
 
 
 @check(Kind.COUNT, "Weights are not finite numbers")
@@ -43,3 +50,30 @@ def trained_weights(run: Evidence, checkpoint: Path) -> Finding:
     more = f", and {len(odd) - 1} more like it" if len(odd) > 1 else ""
     advice = "evaluate the checkpoint that training saved: dvc checkout models; or train again"
     return failed(f"{odd[0]}{more}", advice, figure=len(odd), threshold="0", weight=0.9)
+
+
+@check(Kind.COUNT, "Tokens have no embedding, or speaker tags share one")
+def token_embeddings(
+    run: Evidence, splits: Splits, codec: TextCodec, checkpoint: object, params: Params | None = None
+) -> Finding:
+    """Compares the token ids of data/prepared with the size of the embedding matrix, and the rows of speaker tags.
+
+    New tags start at one mean, and any training takes them apart: two equal rows were never trained.
+    """
+    model = run.model
+    known = model.get_input_embeddings().num_embeddings
+    highest = max(max(*each.input_ids, *each.labels) for each in examples(splits["train"]))
+    if highest >= known:
+        name = codec.tokenizer.convert_ids_to_tokens(highest)
+        meaning = f"the model has embeddings for {known:,} tokens, the prepared data holds token {highest:,}, '{name}'"
+        return failed(meaning, _RESIZE, figure=float(highest), threshold=f"below {known}")
+    vocabulary = codec.tokenizer.get_vocab()
+    speakers = set(choose_speakers(splits, params))
+    texts = (text for each in splits["train"] for text in each.record.references)
+    counts = sum((count_speakers(text, speakers) for text in texts), Counter[str]())
+    frequent = [vocabulary[tag] for tag, count in counts.items() if count >= 10 and tag in vocabulary]
+    rows = model.get_input_embeddings().weight[frequent]
+    equal = len(frequent) - len(torch.unique(rows, dim=0)) if frequent else 0
+    if equal:
+        return failed(f"{equal + 1} speaker tags have the same embedding", _RESIZE, figure=float(equal), threshold="0")
+    return passed("every token has an embedding, and each speaker tag its own", figure=0.0, threshold="0")

@@ -98,6 +98,12 @@ def test_what_the_rest_depends_on_comes_before_what_costs_more(family: str) -> N
     assert verdict(model, first).causes[0] is first
 
 
+def test_a_counted_fact_comes_before_a_gain_of_the_same_family() -> None:
+    gain = result(failed("a higher rate", "x", points=20.0), "gain", kind=Kind.INTERVENTION)
+    fact = result(failed("it ended within its warm-up", "y"), "fact")
+    assert verdict(gain, fact).causes == [fact, gain]
+
+
 def test_of_a_broken_chain_the_first_link_is_the_cause_whatever_the_others_cost() -> None:
     links = [each for each in CATALOGUE if each.family == "replay" and each.kind is Kind.REPLAY]
     broken = [Result(each, failed("another", "again", points=float(number))) for number, each in enumerate(links)]

@@ -211,11 +211,17 @@ def _checked(run: Evidence, results: Sequence[Result]) -> str:
     return f"{applicable} of {_counted(len(results), 'check')}"
 
 
-def _rank(result: Result) -> tuple[int, int, int, float]:
-    """Return the sort key of causes. Of the chain the first link that does not hold comes first: the rest follow it."""
-    finding, family = result.finding, result.check.family
-    link = CATALOGUE.index(result.check) if family == "replay" and result.check in CATALOGUE else 0
-    return (_SEVERITY[finding.status], _TRUST.get(family, 4), link, -abs(finding.points or 0.0))
+def _rank(result: Result) -> tuple[int, int, bool, int, float]:
+    """Return the sort key of causes: what is wrong by itself before what a change would bring.
+
+    Of the chain the first link that does not hold comes first, because the rest follow it.
+    """
+    finding, check = result.finding, result.check
+    link = CATALOGUE.index(check) if check.family == "replay" and check in CATALOGUE else 0
+    is_measured = check.kind is Kind.INTERVENTION
+    return (
+        _SEVERITY[finding.status], _TRUST.get(check.family, 4), is_measured, link, -abs(finding.points or 0.0)
+    )  # fmt: skip
 
 
 def _suspicion(result: Result) -> tuple[int, float]:

@@ -4,7 +4,7 @@ import pytest
 
 from beamline import __version__
 from beamline.comparison.scoring import DEFAULTS
-from beamline.metrics import METRICS, SCORING_VERSION, Corpus, Scorer, fields_to_compare, read_signature
+from beamline.metrics import METRICS, SCORING_VERSION, SETTINGS, Corpus, Scorer, fields_to_compare, read_signature
 from beamline.metrics.signature import write_signature
 from beamline.metrics.tokenizers import korean_is_installed
 
@@ -48,6 +48,11 @@ def test_signature_holds_what_changes_a_score_and_nothing_else():
     assert "|unicode:" in signature
     assert "|refs:1-2|" in sign([["a"], ["b", "c"]])
     assert "|headline:chrf|" in sign(three, headline="chrf")
+
+
+def test_what_is_no_setting_is_a_version():
+    fields = read_signature(sign([["a b"]], backend="transformers"))
+    assert {*fields} - SETTINGS == {"scoring", "rouge-score", "nltk", "chrf"}
 
 
 def test_release_of_beamline_is_not_in_the_signature():

@@ -14,6 +14,9 @@ from beamline.metrics.tokenizers import WordTokenizer, build_tokenizer
 # tests/metrics/test_golden_scores.py fails if a score moves.
 SCORING_VERSION = 2
 
+# Fields that the data and params.yaml set. The others are versions of what measures: ours, and those of packages.
+SETTINGS = frozenset(["headline", "tok", "stem", "sents", "punct", "refs", "multi", "n", "bs", "ar", "seed", "backend"])
+
 _OF_THE_SYSTEM = "prompt"  # what a system read is no way of measuring it, and may differ
 _BEFORE_SCORING_VERSIONS = {"scoring": "1", "headline": "rouge_f"}  # what a signature without these fields means
 _VERSION_1 = {"sents": "both", "punct": "drop"}  # what it always did, and partly called by other names

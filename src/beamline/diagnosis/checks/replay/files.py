@@ -12,10 +12,9 @@ from beamline.decoding.transformers_backend import resolve_generation
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.recorded import Epoch, Recorded
-from beamline.metrics import fields_to_compare, read_signature
+from beamline.metrics import SETTINGS, fields_to_compare, read_signature
 
 _EQUAL = 1e-6  # the last digits of a score, which the order of adding can change
-_VERSIONS = ("rouge-score", "scoring", "chrf", "nltk", "regex", "unicode", "kiwipiepy", "kiwipiepy_model")
 _EVALUATE = "dvc repro --force --single-item evaluate"
 
 
@@ -51,7 +50,7 @@ def signature(run: Evidence, predictions: Predictions, recorded: Recorded) -> Fi
     listed = ", ".join(f"{name}:{before.get(name, '')} and not {current[name]}" for name in differing)
     if not differing:
         return passed("the signature in metrics/rouge.json is that of these predictions", figure=0, threshold="0")
-    finding = warned if set(differing) <= set(_VERSIONS) else failed
+    finding = failed if SETTINGS.intersection(differing) else warned
     return finding(f"the signature in metrics/rouge.json has {listed}", _EVALUATE, figure=len(differing), threshold="0")
 
 

@@ -350,3 +350,7 @@ DECODING = (
         says="generation_config",
     ),
 )
+# In the order of docs/faults.md. Two files of tests run a part each, side by side.
+CATALOGUE = (*METRIC, *DATA, *LABELS, *LEARNING, *DECODING)
+OF_MEASUREMENT = (*METRIC, *DATA, *DECODING)
+OF_TRAINING = (*LABELS, *LEARNING)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import corpus
 import faulty_run
-from catalogue import DATA, DECODING, LABELS, LEARNING, METRIC, Fault
+from catalogue import CATALOGUE, Fault
 from held_out import HELD_OUT
 from unseen import DEVELOPMENT, SET_ASIDE
 
 SETS = {
-    "catalogue": (*METRIC, *DATA, *LABELS, *LEARNING, *DECODING),
+    "catalogue": CATALOGUE,
     "development": DEVELOPMENT,
     "held-out": (*SET_ASIDE, *HELD_OUT),
 }

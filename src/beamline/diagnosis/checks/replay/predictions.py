@@ -71,25 +71,28 @@ def _explain(
     kept: Sequence[Path],
 ) -> str:
     """Return what tells predictions from what was decoded again, to follow a sentence; empty if nothing is found."""
-    pairs = [(a, b) for a, b in zip(written, rewritten, strict=True) if a != b]
-    bare = [one_line(text) for text in rewritten]
+    rows = [row for row, (a, b) in enumerate(zip(written, rewritten, strict=True)) if a != b]
+    pairs = [(written[row], rewritten[row]) for row in rows]
+    found, expected = ([one_line(pair[side]) for pair in pairs] for side in (0, 1))
     for leftover in LEFTOVERS:
-        if share_equal([one_line(leftover.remove(text)) for text in written], bare) >= SAME:
-            shown = next((leftover.show(text) for text, _ in pairs if leftover.is_there(text)), "")
+        if share_equal([one_line(leftover.remove(text)) for text in found], expected) >= SAME:
+            shown = next((leftover.show(text) for text in found if leftover.is_there(text)), "")
             return f": they have {leftover.name} that the model did not write, {shown!r}; {_example(pairs)}"
-    if share_equal([*map(simplify, written)], [*map(simplify, rewritten)]) >= SAME:
+    if share_equal([*map(simplify, found)], [*map(simplify, expected)]) >= SAME:
         return f": they differ in letter case and speaker tags alone; {_example(pairs)}"
-    elsewhere = sum(a in rewritten for a, _ in pairs)
-    if elsewhere > len(pairs) / 2:
+    if sum(a in rewritten for a, _ in pairs) > len(pairs) / 2:
         return ": most are those of other dialogues, the rows were moved"
     writers = [(f"{each.name} wrote them", {"checkpoint": each}) for each in kept if each != checkpoint]
     config = run.model.generation_config
     for base in (params.generation, UNASKED):
         writers.append(("its own generation_config.json gives them", follow_config(base, config)))
     for what, changes in writers:
-        if run.can_afford() and share_equal(written, run.decode("test", **changes)) >= SAME:
+        if not run.can_afford():
+            break
+        others = run.decode("test", **changes)
+        if share_equal([a for a, _ in pairs], [others[row] for row in rows]) >= SAME:
             return f": {what}"
-    if np.mean([bool(b.strip()) and b.strip() in a for a, b in zip(written, rewritten, strict=True)]) >= SAME:
+    if np.mean([bool(b) and b in a for a, b in zip(found, expected, strict=True)]) >= SAME:
         return f": text was added to them; {_example(pairs)}"
     return f"; {_example(pairs)}{_dropout(run, params, written, rewritten)}"
 

@@ -5,6 +5,7 @@
 #
 # BASE and HEAD are commits or branches. Results that the cache and the remote lack are computed, in temporary clones that
 # share the cache. The comment holds no dialogue. PAGE, if it is named, gets the page of the comparison, which holds all.
+# If the pipeline fails on a side, or the scores are not comparable, the comment says so, and this ends with 1.
 set -euo pipefail
 base=$1 head=$2 comment=$(realpath --canonicalize-missing "$3")
 page=${4:+$(realpath --canonicalize-missing "$4")}
@@ -38,32 +39,68 @@ bring() {
     git -C "$root" fetch --quiet --force "$clone" "HEAD:refs/heads/$1"
 }
 
-verdict() {
-    git -C "$root" show "$1:metrics/diagnosis.json" | python -c 'import json, sys; print(json.load(sys.stdin)["verdict"])'
+# Print the value $2 of `results`, which is the JSON file $1, given as COMMIT:PATH.
+read_json() {
+    git show "$1" | python -c "import json, sys; results = json.load(sys.stdin); print($2)" || echo unknown
 }
 
-bring "${sides[0]}" "$base"
-bring "${sides[1]}" "$head"
-cd "$root"
-{
-    echo "<!-- beamline -->"
-    echo "## What this pull request does to the summaries"
-    echo
-    before=$(verdict "${sides[0]}") after=$(verdict "${sides[1]}")
+compare_verdicts() {
+    local before after
+    before=$(read_json "${sides[0]}:metrics/diagnosis.json" 'results["verdict"]')
+    after=$(read_json "${sides[1]}:metrics/diagnosis.json" 'results["verdict"]')
     if [ "$before" = "$after" ]; then
         echo "The verdict stays: $after."
     else
         echo "The verdict was: $before. It is now: **$after**."
     fi
+}
+
+compare_scores() {
+    if beamline compare "${sides[@]}" --markdown --dialogues 0 ${page:+--html "$page"} 2>"$work/error"; then return; fi
+    status=1
+    cat "$work/error" >&2
+    # What follows the colon may quote a reference.
+    echo "**The scores are not comparable:** $(sed -n 's/^error: \([^:]*\).*/\1/p' "$work/error"). The job's log says more."
     echo
-    beamline compare "${sides[@]}" --markdown --dialogues 0 ${page:+--html "$page"}
+    for side in base head; do
+        echo "- $side: \`$(read_json "pull-request/$side:metrics/rouge.json" 'results["signature"]')\`"
+    done
+}
+
+status=0
+for side in base head; do
+    commit=$(git log -1 --format='%h %s' "${!side}" -- | tr -d '`')
+    set +e # and not "if bring": that would go on after a command that fails
+    (set -e; bring "pull-request/$side" "${!side}")
+    if [ $? -ne 0 ]; then
+        status=1
+        echo "**The pipeline failed on the $side**, \`$commit\`. The job's log says why." >>"$work/failures"
+        echo >>"$work/failures"
+    fi
+    set -e
+done
+cd "$root"
+{
+    echo "<!-- beamline -->"
+    echo "## What this pull request does to the summaries"
     echo
+    if [ -e "$work/failures" ]; then
+        cat "$work/failures"
+    else
+        compare_verdicts
+        echo
+        compare_scores
+        echo
+    fi
     echo "<details><summary>What changed</summary>"
     echo
-    dvc params diff --md "${sides[@]}"
+    dvc params diff --md "$base" "$head" || echo "The parameters can't be read."
     echo
-    git diff --name-only "$base...$head" -- | sed 's/.*/- `&`/'
+    # GitHub takes no comment of more than 65,536 characters.
+    git diff --name-only "$base...$head" -- |
+        awk 'NR <= 50 { print "- `" $0 "`" } END { if (NR > 50) print "- and " NR - 50 " more" }'
     echo
     echo "</details>"
 } >"$work/comment"
 mv "$work/comment" "$comment"
+exit "$status"

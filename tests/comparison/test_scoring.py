@@ -10,7 +10,8 @@ from typing import get_args, get_type_hints
 import pytest
 from typer.testing import CliRunner
 
-from beamline.cli import app, score
+from beamline.cli import app
+from beamline.cli.measure import score
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Rouge
 from beamline.data.columns import PREDICTION_COLUMNS, REFERENCE_COLUMNS

@@ -15,6 +15,7 @@ from support.command import Command
 from beamline.core.params import Data
 from beamline.data.canonical import USUAL
 from beamline.data.corpus import Corpus, check_corpus
+from beamline.data.splits import NAMES
 
 Record = dict[str, Any]
 
@@ -63,6 +64,21 @@ def source(tmp_path: Path) -> Path:
 
 
 # What it writes and says
+
+
+def test_files_of_one_name_give_their_dialogues_different_ids(command: Command, tmp_path: Path) -> None:
+    for name in ("rest", "talks"):
+        rows = [{"dialogue": row["dialogue"], "summary": row["summary"]} for row in records(name, 2)]
+        write_jsonl(tmp_path / "source" / f"{name}.jsonl", rows)
+    write_csv(tmp_path / "source" / "talks.csv", [{"dialogue": "A: Hi.\nB: Ho.", "summary": "They greet."}])
+    parts = ("--train", "talks.csv", "--validation", "rest.jsonl", "--test", "talks.jsonl")
+    assert command.beamline("import", "source", "own", *parts).code == 0
+    ids = {split: [row["id"] for row in read_jsonl(Path("own", f"{split}.jsonl"))] for split in NAMES}
+    assert ids == {
+        "train": ["talks.csv-1"],
+        "validation": ["rest-1", "rest-2"],
+        "test": ["talks.jsonl-1", "talks.jsonl-2"],
+    }
 
 
 def test_a_directory_is_written_in_the_canonical_form(command: Command, source: Path) -> None:

@@ -21,6 +21,46 @@ def test_records_keep_their_ids_and_others_are_called_after_file_and_number(tmp_
     ]
 
 
+@pytest.mark.parametrize(
+    ("files", "ids"),
+    [
+        (["monday/call.txt", "tuesday/call.txt"], ["monday/call.txt-1", "tuesday/call.txt-1"]),
+        (["call.txt", "old/call.txt", "talk.txt"], ["call.txt-1", "old/call.txt-1", "talk-1"]),
+        (["a/b/call.txt", "a/b/call.csv", "a/c/call.txt"], ["b/call.txt-1", "b/call.csv-1", "c/call.txt-1"]),
+        (["a/call", "b/call.v2", "call-1.txt"], ["a/call-1", "b/call.v2-1", "call-1-1"]),
+        (["a/one.txt", "b/two.csv"], ["one-1", "two-1"]),
+    ],
+)
+def test_files_of_one_name_are_told_apart_by_their_paths(
+    files: list[str], ids: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in files:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("dialogue\nA: Hi.\n" if name.endswith(".csv") else "A: Hi.\n", encoding="utf-8")
+    assert [key for key, _ in read_sources([Path(name) for name in files], USUAL)] == ids
+    absolute = [tmp_path / name if number % 2 else Path(name) for number, name in enumerate(files)]
+    assert [key for key, _ in read_sources(absolute, USUAL)] == ids
+
+
+def test_ids_in_files_of_one_name_stay(tmp_path: Path) -> None:
+    files = [tmp_path / name / "call.jsonl" for name in ("a", "b")]
+    for path in files:
+        path.parent.mkdir()
+        path.write_text(f'{{"id": "{path.parent.name}7", "dialogue": "A: Hi."}}\n', encoding="utf-8")
+    assert [key for key, _ in read_sources(files, USUAL)] == ["a7", "b7"]
+
+
+@pytest.mark.parametrize("again", ["call.txt", "call.txt.txt"])
+def test_files_that_cannot_be_told_apart_are_refused(again: str, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("call.txt", "call.csv", again)]
+    for path in files:
+        path.write_text("dialogue\nA: Hi.\n", encoding="utf-8")
+    with pytest.raises(BeamlineError, match=rf"{again}: its dialogues would have the ids of .*call\.txt;") as caught:
+        list(read_sources(files, USUAL))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_pipe_that_begins_with_a_brace_is_json_lines() -> None:
     assert list(parse_sources('\n{"dialogue": "A: Hi."}\n', USUAL)) == [("stdin-1", "A: Hi.")]
     assert list(parse_sources("A: {Hi.}\n", USUAL)) == [("stdin-1", "A: {Hi.}")]

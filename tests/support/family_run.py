@@ -80,3 +80,22 @@ def family_run(family: Family, directory: Path, **changes: Any) -> Run:
     run.set_up(**changes)
     run.run_stages()
     return run
+
+
+def compare_places(run: Run, directory: Path, **changes: Any) -> None:
+    """Train an epoch from two copies of the checkpoint, and assert that nothing in the outputs tells which it was."""
+    here, elsewhere = directory / "here", directory / "somewhere" / "else"
+    for place in (here, elsewhere):
+        shutil.copytree(run.checkpoint, place / "checkpoint")
+        copy = Run(run.family, place / "checkpoint", place / "work")
+        copy.set_up(**{**changes, "train.num_train_epochs": 1})
+        copy.run_stages(scored=False)
+    written, also = (read_outputs(place / "work") for place in (here, elsewhere))
+    assert set(written) == set(also) != set()
+    assert [path for path in written if written[path] != also[path]] == []
+
+
+def read_outputs(directory: Path) -> dict[str, bytes]:
+    """Return what the stages prepare and train wrote, by its path in `directory`."""
+    paths = [path for output in ("data/prepared", "models") for path in (directory / output).rglob("*")]
+    return {str(path.relative_to(directory)): path.read_bytes() for path in sorted(paths) if path.is_file()}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from beamline.core.errors import BeamlineError
@@ -20,17 +20,16 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Part:
-    """A file, or a split of a hub dataset. name: as people name it. records: may be iterated again."""
+    """A file, or a split of a hub dataset.
+
+    name: as people name it. stem: the name without an ending; a record without an id is called after it. records: may
+    be iterated again.
+    """
 
     name: str
+    stem: str
     records: Iterable[Row]
     path: Path | None = None
-
-    @property
-    def stem(self) -> str:
-        """The name without an ending. A record without an id is called after it."""
-        known = None if self.path is None else split_ending(self.path)
-        return self.name if known is None else known[0]
 
     def describe(self) -> dict[str, object]:
         """Return what determines the records, for provenance."""
@@ -60,7 +59,7 @@ def open_source(name: str, revision: str | None, config: str | None) -> Source:
         if given := [option for option, value in (("--revision", revision), ("--config", config)) if value is not None]:
             raise BeamlineError(f"{name}: a local source has no {given[0]}; leave it out")
         if not path.is_dir():
-            return Source(name, "file", [Part(path.name, RowFile(path), path)], {"name": path.name})
+            return Source(name, "file", [_open_file(path)], {"name": path.name})
         present = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
         files = [entry for entry in present if entry.is_file() and split_ending(entry)]
         if not files:
@@ -68,23 +67,22 @@ def open_source(name: str, revision: str | None, config: str | None) -> Source:
             raise BeamlineError(
                 f"{name}: no data files; expected files that end in {describe_endings()}, found {_list(found)}"
             )
-        return Source(
-            name, "file", [Part(file.name, RowFile(file), file) for file in files], {"name": path.resolve().name}
-        )
+        return Source(name, "file", [_open_file(file) for file in files], {"name": path.resolve().name})
     if revision is None:
         raise BeamlineError(
             f"{name}: no such file or directory; if it is a hub dataset, give its --revision: a commit, or main, whose"
             " commit is recorded"
         )
     dataset = open_hub_dataset(name, revision, config)
-    return Source(name, "split", [Part(split.name, split) for split in dataset.splits], dataset.describe())
+    return Source(name, "split", [Part(split.name, split.name, split) for split in dataset.splits], dataset.describe())
 
 
 def choose_parts(source: Source, named: Mapping[str, str | None], drawn: Collection[str]) -> dict[str, Part]:
     """Return the part for each split, except for those that are `drawn` from the training part.
 
     A part is the one that is `named`. Without that, it is called as a split is, or has a split's name among the words
-    of its name, as `MTS-Dialog-TrainingSet.csv` has. A file alone is the training part.
+    of its name, as `MTS-Dialog-TrainingSet.csv` has. A file alone is the training part. Parts that differ in their
+    endings alone have their whole name as their stem, so that their records don't get the same ids.
 
     Raises `BeamlineError` for a split that is missing, or that several parts could be.
     """
@@ -122,7 +120,15 @@ def choose_parts(source: Source, named: Mapping[str, str | None], drawn: Collect
         raise BeamlineError(
             f"{source.name}: one {source.kind} for two splits; name another one, or draw it with --split"
         )
-    return chosen
+    stems = [part.stem for part in chosen.values()]
+    return {
+        split: part if stems.count(part.stem) == 1 else replace(part, stem=part.name) for split, part in chosen.items()
+    }
+
+
+def _open_file(path: Path) -> Part:
+    known = split_ending(path)
+    return Part(path.name, path.name if known is None else known[0], RowFile(path), path)
 
 
 def _find_parts(parts: Sequence[Part], split: str) -> list[Part]:

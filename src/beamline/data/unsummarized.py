@@ -1,5 +1,6 @@
 """Dialogues without references, to be summarized: from files in any format of `data`, or from a pipe."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -18,18 +19,39 @@ def read_sources(files: Sequence[Path], columns: Columns) -> Iterator[tuple[str,
     """Yield id and text of each dialogue, file by file.
 
     A file with the ending of a table holds a dialogue a record. Any other file is the text of one dialogue. A dialogue
-    without an id is called after its file and number. Raises `BeamlineError` for what can't be read or is no dialogue.
+    without an id is called after its file and number, see `name_files`. Raises `BeamlineError` for what can't be read
+    or is no dialogue, and if files can't be told apart.
     """
-    for path in files:
+    for path, name in zip(files, name_files(files), strict=True):
         if split_ending(path) is not None:
             number = 0
             for number, row in enumerate(read_rows(path), start=1):
-                yield to_source(row, columns, f"{path.stem}-{number}")
+                yield to_source(row, columns, f"{name}-{number}")
             if number == 0:
                 raise BeamlineError(f"{path}: empty; expected a record for each dialogue")
         else:
             lines = [str(row.cells[PLAIN_TEXT]) for row in read_plain_text(path)]
-            yield parse_text("\n".join(lines), str(path), f"{path.stem}-1")
+            yield parse_text("\n".join(lines), str(path), f"{name}-1")
+
+
+def name_files(files: Sequence[Path]) -> list[str]:
+    """Return a different name for each file: its stem, or if others have the same, its path in their common directory.
+
+    Raises `BeamlineError` for a file that is there twice.
+    """
+    directories: dict[str, list[Path]] = {}
+    for path in files:
+        directories.setdefault(path.stem, []).append(path.absolute().parent)
+    names: dict[str, Path] = {}
+    for path in files:
+        shared = directories[path.stem]
+        name = path.stem if len(shared) == 1 else str(path.absolute().relative_to(os.path.commonpath(shared)))
+        if name in names:
+            raise BeamlineError(
+                f"{path}: its dialogues would have the ids of {names[name]}; name each file once, or rename one"
+            )
+        names[name] = path
+    return list(names)
 
 
 def read_pipe(pipe: BinaryIO, columns: Columns) -> Iterator[tuple[str, str]]:

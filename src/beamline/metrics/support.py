@@ -39,7 +39,7 @@ class WordSplitter:
 
     def __init__(self, tokenizer: WordTokenizer) -> None:
         self._tokenizer = tokenizer
-        self._pattern = _CHARACTER if tokenizer.name == "characters" else _WORD
+        self._pattern = _WORD if tokenizer.spaced else _CHARACTER
         self._tokens = _Tokens(tokenizer)
 
     def split(self, text: str) -> Iterator[Piece]:
@@ -65,7 +65,7 @@ class WordSplitter:
         """
         if not piece.tokens:
             return False
-        if _DIGIT.search(piece.text) or self._tokenizer.name == "characters":
+        if _DIGIT.search(piece.text) or not self._tokenizer.spaced:
             return True
         if self._tokenizer.name == "english":
             return piece.text.lower() not in _FUNCTION_WORDS
@@ -78,7 +78,7 @@ class WordSplitter:
         without spaces are joined if they follow each other, and a single one is left out unless it is a digit.
         """
         found: dict[str, None] = {}
-        if self._tokenizer.name != "characters":
+        if self._tokenizer.spaced:
             for piece in self.split(summary):
                 if self.is_content(piece) and not known.issuperset(piece.tokens):
                     found[piece.text] = None

@@ -47,9 +47,13 @@ def fold(text: str) -> str:
 
 
 class WordTokenizer(ABC):
-    """Splits a sentence into the words, characters or morphemes that a metric counts. No token has white space."""
+    """Splits a sentence into the words, characters or morphemes that a metric counts. No token has white space.
+
+    spaced: whether its texts have spaces between words. If not, each character is taken for a word.
+    """
 
     name: WordTokenizerName
+    spaced = True
 
     @property
     def versions(self) -> dict[str, str]:
@@ -70,9 +74,9 @@ class WordTokenizer(ABC):
         """Return the tokens of `sentence`, in order."""
 
     def seen(self, text: str) -> str:
-        """Return the parts of `text` that get into a token, spaced, before a stemmer or a dictionary changes them.
+        """Return the parts of `text` that get into tokens, before a stemmer or a dictionary changes them.
 
-        Without spaces, letters of two tokens could become one: Korean ㅋ ㅠ is not 큐.
+        They have spaces between them. Without, letters of two tokens could become one: Korean ㅋ ㅠ is not 큐.
         """
         return " ".join(self.tokens(text))
 
@@ -148,6 +152,7 @@ class Characters(_Segments):
     """Characters one by one, folded, each with its marks, for scripts without spaces."""
 
     name = "characters"
+    spaced = False
 
     def segments(self, text: str) -> list[str]:
         found = _TAG_OR_CHARACTER.findall(text)

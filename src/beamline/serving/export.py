@@ -42,12 +42,21 @@ def export(directory: Path, revision: str | None, *, ctranslate2: bool, push_to:
         if ctranslate2:
             _write_ctranslate2(model, unfinished)
         else:
-            with writing(unfinished):
-                shutil.copytree(model.directory, unfinished, dirs_exist_ok=True)
+            _copy_files(model.directory, unfinished)
         if model.codec.encoding.prompt is None:  # or the end of the prompt would be cut
             _limit_source(unfinished / TOKENIZER_CONFIG, model.codec.encoding.max_source_tokens)
         write_text(unfinished / "README.md", write_card(facts, model.codec, settings, ctranslate2=ctranslate2))
     return str(directory) if push_to is None else _push(directory, push_to)
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    """Copy what is in `source`, without its permissions: safetensors lets only the owner read its files."""
+    with writing(target):
+        for path in source.rglob("*"):
+            if path.is_file():
+                copy = target / path.relative_to(source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
 
 
 def _write_ctranslate2(model: Model, target: Path) -> None:

@@ -1,7 +1,4 @@
-"""The `beamline` command: arguments only. Each subcommand calls one function of a package and shows what it returns.
-
-Imports of packages that take long are inside the functions: --help needs none of them.
-"""
+"""The subcommands that measure: score, compare, diagnose."""
 
 from itertools import chain
 from pathlib import Path
@@ -10,28 +7,11 @@ from typing import Annotated, Literal
 import typer
 
 from beamline.core.choices import Punctuation, References, Sentences, TokenizerName
-from beamline.core.errors import BeamlineError, run
+from beamline.core.errors import BeamlineError
 from beamline.data.columns import PREDICTION_COLUMNS, REFERENCE_COLUMNS
 from beamline.data.readers import describe_endings
 
-app = typer.Typer(
-    help="Score summaries, compare systems and find out why a score is low.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
 
-
-def main() -> None:
-    """Run the command; a `BeamlineError` becomes one line on stderr and exit code 1."""
-    run(_run_app)
-
-
-def _run_app() -> None:
-    app(prog_name="beamline")  # the same for `python -m beamline`, on whose name shell completion depends, too
-
-
-@app.command()
 def score(
     predictions: Annotated[
         Path,
@@ -116,7 +96,6 @@ def score(
         print_terminal(score_parts(scored), Console())
 
 
-@app.command()
 def compare(
     names: Annotated[
         list[str] | None,
@@ -174,7 +153,6 @@ def compare(
         print_terminal(comparison_parts(comparison, dialogues), Console())
 
 
-@app.command()
 def diagnose(
     revision: Annotated[
         str | None,
@@ -231,158 +209,3 @@ def diagnose(
         print_terminal(chain(evidence.notes, brief_parts(results, judge(evidence, results))), Console())
     if fail_on is not None:
         stop_on(fail_on, results)
-
-
-@app.command()
-def preset(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="scratch, bart-base, kobart, t5-base, smollm2-135m or qwen3-0.6b.")
-    ],
-) -> None:
-    """Write settings that belong together into params.yaml.
-
-    Prints each value that changed, with its source. Comments stay. `scratch` takes back what the others set.
-    """
-    from rich.console import Console  # noqa: PLC0415
-
-    from beamline.models.presets import apply_preset, preset_parts  # noqa: PLC0415
-    from beamline.pages.terminal import print_terminal  # noqa: PLC0415
-
-    print_terminal(preset_parts(name, apply_preset(name)), Console())
-
-
-@app.command("import")
-def import_(
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="A file, a directory of files, or the id of a hub dataset.")
-    ],
-    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to write; new or empty.")],
-    revision: Annotated[
-        str | None,
-        typer.Option(metavar="REV", help="Of a hub dataset: commit, branch or tag.", show_default=False),
-    ] = None,
-    config: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Of a hub dataset: its configuration, if it has several.", show_default=False
-        ),
-    ] = None,
-    train: Annotated[
-        str | None, typer.Option(metavar="FILE", help="File in SOURCE, or hub split.", show_default="by its name")
-    ] = None,
-    validation: Annotated[
-        str | None, typer.Option(metavar="FILE", help="File in SOURCE, or hub split.", show_default="by its name")
-    ] = None,
-    test: Annotated[
-        str | None, typer.Option(metavar="FILE", help="File in SOURCE, or hub split.", show_default="by its name")
-    ] = None,
-    id: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of ids.", show_default="the usual names")
-    ] = None,
-    dialogue: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Column of dialogues, or a.b inside a.", show_default="the usual names"),
-    ] = None,
-    summary: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN", help="Column of summaries, or stem of summary1, ...", show_default="the usual names"
-        ),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(metavar="SHARES", help="Draw splits from train: validation=0.1,test=0.1.", show_default=False),
-    ] = None,
-    group: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Draw rows with the same value together.", show_default=False),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the drawing.")] = 42,
-    queries: Annotated[
-        Literal["whole", "all"], typer.Option(help="QMSum: the query for the whole meeting, or a row for each query.")
-    ] = "whole",
-) -> None:
-    """Write a dataset as train, validation and test .jsonl.
-
-    SOURCE has the splits in files such as train.csv, dev.json or MyTestSet.parquet, or --split draws them. Beside them,
-    provenance.json says what determined these files.
-    """
-    from beamline.core.params import Columns  # noqa: PLC0415
-    from beamline.data.importing import Choices, import_dataset  # noqa: PLC0415
-    from beamline.data.splitting import parse_shares  # noqa: PLC0415
-
-    choices = Choices(
-        columns=Columns(id=id, dialogue=dialogue, summary=summary),
-        parts={"train": train, "validation": validation, "test": test},
-        shares={} if split is None else parse_shares(split),
-        group=group,
-        seed=seed,
-        queries=queries,
-    )
-    for line in import_dataset(source, revision, config, directory, choices).describe(directory):
-        typer.echo(line)
-
-
-@app.command()
-def summarize(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[FILE]...",
-            help=f"A dialogue a row: {describe_endings()}; any other file is one dialogue. None: standard input.",
-            show_default=False,
-        ),
-    ] = None,
-    revision: Annotated[
-        str | None,
-        typer.Option("--rev", metavar="REV", help="The model of an experiment, branch, tag or commit."),
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(metavar="DIRECTORY", help="Any checkpoint, for instance an exported one.")
-    ] = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set-param", "-S", metavar="KEY=VALUE", help="Decode differently: -S generation.num_beams=4; repeatable."
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write there instead of standard output; goes on after an interruption, by the same model.",
-        ),
-    ] = None,
-) -> None:
-    """Write summaries of new dialogues.
-
-    A line of JSON for each dialogue, in order: id, summary, and findings: content words, numbers and names that the
-    dialogue doesn't have. Without options, the model of the run in the workspace decodes as its scores were measured.
-    """
-    from beamline.serving.summarize import summarize as write_summaries  # noqa: PLC0415
-
-    write_summaries(files or [], revision, model, changes or [], output)
-
-
-@app.command()
-def export(
-    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where to put it; new or empty.")],
-    revision: Annotated[
-        str | None,
-        typer.Option("--rev", metavar="REV", help="The model of an experiment, branch, tag or commit."),
-    ] = None,
-    ctranslate2: Annotated[
-        bool, typer.Option("--ctranslate2", help="Write the format of CTranslate2, which decodes faster.")
-    ] = False,
-    push_to: Annotated[
-        str | None,
-        typer.Option(metavar="OWNER/NAME", help="Upload it to the hub, too: a private repository.", show_default=False),
-    ] = None,
-) -> None:
-    """Write the chosen model for plain transformers.
-
-    A model card is beside it. Its own generation settings are those of the reported scores.
-    """
-    from beamline.serving.export import export as write_export  # noqa: PLC0415
-
-    typer.echo(write_export(directory, revision, ctranslate2=ctranslate2, push_to=push_to))

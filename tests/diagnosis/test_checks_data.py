@@ -180,6 +180,11 @@ def test_targets_cut_to_eight_tokens_are_the_only_cause_and_leave_a_ceiling(spli
     assert found.points is None, "a ceiling is no gain"
 
 
+def test_references_of_test_that_are_cut_cost_nothing_because_nobody_learns_from_them(splits: Splits) -> None:
+    longer = [replace(each, references=tuple(text * 20 for text in each.references)) for each in splits["test"]]
+    assert finding("cut_targets", evidence({**splits, "test": longer})).status == "pass"
+
+
 def test_labels_without_an_end_are_not_called_cut(splits: Splits) -> None:
     run = evidence(splits)
     assert run.splits

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support.command import Command
 from support.made_once import made_once
 from support.memorized_run import memorised_run
@@ -10,6 +11,9 @@ from support.small_run import small_run
 from beamline.diagnosis.evidence import Evidence
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says more of the machine than of us
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,6 @@ def error_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("ending", WRITERS)
-@settings(deadline=None)
 @given(records=st.lists(st.fixed_dictionaries(dict.fromkeys(RECORDS[0], TEXT)), max_size=4))
 def test_any_records_are_read_as_they_were_written(ending: str, records: Records) -> None:
     with TemporaryDirectory() as directory:

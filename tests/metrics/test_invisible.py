@@ -51,7 +51,7 @@ def score(prediction: str, reference: str, tokenizer: str = "auto") -> dict[str,
 
 
 @pytest.mark.parametrize("script", SENTENCES)
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(marks=st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.sampled_from(IGNORABLE)), min_size=1, max_size=6))
 @example(marks=[(number, after, mark) for number in range(30) for after in (True, False) for mark in "\u200b\u200d"])
 @example(marks=[(number, True, "\u200c") for number in range(30)])

@@ -126,7 +126,7 @@ def test_seed_decides_and_the_scores_of_a_dialogue_stay_together():
     assert (intervals[1].low, intervals[1].high) == pytest.approx((-intervals[0].high, -intervals[0].low))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(differences, st.sampled_from([0.25, 2.0]))
 def test_p_value_depends_on_neither_sign_nor_unit(values, factor):
     p = randomization_p_values(values, seed=0, permutations=200)
@@ -135,7 +135,7 @@ def test_p_value_depends_on_neither_sign_nor_unit(values, factor):
     assert randomization_p_values(values * factor, seed=0, permutations=200) == p
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(differences)
 def test_interval_lies_between_the_lowest_and_the_highest_difference(values):
     interval = difference_intervals(values, seed=0, resamples=200)[0]

@@ -21,7 +21,7 @@ from beamline.encoding.prepared import Example, Examples
 from beamline.models.families import find_family
 from beamline.training.batching import Collator, LengthBucketedBatches
 from beamline.training.chunked_loss import ChunkedLoss, has_plain_output
-from beamline.training.loss import TeacherForced, measure_loss, training_loss
+from beamline.training.loss import measure_loss, training_loss
 from beamline.training.record import BatchRecord
 
 # Vocabulary times tokens of a batch. From here on, the loss in chunks saves memory (benchmarks/loss.py).
@@ -153,23 +153,23 @@ class SummarizationTrainer(Seq2SeqTrainer):
         return norm
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        measured = self._measure(self.eval_dataset)
+        batches = DataLoader(
+            self.eval_dataset,
+            batch_sampler=self._batches(self.eval_dataset, self.tokens_per_batch),
+            collate_fn=self.validation_collator,
+        )
+        measured = measure_loss(self.model, batches, self.args.device)
+        # Not through a loader, which draws from the generator of dropout: what is recorded must not change a training.
+        rows = self._batches(self.sample, self.tokens_per_batch)
+        sample = [self.validation_collator([self.sample[row] for row in batch]) for batch in rows]
         metrics = {
-            "sample_loss": self._measure(self.sample).loss,
+            "sample_loss": measure_loss(self.model, sample, self.args.device).loss,
             "validation_loss": measured.loss,
             "validation_bits_per_byte": measured.bits_per_byte(self.validation_bytes),
             "validation_token_accuracy": measured.accuracy,
         }
         self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
-
-    def _measure(self, examples: Sequence[Example]) -> TeacherForced:
-        batches: DataLoader[Example] = DataLoader(
-            examples,  # type: ignore[arg-type]
-            batch_sampler=self._batches(examples, self.tokens_per_batch),
-            collate_fn=self.validation_collator,
-        )
-        return measure_loss(self.model, batches, self.args.device)
 
     def _save_checkpoint(self, *arguments: Any) -> None:
         with writing(Path(self.args.output_dir)):

@@ -170,6 +170,8 @@ class _Tags:
 
 def _read_tags(splits: Splits, codec: TextCodec, params: Params | None) -> _Tags:
     vocabulary, unknown_id = codec.tokenizer.get_vocab(), codec.tokenizer.unk_token_id
+    if unknown_id in (codec.encoding.eos_token_id, codec.encoding.pad_token_id):  # as in GPT-2, which has none
+        unknown_id = None
     speakers = set(choose_speakers(splits, params))
     total = missing = unknown = 0
     lost: set[str] = set()
@@ -178,7 +180,7 @@ def _read_tags(splits: Splits, codec: TextCodec, params: Params | None) -> _Tags
         absent = {tag: max(0, count - tokens[vocabulary.get(tag, -1)]) for tag, count in tags.items()}
         total += tags.total()
         missing += sum(absent.values())
-        unknown += min(sum(absent.values()), tokens[unknown_id])
+        unknown += 0 if unknown_id is None else min(sum(absent.values()), tokens[unknown_id])
         lost |= {tag for tag, count in absent.items() if count}
     return _Tags(total, missing - unknown, unknown, sorted(lost))
 

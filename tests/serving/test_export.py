@@ -13,9 +13,11 @@ from support.repository import Repository
 
 from beamline.core.choices import Overflow
 from beamline.core.errors import BeamlineError
+from beamline.core.records import Dialogue
 from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import encode_split
 from beamline.serving.card import read_facts, write_card
-from beamline.serving.export import export
+from beamline.serving.export import export, limit_source
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +100,7 @@ def test_the_card_says_what_of_a_long_dialogue_was_not_read(exported: Path, over
     settings = json.loads((exported / "generation_config.json").read_text(encoding="utf-8"))
     card = write_card(read_facts(None), cut, settings, ctranslate2=False)
     assert f"tokens, the {overflow} was not read" in card
-    assert ("`truncation=True` cuts the end" in card) == (overflow != "end")
+    assert ("`truncation=True` cuts the end" in card) == (overflow == "middle")
 
 
 @pytest.mark.slow
@@ -147,6 +149,24 @@ def test_every_file_can_be_read_by_those_who_read_other_new_files(ctranslate2: b
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.parametrize("overflow", ["end", "start"])
+def test_plain_transformers_cuts_long_dialogues_where_training_did(
+    exported: Path, overflow: Overflow, tmp_path: Path
+) -> None:
+    from transformers import AutoTokenizer
+
+    shutil.copytree(exported, tmp_path / "summarizer")
+    codec = TextCodec.load(exported)
+    encoding = replace(codec.encoding, max_source_tokens=12, overflow=overflow)
+    limit_source(tmp_path / "summarizer" / "tokenizer_config.json", encoding)
+    dialogue = "#Person1#: Where is the market?\n#Person2#: Behind the old castle, next to the harbour."
+    plain = AutoTokenizer.from_pretrained(tmp_path / "summarizer")(dialogue, truncation=True)["input_ids"]
+    [encoded] = encode_split([Dialogue("1", dialogue, ("A market.",))], TextCodec(codec.tokenizer, encoding))
+    assert plain == encoded.input_ids
+    assert len(plain) == 12
+
+
 def test_a_directory_in_use_is_refused(exported: Path) -> None:
     with pytest.raises(BeamlineError, match="exists already; name a new directory"):
         export(exported, None, ctranslate2=False, push_to=None)

@@ -15,6 +15,7 @@ from beamline.core.files import replaced_directory, write_json, write_text, writ
 from beamline.decoding.backends import find_obstacle
 from beamline.decoding.transformers_backend import resolve_generation
 from beamline.models.checkpoint import first_line
+from beamline.models.encoding import Encoding
 from beamline.serving.card import read_facts, write_card
 from beamline.serving.model import Model, open_model
 
@@ -44,7 +45,7 @@ def export(directory: Path, revision: str | None, *, ctranslate2: bool, push_to:
         else:
             _copy_files(model.directory, unfinished)
         if model.codec.encoding.prompt is None:  # or the end of the prompt would be cut
-            _limit_source(unfinished / TOKENIZER_CONFIG, model.codec.encoding.max_source_tokens)
+            limit_source(unfinished / TOKENIZER_CONFIG, model.codec.encoding)
         write_text(unfinished / "README.md", write_card(facts, model.codec, settings, ctranslate2=ctranslate2))
     return str(directory) if push_to is None else _push(directory, push_to)
 
@@ -71,10 +72,14 @@ def _write_ctranslate2(model: Model, target: Path) -> None:
         model.codec.save(target)
 
 
-def _limit_source(path: Path, tokens: int) -> None:
-    """Make `truncation=True` cut a dialogue where it was cut in training."""
+def limit_source(path: Path, encoding: Encoding) -> None:
+    """Make `truncation=True` cut a dialogue where it was cut in training, in tokenizer_config.json at `path`.
+
+    transformers can't cut the middle out; it then cuts the end, and the card says what was read in training.
+    """
     config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    write_json(path, {**config, "model_max_length": tokens})
+    side = "left" if encoding.overflow == "start" else "right"
+    write_json(path, {**config, "model_max_length": encoding.max_source_tokens, "truncation_side": side})
 
 
 def _push(directory: Path, name: str) -> str:

@@ -88,7 +88,7 @@ def test_prepare_ends_with_a_table_and_with_warnings_that_have_numbers(
 ) -> None:
     run_prepare(tmp_path, "english", {"tokenizer.max_source_tokens": 40}, monkeypatch)
     printed = capsys.readouterr().out
-    assert re.search(r"train +24 +0 +\d+/\d+/\d+ +24 +\d+/\d+/\d+ ", printed)
+    assert re.search(r"train +24 +0 +\d+ +24 +\d+ +\d+ *\n +\d+ +\d+ *\n +\d+ +\d+ ", printed)
     assert re.search(r"warning: tokenizer.max_source_tokens: 40 cuts 40 of 40 dialogues; \d+ is room for half", printed)
 
 

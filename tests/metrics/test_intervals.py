@@ -32,10 +32,12 @@ def weak_rouge2_like(generator: np.random.Generator, shape: tuple[int, int]) -> 
         (500, weak_rouge2_like, 0.2 / 6),
     ],
 )
+@pytest.mark.slow
 def test_interval_holds_the_true_mean_in_95_of_100_test_sets(examples, draw, truth):
     assert 0.94 <= held_share(examples, draw, truth, studentized_intervals) <= 0.96
 
 
+@pytest.mark.slow
 def test_interval_of_few_skewed_scores_errs_on_the_long_side_where_percentiles_are_too_short():
     held = held_share(
         100, weak_rouge2_like, 0.2 / 6, lambda sets, seed: mean_intervals(sets, seed=seed, resamples=2000)

@@ -50,6 +50,7 @@ def test_bart_large_has_its_known_scores(bart):
     assert (scorer.corpus.tokenizer.name, scorer.corpus.coverage) == ("english", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stemmer", [True, False])
 def test_mean_and_best_are_rouge_scores_own(bart, stemmer):
     predictions, references = bart

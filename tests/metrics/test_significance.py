@@ -70,6 +70,7 @@ def test_equal_systems_differ_significantly_in_5_of_100_test_sets():
     assert 0.035 <= np.mean(np.array(found) < 0.05) <= 0.065
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dialogues", "share"), [(100, 1.0), (500, 1.0), (500, 0.5), (500, 0.1)])
 def test_interval_holds_the_true_difference_in_95_of_100_test_sets(dialogues, share):
     """share: of the summaries that differ."""

@@ -38,7 +38,7 @@ not listed.
 - **What may come first.** A link of the chain that does not hold is the cause, and of several the first. What else is
   proved or measured has to account for the failures beside it. What is counted has to cost a point, if its cost is
   known; a measured gain has to be 5 points, or a quarter of the score if that is more. Below that it is a suspect,
-  unless every failure is of its own family, or a symptom that lists it.
+  unless every failure is of the same family, or a symptom that lists it.
 - **A ceiling** is the highest score that a fault leaves within reach. It is no gain, and never ranked as one.
 - **A comparison** looks at words and pairs of words, markup and entities, invisible characters, how texts begin and
   end, what the first and the last turn say, speakers, scripts, usual words, lengths, and shares of capitals, digits

@@ -170,12 +170,12 @@ def test_the_name_of_a_parameter_is_what_a_check_needs() -> None:
 
 
 def test_a_terminal_shows_what_was_found_and_the_verdict_once_at_its_end() -> None:
-    fine, wrong = result(passed("fine"), "fine_one"), result(failed("wrong", "mend"), "wrong_one")
+    fine, wrong = result(passed("fine"), "fine_one"), result(failed("wrong", "repair"), "wrong_one")
     odd = result(warned("odd", "look"), "odd_one")
     skipped = result(Finding(Status.NOT_APPLICABLE, "needs more"), "skipped_one")
     results = [fine, wrong, odd, skipped]
     text = to_markdown(brief_parts(results, verdict(*results), "reports/diagnosis.md"))
-    assert "| ✗ | wrong one |  | wrong → mend |" in text and "| ! | odd one |  | odd → look |" in text
+    assert "| ✗ | wrong one |  | wrong → repair |" in text and "| ! | odd one |  | odd → look |" in text
     assert "fine one" not in text and "skipped one" not in text
     assert "1 of 4 checks passed, 1 could not be made: `reports/diagnosis.md`" in text.splitlines()
     assert text.count("Verdict: ") == 1 and text.splitlines()[-1].startswith("Verdict: ")
@@ -185,10 +185,10 @@ def test_a_terminal_shows_what_was_found_and_the_verdict_once_at_its_end() -> No
 
 
 def test_points_stand_only_where_something_was_found() -> None:
-    fine, wrong = result(passed("fine", points=-0.3), "fine"), result(failed("wrong", "mend", points=4.0), "wrong")
+    fine, wrong = result(passed("fine", points=-0.3), "fine"), result(failed("wrong", "repair", points=4.0), "wrong")
     text = to_markdown(parts([fine, wrong], verdict(fine, wrong)))
     assert "| ✓ | fine |  |  |  | fine |" in text
-    assert "| ✗ | wrong |  |  | +4.0 | wrong → mend |" in text
+    assert "| ✗ | wrong |  |  | +4.0 | wrong → repair |" in text
 
 
 def test_a_run_of_which_parts_are_missing_is_only_as_good_as_could_be_checked() -> None:
@@ -232,7 +232,7 @@ def test_nothing_is_cut_off_in_a_narrow_terminal(width: int, prose: bool) -> Non
 
 
 def test_dialogue_text_in_a_meaning_is_no_markup() -> None:
-    shown = result(failed("<script>alert(1)</script> | *x*", "mend"))
+    shown = result(failed("<script>alert(1)</script> | *x*", "repair"))
     text = to_markdown(parts([shown], verdict(shown)))
     assert "<script>" not in text
     assert r"\| \*x\*" in text

@@ -50,7 +50,7 @@ class Result:
         """Return whether this cause may come first although other checks failed, too. score: of the run, 0 to 100.
 
         A link of the chain that does not hold may, and what nobody can put a number on. What is wrong by itself has to
-        cost a point. A measured gain has to be large. Else every failure has to be of its own family or to list it as
+        cost a point. A measured gain has to be large. Else every failure has to be of the same family or to list it as
         what it may come from: 2 points by another penalty don't explain a model that reads nothing.
         """
         least = max(_LARGE, score / 4) if self.check.kind is Kind.INTERVENTION else POINT

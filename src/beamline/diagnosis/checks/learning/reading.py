@@ -35,7 +35,7 @@ def training_size(run: Evidence, splits: Splits, params: Params, kept: object) -
     count = min(len(splits["train"]), params.train.max_examples or len(splits["train"]))
     share = _use(run, run.forced, examples)[0]
     few = _FEW[params.model.name is None]
-    meaning = f"{count:,} dialogues were trained on, and another one in place of its own costs the model {share:.1%}"
+    meaning = f"{count:,} dialogues were trained on, and another one in its place costs the model {share:.1%}"
     threshold = f"at least {few:,}, or a model that reads"
     if count >= few or share >= _LITTLE:
         return passed(meaning, figure=count, threshold=threshold)

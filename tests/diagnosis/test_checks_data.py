@@ -137,6 +137,15 @@ def test_another_language_in_the_same_letters_is_told_from_english() -> None:
     assert (first.group, first.share, first.other) == ("languages", 1, 0)
 
 
+def test_another_language_in_a_part_of_one_side_is_named_whichever_side_it_is() -> None:
+    english = [each.dialogue for each in corpus("english")["train"]][:60]
+    mixed = [*(GERMAN * 8)[:30], *english[:30]]
+    for texts, others in ((english, mixed), (mixed, english)):
+        [first, *_] = find_differences(texts, others, seed=0)
+        assert first.group == "languages"
+        assert sorted((round(first.share, 1), round(first.other, 1))) == [0.0, 0.5]
+
+
 def test_a_training_set_of_one_topic_is_a_suspect(language: str, splits: Splits) -> None:
     run = evidence({**splits, "train": one_topic(language)})
     assert failing_causes("data", run) == []

@@ -60,8 +60,9 @@ def find_differences(texts: Sequence[str], others: Sequence[str], *, seed: int) 
     if min(count) < 8:
         return []
     found_features = [presences(text) for text in (*sides[0], *sides[1])]
-    for row in _without_usual_words([*sides[0], *sides[1]], sides[1]):
-        found_features[row].add(("languages", "have none of the words that most of the others have"))
+    for side, whose in zip(sides, ("them", "the others"), strict=True):
+        for row in _without_usual_words([*sides[0], *sides[1]], side):
+            found_features[row].add(("languages", f"have none of the words that most of {whose} have"))
     fewest = LEAST * min(count)  # with fewer, a feature can't make a difference that is worth naming
     matrix, features = _features([*sides[0], *sides[1]], found_features, fewest)
     rows = sum(count)
@@ -86,13 +87,13 @@ def find_differences(texts: Sequence[str], others: Sequence[str], *, seed: int) 
     return sorted(differences, key=_order)
 
 
-def _order(difference: Difference) -> tuple[float, int, bool, int]:
+def _order(difference: Difference) -> tuple[float, int, int, int]:
     """Return the sort key: what tells most first; markup and languages before words that are as frequent by them."""
     size = difference.size + (_BONUS if difference.group in TELLING else 0)
     return (
         -round(size, 2),
         GROUPS.index(difference.group),
-        difference.share < difference.other or "have no" in difference.phrase,
+        (difference.share < difference.other) + ("have no" in difference.phrase),
         len(difference.phrase),
     )
 

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from beamline.core.records import SPEAKER_TAG
@@ -79,16 +80,22 @@ def find_speaker(line: str) -> str:
 def numbers(text: str) -> dict[Feature, float]:
     """Return the features of a text that are a number. A feature's phrase goes on from "have at most 12"."""
     words, turns = tokens(text), [line for line in text.splitlines() if line.strip()]
-    letters = [c for c in text if c.isalpha()]
+    counts = Counter(text)  # a text has few different characters
     size = max(1, len(text))
+
+    def count(is_counted: Callable[[str], bool]) -> int:
+        return sum(number for character, number in counts.items() if is_counted(character))
+
+    capitals = count(lambda character: character.isalpha() and character.isupper())
+    marks = count(lambda character: not character.isalnum() and not character.isspace())
     return {
         ("lengths", "words and marks"): len(words),
         ("lengths", "characters"): len(text),
         ("lengths", "lines"): len(turns),
         ("lengths", "words and marks in a line"): len(words) / max(1, len(turns)),
-        ("shares", "% of capital letters"): 100 * sum(c.isupper() for c in letters) / max(1, len(letters)),
-        ("shares", "% of digits"): 100 * sum(c.isdigit() for c in text) / size,
-        ("shares", "% of marks"): 100 * sum(not c.isalnum() and not c.isspace() for c in text) / size,
+        ("shares", "% of capital letters"): 100 * capitals / max(1, count(str.isalpha)),
+        ("shares", "% of digits"): 100 * count(str.isdigit) / size,
+        ("shares", "% of marks"): 100 * marks / size,
         ("shares", "% of different words and marks"): 100 * len(set(words)) / max(1, len(words)),
     }
 

@@ -12,6 +12,7 @@ from beamline.core.errors import BeamlineError
 from beamline.core.params import Params, Rouge
 from beamline.core.records import Dialogue, Predictions
 from beamline.core.report_parts import Line
+from beamline.data.two_sample import Difference, find_differences
 from beamline.diagnosis.measures import trivial_summaries
 from beamline.diagnosis.recorded import Epoch, Recorded
 from beamline.encoding.codec import TextCodec
@@ -68,6 +69,13 @@ class Parts:
     def training_splits(self) -> Splits | None:
         """Return `splits` if the model was trained on them; None for somebody's checkpoint (`--model`)."""
         return self.splits if self.kept is not None or self.checkpoint is None else None
+
+    @cached_property
+    def dialogue_differences(self) -> list[Difference]:
+        """Return what tells the dialogues of test from those of train, the best first."""
+        splits = given(self.training_splits, "training splits")
+        test, train = ([each.record.dialogue for each in splits[split]] for split in ("test", "train"))
+        return find_differences(test, train, seed=self.seed)
 
     @cached_property
     def reported_scorer(self) -> Scorer:

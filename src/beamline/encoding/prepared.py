@@ -158,9 +158,11 @@ class Examples(Sequence[Example]):
         indices, lengths = [np.zeros((0, 2), np.int32)], [np.zeros((0, 2), np.int32)]
         for start, part in zip(self._starts, self._parts, strict=True):
             summaries = part.column("labels")
-            first, *_, last = ends = summaries.offsets.to_numpy()
+            first, *_, last = ends = np.from_dlpack(summaries.offsets)  # to_numpy() imports pandas
             own = np.repeat(np.arange(len(part)), np.diff(ends))
-            sources, targets = np.diff(part.column("input_ids").offsets), np.diff(summaries.values.offsets)
+            sources, targets = (
+                np.diff(np.from_dlpack(column.offsets)) for column in (part.column("input_ids"), summaries.values)
+            )
             indices.append(np.column_stack([own + start, np.arange(first, last)]).astype(np.int32))
             lengths.append(np.column_stack([sources[own], targets[first:last]]).astype(np.int32))
         self._indices, self.lengths = np.concatenate(indices), np.concatenate(lengths)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from beamline.core.params import Params
 from beamline.data.features import ORDER
-from beamline.data.two_sample import LEAST, find_differences
+from beamline.data.two_sample import LEAST, Difference, find_differences
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.dialogue_repairs import find_repairs
@@ -44,8 +44,7 @@ def dialogue_differences(run: Evidence, training_splits: Splits) -> Finding:
     Named is the feature that tells them apart best (docs/diagnosis.md). A difference of 30 points of the shares is a
     failure, of 10 a warning: the real sets that we know have none of 10.
     """
-    test, train = ([each.record.dialogue for each in training_splits[split]] for split in ("test", "train"))
-    return _compare(run, test, train, "dialogues")
+    return _judge(run.dialogue_differences, "dialogues")
 
 
 @check(Kind.INTERVENTION, "Dialogues of test are not written as those of train")
@@ -59,7 +58,7 @@ def repaired_dialogues(run: Evidence, training_splits: Splits, params: Params, c
     threshold = "below 1 point, or not sure"
     test, train = ([each.record.dialogue for each in training_splits[split]] for split in ("test", "train"))
     tried = []
-    for each in find_repairs(test, train, seed=run.seed):
+    for each in find_repairs(test, train, seed=run.seed) if run.dialogue_differences else []:
         run.afford()
         records = [replace(row.record, dialogue=each.repair(row.record.dialogue)) for row in run.sample("test")]
         repaired = encode_split(records, run.model_codec)
@@ -82,11 +81,10 @@ def reference_differences(run: Evidence, training_splits: Splits) -> Finding:
     DialogSum's differ by 20 points, which is a warning: references of test are shorter.
     """
     test, train = ([each.record.references[0] for each in training_splits[split]] for split in ("test", "train"))
-    return _compare(run, test, train, "references")
+    return _judge(find_differences(test, train, seed=run.seed), "references")
 
 
-def _compare(run: Evidence, test: Sequence[str], train: Sequence[str], what: str) -> Finding:
-    differences = find_differences(test, train, seed=run.seed)
+def _judge(differences: Sequence[Difference], what: str) -> Finding:
     if not differences:
         return passed(f"no feature tells test {what} from train {what}", figure=0.0, threshold=_THRESHOLD)
     first = differences[0]

@@ -31,11 +31,13 @@ PLAIN = ("Rome", "Vienna", "Madrid", "Oslo", "Dublin", "Athens", "scarf", "bag",
 ACCENTED = ("Besançon", "Málaga", "Córdoba", "Zürich", "Kraków", "Orléans", "béret", "châle", "cafetière", "théière")
 
 
-def reset_norms(weights: dict[str, torch.Tensor]) -> None:
-    """Leave the layer norms as they begin, as a conversion does that doesn't know the names `gamma` and `beta`."""
-    for name, tensor in weights.items():
-        if "layer_norm" in name or "layernorm" in name:
-            tensor.fill_(1.0 if name.endswith("weight") else 0.0)
+def swap_keys_and_values(weights: dict[str, torch.Tensor]) -> None:
+    """Swap keys and values of the cross-attention, as a conversion does that cuts one matrix of both in two."""
+    for name in [name for name in weights if "encoder_attn.k_proj" in name]:
+        keys, values = weights[name], weights[name.replace("k_proj", "v_proj")]
+        kept = keys.clone()
+        keys.copy_(values)
+        values.copy_(kept)
 
 
 def move_positions(weights: dict[str, torch.Tensor]) -> None:
@@ -180,7 +182,7 @@ def score_best_reference(directory: Path) -> None:
 
 
 SECOND_LOOK = (
-    Fault("layer norms reset after training", "checkpoint_weights", with_weights(reset_norms)),
+    Fault("keys and values swapped after training", "checkpoint_weights", with_weights(swap_keys_and_values)),
     Fault(
         "test dialogues in HTML",
         "dialogue_differences",

@@ -180,7 +180,7 @@ def test_settings_in_force_are_those_of_params(memorised: Evidence) -> None:
     run = dataclasses.replace(memorised, params=memorised.params.model_copy(update={"generation": generation}))
     finding = find(run, "settings_in_force")
     assert finding.status is Status.FAILURE
-    assert "num_beams 1 and not 4" in finding.meaning
+    assert "num_beams 1 instead of 4" in finding.meaning
 
 
 def test_a_model_that_knows_and_may_not_write_falls_behind_what_it_knows(memorised: Evidence) -> None:

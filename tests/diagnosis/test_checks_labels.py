@@ -122,7 +122,7 @@ def test_names_are_expected_to_be_tokens_if_all_speakers_are(healthy: Evidence) 
         return dataclasses.replace(each, record=record, input_ids=source, source_tokens=len(source))
 
     run = dataclasses.replace(rewritten(healthy, rename), params=params)
-    assert find(run, "split_speaker_tags").meaning.endswith("; cut are Dr. Ruiz")
+    assert find(run, "split_speaker_tags").meaning.endswith(" speaker tags are cut into pieces: Dr. Ruiz")
     assert find(dataclasses.replace(run, params=healthy.params), "split_speaker_tags").status is Status.PASS
 
 

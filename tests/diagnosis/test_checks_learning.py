@@ -101,7 +101,7 @@ def test_a_training_that_ended_within_its_warm_up_is_the_one_cause(tmp_path: Pat
     assert found(run)["warmup"] is Status.FAILURE
     assert find(run, "training_length").status is not Status.PASS
     finding = find(run, "warmup")
-    assert "never to its peak, 5e-05" in finding.meaning
+    assert "instead of 5e-05" in finding.meaning
     assert "train.warmup_steps" in finding.advice
 
 
@@ -131,7 +131,7 @@ def test_a_source_that_was_masked_away_is_proved_by_the_batches(
     run = small_run(tmp_path, {})
     finding = find(run, "training_batches")
     assert finding.status is Status.FAILURE
-    assert "add up to 0 tokens that may be read" in finding.meaning
+    assert "let the model read 0 tokens instead of " in finding.meaning
 
 
 @pytest.mark.parametrize(("factor", "fault"), [(1, "Training was too short"), (0.03, "The learning rate was too low")])

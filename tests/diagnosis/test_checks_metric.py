@@ -189,7 +189,7 @@ def test_shifted_rows_are_named_with_the_shift_and_the_points(run: Evidence, shi
     assert failing_causes("metric", changed) == ["row_order"]
     found = finding("row_order", changed)
     rows = f"{abs(shift)} row{'s' * (abs(shift) > 1)}"
-    assert f"stand {rows} too {'low' if shift > 0 else 'high'}" in found.meaning
+    assert f"are {rows} too {'low' if shift > 0 else 'high'}" in found.meaning
     assert found.points == pytest.approx(100 * float(run.scores.mean() - changed.scores.mean()), abs=3)
 
 

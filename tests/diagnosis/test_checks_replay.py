@@ -92,7 +92,7 @@ def test_predictions_in_another_letter_case_are_recognised(memorised: Evidence) 
     run = with_summaries(memorised, [each.upper() for each in memorised.predictions.summaries])
     finding = find(run, "predictions_of_checkpoint")
     assert finding.status is Status.FAILURE
-    assert "they differ in letter case and speaker tags alone" in finding.meaning
+    assert "the others differ only in letter case and speaker tags" in finding.meaning
 
 
 def test_predictions_that_nothing_here_writes_are_shown_beside_what_it_writes(memorised: Evidence) -> None:
@@ -100,13 +100,13 @@ def test_predictions_that_nothing_here_writes_are_shown_beside_what_it_writes(me
     run = with_summaries(memorised, ["something else"] * len(memorised.predictions.summaries))
     finding = find(run, "predictions_of_checkpoint")
     assert finding.status is Status.FAILURE
-    assert "for instance 'something else', and decoded again '#Person1# asks" in finding.meaning
+    assert "for example 'something else', and decoded again '#Person1# asks" in finding.meaning
 
 
 def test_text_that_was_added_to_predictions_is_recognized(memorised: Evidence) -> None:
     assert memorised.predictions is not None
     run = with_summaries(memorised, [f"Summary: {text}" for text in memorised.predictions.summaries])
-    assert "text was added to them" in find(run, "predictions_of_checkpoint").meaning
+    assert "text was added to the others" in find(run, "predictions_of_checkpoint").meaning
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_a_program_left_in_predictions_is_named(
 ) -> None:
     assert memorised.predictions is not None
     run = with_summaries(memorised, [spoil(text) for text in memorised.predictions.summaries])
-    assert f"they have {name} that the model did not write" in find(run, "predictions_of_checkpoint").meaning
+    assert f"the others have {name} that the model did not write" in find(run, "predictions_of_checkpoint").meaning
 
 
 def test_a_model_whose_losses_are_no_numbers_fails_no_check_of_what_it_learned(
@@ -181,7 +181,9 @@ def test_weights_that_are_no_numbers_are_counted_and_evaluate_refuses_them(memor
 
     run = with_weights(memorised, tmp_path, spoil)
     finding = find(run, "finite_weights")
-    assert finding.meaning.startswith("5 of ") and finding.meaning.endswith("weights of model.shared.weight")
+    assert finding.meaning.startswith("5 of ") and finding.meaning.endswith(
+        "weights of model.shared.weight are NaN or infinite"
+    )
     assert run.checkpoint is not None
     with pytest.raises(BeamlineError, match=r"5 of .* weights of model.shared.weight are not finite numbers"):
         refuse_spoiled_weights(run.checkpoint)
@@ -195,7 +197,7 @@ def test_data_path_is_compared_with_data_prepared(memorised: Evidence) -> None:
     raw["train"][0] = dataclasses.replace(first, references=("another summary",))
     finding = find(dataclasses.replace(memorised, raw=raw), "prepared_texts")
     assert finding.status is Status.FAILURE
-    assert finding.meaning == f"data/prepared has 1 other texts, the first of train, {first.id}"
+    assert finding.meaning == f"data/prepared has 1 dialogue with other texts (first: train, {first.id})"
 
 
 def test_an_older_run_without_a_record_is_not_held_against_it(memorised: Evidence) -> None:

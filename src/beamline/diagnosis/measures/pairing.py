@@ -44,11 +44,11 @@ def likely_orders(predictions: Predictions) -> Iterator[Order]:
     count = min(_ROWS, len(predictions.summaries))
     common = overlaps(predictions.summaries[:count], [" ".join(texts) for texts in predictions.references[:count]])
     rows = np.arange(count)
-    named = [Order("stand in reverse order", rows, rows[::-1], is_named=True)]
+    named = [Order("are in reverse order", rows, rows[::-1], is_named=True)]
     for size in range(1, min(_SHIFT, count - 1) + 1):
         plural = "s" if size > 1 else ""
-        named.append(Order(f"stand {size} row{plural} too low", rows[size:], rows[:-size], is_named=True))
-        named.append(Order(f"stand {size} row{plural} too high", rows[:-size], rows[size:], is_named=True))
+        named.append(Order(f"are {size} row{plural} too low", rows[size:], rows[:-size], is_named=True))
+        named.append(Order(f"are {size} row{plural} too high", rows[:-size], rows[size:], is_named=True))
     likeliest = max(named, key=lambda order: _mean(common, order))
     if _mean(common, likeliest) > float(np.diagonal(common).mean()):
         yield likeliest

@@ -54,7 +54,7 @@ def test_what_differs_or_is_unusual_is_a_suspect_and_never_a_cause(kind: Kind) -
 def test_a_warning_of_a_proving_check_is_a_suspect_and_nothing_is_broken() -> None:
     found = verdict(result(warned("a little", "fix"), "little"))
     assert (found.causes, found.cause, found.suspect) == ([], "none", "little")
-    assert found.headline.startswith("nothing is broken; unusual is: Fault of little")
+    assert found.headline.startswith("nothing is broken; unusual: Fault of little")
 
 
 def test_a_small_gain_is_no_cause_beside_a_failure_that_it_can_not_explain() -> None:
@@ -177,7 +177,7 @@ def test_a_terminal_shows_what_was_found_and_the_verdict_once_at_its_end() -> No
     text = to_markdown(brief_parts(results, verdict(*results), "reports/diagnosis.md"))
     assert "| ✗ | wrong one |  | wrong → repair |" in text and "| ! | odd one |  | odd → look |" in text
     assert "fine one" not in text and "skipped one" not in text
-    assert "1 of 4 checks passed, 1 could not be made: `reports/diagnosis.md`" in text.splitlines()
+    assert "1 of 4 checks passed, 1 did not apply: `reports/diagnosis.md`" in text.splitlines()
     assert text.count("Verdict: ") == 1 and text.splitlines()[-1].startswith("Verdict: ")
     alone = to_markdown(brief_parts([fine], verdict(fine)))
     assert "Checks" not in alone
@@ -197,7 +197,7 @@ def test_a_run_of_which_parts_are_missing_is_only_as_good_as_could_be_checked() 
     good, slow = result(passed("fine")), result(warned("slow", "wait"), "slow")
     assert verdict(good, missing).headline == "nothing wrong found in what could be checked (1 of 2 checks)"
     assert verdict(good, missing, slow).headline == (
-        "nothing is broken in what could be checked (2 of 3 checks); unusual is: Fault of slow: slow"
+        "nothing is broken in what could be checked (2 of 3 checks); unusual: Fault of slow: slow"
     )
 
 

@@ -109,7 +109,7 @@ def search(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> F
 
     Warning if 4 beams gain at least one point, and the interval of the gain is above 0: they take 4 times as long. They
     rarely gain anything (Meister et al., "If Beam Search Is the Answer, What Was the Question?", 2020). Failure if
-    greedy decoding gains as much over the run's beams.
+    greedy decoding gains as much in a run with beams.
     """
     own = params.generation.num_beams
     if own > 1:

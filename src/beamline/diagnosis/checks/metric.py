@@ -139,7 +139,7 @@ def alike_references(run: Evidence, predictions: Predictions) -> Finding:
 
 @check(
     Kind.SYMPTOM,
-    "Summaries score as high against other dialogues' references",
+    "Summaries score no higher against their own references than against others",
     may_be=[
         tokenizer_coverage,
         row_order,

@@ -43,8 +43,8 @@ def dialogue_differences(run: Evidence, training_splits: Splits) -> Finding:
     """Compares test dialogues with train dialogues by lengths, turns, speakers, markup, case, scripts and words.
 
     Failure if the shares of dialogues that have a feature differ by 30 points or more, warning from 10 points. The
-    feature that tells the two sets apart best is named (see docs/diagnosis.md). In the real datasets that we know, no
-    feature differs by 10.
+    feature that tells the two sets apart best is named. In the real datasets that we know, no feature differs by 10
+    points.
     """
     return _judge(run.dialogue_differences, "dialogues")
 

@@ -93,8 +93,8 @@ def test_nearly_in_train(run: Evidence, training_splits: Splits, predictions: Pr
 def duplicates(run: Evidence, splits: Splits) -> Finding:
     """Counts dialogues and ids that a split has more than once. White space is ignored.
 
-    Failure from 5 % of a split's dialogues, or if an id is repeated. Warning from 1 %. Repeated dialogues weigh double
-    in train, and make the interval too narrow in test. DialogSum has 1 in 1,000.
+    Failure if at least 5 % of a split's dialogues repeat another one, or if an id is repeated. Warning from 1 %.
+    Repeated dialogues weigh double in train, and make the interval too narrow in test. DialogSum has 1 in 1,000.
     """
     found = []
     for split, dialogues in splits.items():

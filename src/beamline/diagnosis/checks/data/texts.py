@@ -23,9 +23,9 @@ _NEIGHBOURS = 1_000  # training dialogues among which a nearest one is looked fo
 def constant_references(run: Evidence, splits: Splits) -> Finding:
     """Counts the dialogues that have their split's most frequent reference.
 
-    Failure from 10 % of the split's dialogues, warning from 2 %, and only from three dialogues. Such a reference comes
-    from a constant column, or is a placeholder. Different dialogues seldom have the same reference: at most three do in
-    data/english and data/korean, two in DialogSum.
+    Failure from 10 % of the split's dialogues, warning from 2 %; both only if at least three dialogues have it. Such a
+    reference comes from a constant column, or is a placeholder. Different dialogues seldom have the same reference: at
+    most three do in data/english and data/korean, two in DialogSum.
     """
     figure, split, text, count = max(_most_frequent(dialogues, split) for split, dialogues in splits.items())
     meaning = f"{figure:.1%} of the dialogues of {split} have the same reference"

@@ -92,7 +92,7 @@ def cut_targets(run: Evidence, training_splits: Splits, codec: TextCodec) -> Fin
     )
 
 
-@check(Kind.COUNT, "The tokenizer does not know the words")
+@check(Kind.COUNT, "The tokenizer does not know words of the texts")
 def unknown_tokens(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
     """Counts unknown tokens in dialogues and references. Speaker tags are left out: they have their own check.
 

@@ -41,9 +41,9 @@ def rate_above_zero(
 def warmup(run: Evidence, params: Params, recorded: Recorded, epochs: Sequence[Epoch]) -> Finding:
     """Compares the number of training steps with `train.warmup_steps`.
 
-    Failure if less than half of the warm-up was trained. Warning if training ended before the warm-up did. The learning
-    rate then never reached `train.learning_rate`. After s of w warm-up steps, the sum of all rates is s / w of the sum
-    of a schedule that decays from the peak in as many steps.
+    Failure if less than half of the warm-up was trained. Warning if training was no longer than the warm-up. The
+    learning rate then never reached `train.learning_rate`. After s of w warm-up steps, the sum of all rates is s / w of
+    the sum of a schedule that decays from the peak in as many steps.
     """
     steps, peak, warmup = recorded.train.get("steps"), params.train.learning_rate, params.train.warmup_steps
     if steps is None:
@@ -147,8 +147,9 @@ def training_length(
 def overfitting(run: Evidence, epochs: Sequence[Epoch]) -> Finding:
     """Looks whether the validation loss rose again while the training loss kept falling.
 
-    Warning if the validation loss ends more than 5 % and at least 0.01 nats above its lowest value. It costs little
-    here, because evaluation chooses among the checkpoints with the lowest loss.
+    Warning if the validation loss ends more than 5 % and at least 0.01 nats above its lowest value, and the training
+    loss ends below its value in that epoch. It costs little here, because evaluation chooses among the checkpoints with
+    the lowest loss.
     """
     losses = [epoch.validation_loss for epoch in epochs]
     rise, best = losses[-1] / min(losses) - 1, epochs[int(np.argmin(losses))]

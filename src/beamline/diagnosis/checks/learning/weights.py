@@ -59,8 +59,9 @@ def token_embeddings(
 ) -> Finding:
     """Compares the token ids of the training data with the embedding matrix, and the embeddings of speaker tags.
 
-    Failure if a token id has no embedding. Failure if two speaker tags that occur ten times or more have the same
-    embedding: new tags start at one mean, and any training separates them, so these were never trained.
+    Failure if a token id has no embedding. Failure if two speaker tags have the same embedding, and are ten times or
+    more in the training summaries. New tags start at one mean, and any training separates them, so these were never
+    trained.
     """
     model = run.model
     known = model.get_input_embeddings().num_embeddings

@@ -4,10 +4,10 @@ To add one, write a class with the members of `Family` in a module here, and add
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
-from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedConfig, PreTrainedTokenizerBase
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Model, Padding, TokenizerParams
@@ -15,6 +15,9 @@ from beamline.models.checkpoint import Checkpoint
 from beamline.models.encoding import Encoding
 from beamline.models.families.causal import Causal
 from beamline.models.families.seq2seq import Seq2Seq
+
+if TYPE_CHECKING:  # a stage that loads no model saves seconds
+    from transformers import PreTrainedModel
 
 
 class Family(Protocol):
@@ -92,7 +95,7 @@ class Family(Protocol):
 
     def generate(
         self,
-        model: PreTrainedModel,
+        model: "PreTrainedModel",
         sources: Sequence[Sequence[int]],
         encoding: Encoding,
         length: int,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import (
@@ -11,7 +12,6 @@ from transformers import (
     LogitsProcessorList,
     NoRepeatNGramLogitsProcessor,
     PreTrainedConfig,
-    PreTrainedModel,
     PreTrainedTokenizerBase,
     RepetitionPenaltyLogitsProcessor,
 )
@@ -22,6 +22,9 @@ from beamline.models.checkpoint import Checkpoint, first_line
 from beamline.models.encoding import Encoding
 from beamline.models.padding import IGNORED_LABEL, pad_rows, pad_rows_left
 from beamline.models.truncation import count_shared, shorten
+
+if TYPE_CHECKING:  # a stage that loads no model saves seconds
+    from transformers import PreTrainedModel
 
 _SUMMARY = "{summary}"
 # What Llama's template writes if it can't ask for the date. A macro hides the function of its name from a template.
@@ -144,7 +147,7 @@ class Causal:
 
     def generate(
         self,
-        model: PreTrainedModel,
+        model: "PreTrainedModel",
         sources: Sequence[Sequence[int]],
         encoding: Encoding,
         length: int,

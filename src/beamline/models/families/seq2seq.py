@@ -1,13 +1,13 @@
 """Sequence-to-sequence models: an encoder reads the dialogue, a decoder writes the summary."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import (
     AutoModelForSeq2SeqLM,
     GenerationConfig,
     PreTrainedConfig,
-    PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
@@ -17,6 +17,9 @@ from beamline.models.checkpoint import Checkpoint
 from beamline.models.encoding import Encoding
 from beamline.models.padding import IGNORED_LABEL, pad_rows
 from beamline.models.truncation import count_shared, shorten
+
+if TYPE_CHECKING:  # a stage that loads no model saves seconds
+    from transformers import PreTrainedModel
 
 
 class Seq2Seq:
@@ -143,7 +146,7 @@ class Seq2Seq:
 
     def generate(
         self,
-        model: PreTrainedModel,
+        model: "PreTrainedModel",
         sources: Sequence[Sequence[int]],
         encoding: Encoding,
         length: int,

@@ -28,26 +28,26 @@ Every check passes, warns or fails. There are six kinds of checks:
 | symptom | Sees a consequence, which can have several causes | to be explained |
 
 The verdict names a cause only if it is proved, counted or measured. Everything else is a suspect, and comes with the experiment
-that would tell. A warning is always a suspect. If something failed and there is no cause, the verdict is "cause unknown",
+that would tell. A warning is never a cause. If something failed and there is no cause, the verdict is "cause unknown",
 and lists the suspects, the strongest first. The possible causes of a symptom are other checks. Those that passed are not listed.
 
 - **Points** are 100 × the headline score. A gain makes a cause if it is at least one point and its interval is above 0. The
   interval is a paired bootstrap, at 95 % for all 24 interventions together (Bonferroni). Settings and checkpoints are tried on a
-  sample of validation. Repairs of texts and rows are tried on test.
+  sample of validation. Repairs of texts and rows are tried on test. All other intervals are paired bootstraps at 95 %.
 - **Order.** Causes are listed in the order metric, labels, replay, data, and then the other families. Of several replays that
   differ, the first step of the chain comes first. In the other families, what is counted comes before what is measured, and
   then more points come first.
-- **Small effects.** A small effect does not explain a large failure. Suppose that a check of another family fails without
-  proof. Then a counted fault must cost at least one point, if its cost is known. A measured gain must be at least 5 points, and
-  at least a quarter of the score. Below that it is a suspect, unless each such failure is a symptom that lists it. A replay that
-  differs is always a cause.
+- **Small effects.** A small effect does not explain a large failure. If audits, comparisons or symptoms failed, too, a counted
+  fault is a cause only if it costs at least one point, or if its cost is unknown. A measured gain is then a cause only if it is
+  at least 5 points, and at least a quarter of the score. Two kinds of failures are ignored for this rule: those of the same
+  family, and symptoms that list the check. A replay that differs is always a cause.
 - **A ceiling** is the highest score that is possible with a fault. It is not a gain, and is never ranked as one.
 - **A comparison** looks for features that one set of texts has more often. The features are words and pairs of words, markup and
-  entities, invisible characters, beginnings and ends, words of the first and the last turn, speakers, scripts, usual
-  words, lengths, and shares of capitals, digits and marks. Lengths and shares are compared at 19 thresholds. A difference counts
-  if 10 % more of one set has the feature (10 points of the shares), and if a permutation test finds it. The test is of
-  the maximum, so 1 % is its error for all features together.
-- **Time.** Checks that need the model stop when `diagnose.seconds` ran out. Those that were left out are listed as not
+  entities, invisible characters, beginnings and ends, words of the first and the last turn, speakers, scripts, usual words,
+  lengths, and shares of capitals, digits and marks. Lengths and shares are compared at 19 thresholds. A difference counts if the
+  shares of texts with the feature differ by at least 10 points (40 % and 30 %, for example), and a permutation test confirms
+  it. The test takes the maximum over all features, so its error is 1 % for all of them together.
+- **Time.** Checks that need the model stop when `diagnose.seconds` have run out. Those that were left out are listed as not
   applicable.
 
 ## What can't be checked

@@ -19,7 +19,7 @@ from beamline.models.weights import refuse_spoiled_weights
 
 pytestmark = pytest.mark.slow
 
-NAMES = [each.name for each in CATALOGUE if each.family == "replay"]
+NAMES = [check.name for check in CATALOGUE if check.family == "replay"]
 
 
 def found(run: Evidence) -> dict[str, Status]:
@@ -89,7 +89,7 @@ def test_the_kept_checkpoint_that_wrote_the_predictions_is_named(memorised: Evid
 
 def test_predictions_in_another_letter_case_are_recognised(memorised: Evidence) -> None:
     assert memorised.predictions is not None
-    run = with_summaries(memorised, [each.upper() for each in memorised.predictions.summaries])
+    run = with_summaries(memorised, [text.upper() for text in memorised.predictions.summaries])
     finding = find(run, "predictions_of_checkpoint")
     assert finding.status is Status.FAILURE
     assert "the others differ only in letter case and speaker tags" in finding.meaning
@@ -191,7 +191,7 @@ def test_weights_that_are_no_numbers_are_counted_and_evaluate_refuses_them(memor
 
 def test_data_path_is_compared_with_data_prepared(memorised: Evidence) -> None:
     assert memorised.splits is not None
-    raw = {split: [each.record for each in rows] for split, rows in memorised.splits.items()}
+    raw = {split: [dialogue.record for dialogue in rows] for split, rows in memorised.splits.items()}
     assert find(dataclasses.replace(memorised, raw=raw), "prepared_texts").status is Status.PASS
     first = raw["train"][0]
     raw["train"][0] = dataclasses.replace(first, references=("another summary",))
@@ -203,7 +203,7 @@ def test_data_path_is_compared_with_data_prepared(memorised: Evidence) -> None:
 def test_an_older_run_without_a_record_is_not_held_against_it(memorised: Evidence) -> None:
     assert memorised.recorded is not None
     plain = [
-        {name: each[name] for name in ("name", "epoch", "validation_loss")} for each in memorised.recorded.checkpoints
+        {name: entry[name] for name in ("name", "epoch", "validation_loss")} for entry in memorised.recorded.checkpoints
     ]
     run = dataclasses.replace(
         memorised, recorded=dataclasses.replace(memorised.recorded, checkpoints=plain, training={})
@@ -221,7 +221,7 @@ def test_training_metrics_of_another_training_are_noticed(memorised: Evidence, n
 
 def test_curves_of_another_training_are_noticed(memorised: Evidence) -> None:
     assert memorised.epochs is not None
-    higher = [dataclasses.replace(each, validation_loss=each.validation_loss + 1) for each in memorised.epochs]
+    higher = [dataclasses.replace(epoch, validation_loss=epoch.validation_loss + 1) for epoch in memorised.epochs]
     finding = find(dataclasses.replace(memorised, epochs=higher), "training_curves")
     assert finding.status is Status.FAILURE
     assert finding.figure == 1

@@ -27,7 +27,7 @@ class DialogueRepair:
 
 
 def find_repairs(test: Sequence[str], train: Sequence[str], *, seed: int) -> Iterator[DialogueRepair]:
-    """Yield repairs of test dialogues that remove at least 30 % of the largest difference from train, if there is any."""
+    """Yield repairs of test dialogues that remove at least 30 % of the largest difference from train, if any."""
     largest = _largest_difference(test, train, seed)
     if not largest:
         return

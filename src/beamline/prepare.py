@@ -87,9 +87,9 @@ def describe_differences(corpus: Corpus) -> Iterator[str]:
             (split, frozenset(draw_rows(len(split), TEXTS, seed=0))) for split in (corpus.train, corpus.test)
         )
     )
-    kinds = {"dialogues": [[each.dialogue for each in side] for side in (test, train)]}
-    if all(each.references for each in test):
-        kinds["summaries"] = [[each.references[0] for each in side] for side in (test, train)]
+    kinds = {"dialogues": [[row.dialogue for row in side] for side in (test, train)]}
+    if all(row.references for row in test):
+        kinds["summaries"] = [[row.references[0] for row in side] for side in (test, train)]
     for name, (texts, others) in kinds.items():
         for difference in find_differences(texts, others, seed=0)[:1]:
             yield f"test differs from train: {difference.sentence(f'test {name}', f'train {name}')}"

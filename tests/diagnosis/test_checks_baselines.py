@@ -20,7 +20,7 @@ from beamline.diagnosis.measures.trivial_summaries import (
     typical_summary,
 )
 
-NAMES = [each.name for each in CATALOGUE if each.family == "baselines"]
+NAMES = [check.name for check in CATALOGUE if check.family == "baselines"]
 DIALOGUE = "#Person1#: Hello.\n\n#Person2#: I lost my new umbrella.\n#Person1#: Oh no.\n#Person2#: On the bus."
 
 
@@ -64,28 +64,28 @@ def test_the_nearest_neighbour_is_found_in_any_script(dialogues: list[str], aske
 
 
 def test_nearest_neighbours_agree_with_a_plain_computation() -> None:
-    dialogues = [each.dialogue for each in corpus("english")["train"]]
-    others = [each.dialogue for each in corpus("english")["test"][:10]]
+    dialogues = [record.dialogue for record in corpus("english")["train"]]
+    others = [record.dialogue for record in corpus("english")["test"][:10]]
 
     def counts(text: str) -> Counter[str]:
         padded = f" {text.casefold()}  "
         return Counter(padded[start : start + 3] for start in range(len(padded) - 2))
 
     known = [counts(text) for text in dialogues]
-    occurs = Counter(each for row in known for each in row)
+    occurs = Counter(word for row in known for word in row)
 
     def vector(row: Counter[str]) -> dict[str, float]:
         weights = {
-            each: (1 + np.log(count)) * np.log((1 + len(known)) / (1 + occurs[each])) for each, count in row.items()
+            word: (1 + np.log(count)) * np.log((1 + len(known)) / (1 + occurs[word])) for word, count in row.items()
         }
         length = np.sqrt(sum(weight**2 for weight in weights.values()))
-        return {each: weight / length for each, weight in weights.items()}
+        return {word: weight / length for word, weight in weights.items()}
 
     vectors = [vector(row) for row in known]
     nearest = []
     for text in others:
         own = vector(counts(text))
-        nearest.append(int(np.argmax([sum(own[each] * row.get(each, 0) for each in own) for row in vectors])))
+        nearest.append(int(np.argmax([sum(own[word] * row.get(word, 0) for word in own) for row in vectors])))
     names = [str(index) for index in range(len(dialogues))]
     assert nearest_summaries(dialogues, names, others) == [str(index) for index in nearest]
 
@@ -105,14 +105,14 @@ def test_people_beat_every_baseline(people: Evidence) -> None:
 
 def test_a_model_that_copies_one_summary_has_learnt_nothing(people: Evidence) -> None:
     assert people.splits is not None and people.predictions is not None
-    typical = typical_summary([each.record.references[0] for each in people.splits["train"]])
+    typical = typical_summary([dialogue.record.references[0] for dialogue in people.splits["train"]])
     found = statuses(with_summaries(people, [typical] * len(people.predictions.summaries)))
     assert found == {"uninformed_baselines": Status.FAILURE, "informed_baselines": Status.WARNING}
 
 
 def test_a_model_that_copies_an_opening_is_no_better_than_it(people: Evidence) -> None:
     assert people.predictions is not None and people.predictions.dialogues is not None
-    copied = [first_utterances(each, 1) for each in people.predictions.dialogues]
+    copied = [first_utterances(dialogue, 1) for dialogue in people.predictions.dialogues]
     finding = find(with_summaries(people, copied), "informed_baselines")
     assert finding.status is Status.WARNING
     assert finding.figure is not None and finding.figure <= 0

@@ -37,14 +37,16 @@ def splits(language: str) -> Splits:
 
 
 def test_nothing_is_found_in_healthy_data(splits: Splits) -> None:
-    found = {name: each.status for name, each in findings("data", evidence(splits)).items() if each.status != "pass"}
+    found = {
+        name: result.status for name, result in findings("data", evidence(splits)).items() if result.status != "pass"
+    }
     assert found == {"repaired_dialogues": "not applicable"}  # it needs a model
 
 
 @pytest.mark.parametrize("count", [8, 16])
 def test_nothing_is_found_in_very_little_data(splits: Splits, count: int) -> None:
     run = evidence({split: dialogues[:count] for split, dialogues in splits.items()})
-    assert {each.status for each in findings("data", run).values()} <= {"pass", "not applicable"}
+    assert {result.status for result in findings("data", run).values()} <= {"pass", "not applicable"}
 
 
 def test_nothing_is_found_in_dialogsum(dialogsum: Path) -> None:
@@ -62,8 +64,8 @@ def test_nothing_is_found_in_dialogsum(dialogsum: Path) -> None:
 
 
 def test_leaked_dialogues_are_the_only_cause_and_their_points_are_measured(splits: Splits) -> None:
-    leaked = [replace(each, id=f"leaked-{each.id}", dialogue=f" {each.dialogue}\n", references=each.references[:1])
-              for each in splits["test"][:10]]  # fmt: skip
+    leaked = [replace(row, id=f"leaked-{row.id}", dialogue=f" {row.dialogue}\n", references=row.references[:1])
+              for row in splits["test"][:10]]  # fmt: skip
     run = evidence({**splits, "train": splits["train"] + leaked})
     assert failing_causes("data", run) == ["test_in_train"]
     found = finding("test_in_train", run)
@@ -73,8 +75,8 @@ def test_leaked_dialogues_are_the_only_cause_and_their_points_are_measured(split
 
 
 def test_near_duplicates_of_test_dialogues_are_a_warning(splits: Splits) -> None:
-    near = [replace(each, id=f"near-{each.id}", dialogue=f"Hm. {each.dialogue}", references=each.references[:1])
-            for each in splits["test"][:10]]  # fmt: skip
+    near = [replace(record, id=f"near-{record.id}", dialogue=f"Hm. {record.dialogue}", references=record.references[:1])
+            for record in splits["test"][:10]]  # fmt: skip
     run = evidence({**splits, "train": splits["train"] + near})
     assert failing_causes("data", run) == []
     found = finding("test_nearly_in_train", run)
@@ -84,7 +86,7 @@ def test_near_duplicates_of_test_dialogues_are_a_warning(splits: Splits) -> None
 def test_constant_references_are_the_only_cause(splits: Splits) -> None:
     text = splits["train"][0].references[0]
     constant = {
-        split: [replace(each, references=(text,) * len(each.references)) for each in dialogues]
+        split: [replace(record, references=(text,) * len(record.references)) for record in dialogues]
         for split, dialogues in splits.items()
     }
     run = evidence(constant)
@@ -94,7 +96,7 @@ def test_constant_references_are_the_only_cause(splits: Splits) -> None:
 
 
 def test_a_placeholder_in_a_part_of_train_is_named(splits: Splits) -> None:
-    train = [replace(each, references=("No summary.",)) for each in splits["train"][:60]] + splits["train"][60:]
+    train = [replace(record, references=("No summary.",)) for record in splits["train"][:60]] + splits["train"][60:]
     run = evidence({**splits, "train": train})
     assert failing_causes("data", run) == ["constant_references"]
     assert "'No summary.'" in finding("constant_references", run).meaning
@@ -104,9 +106,9 @@ def test_a_placeholder_in_a_part_of_train_is_named(splits: Splits) -> None:
 def test_a_third_of_swapped_summaries_is_a_suspect_and_estimated(splits: Splits, split: str) -> None:
     dialogues = splits[split]
     chosen = dialogues[::3]
-    references = [each.references for each in [*chosen[1:], chosen[0]]]
-    swapped = dict(zip([each.id for each in chosen], references, strict=True))
-    changed = [replace(each, references=swapped.get(each.id, each.references)) for each in dialogues]
+    references = [record.references for record in [*chosen[1:], chosen[0]]]
+    swapped = dict(zip([record.id for record in chosen], references, strict=True))
+    changed = [replace(record, references=swapped.get(record.id, record.references)) for record in dialogues]
     run = evidence({**splits, split: changed})
     assert failing_causes("data", run) == []
     found = finding("mismatched_pairs", run)
@@ -117,7 +119,7 @@ def test_a_third_of_swapped_summaries_is_a_suspect_and_estimated(splits: Splits,
 
 def test_summaries_in_another_language_than_their_dialogues_are_not_called_swapped() -> None:
     english, korean = corpus("english")["train"], corpus("korean")["train"]
-    judged = belongs([each.references[0] for each in korean], [each.dialogue for each in english])
+    judged = belongs([record.references[0] for record in korean], [record.dialogue for record in english])
     assert len(judged) == 0
 
 
@@ -132,13 +134,13 @@ def test_another_language_is_a_difference_of_both_sides(language: str, splits: S
 
 
 def test_another_language_in_the_same_letters_is_told_from_english() -> None:
-    english = [each.dialogue for each in corpus("english")["train"]]
+    english = [record.dialogue for record in corpus("english")["train"]]
     [first, *_] = find_differences(GERMAN * 8, english, seed=0)
     assert (first.group, first.share, first.other) == ("languages", 1, 0)
 
 
 def test_another_language_in_a_part_of_one_side_is_named_whichever_side_it_is() -> None:
-    english = [each.dialogue for each in corpus("english")["train"]][:60]
+    english = [record.dialogue for record in corpus("english")["train"]][:60]
     mixed = [*(GERMAN * 8)[:30], *english[:30]]
     for texts, others in ((english, mixed), (mixed, english)):
         [first, *_] = find_differences(texts, others, seed=0)
@@ -163,7 +165,7 @@ def test_sources_cut_to_a_fraction_are_a_suspect_because_nobody_knows_what_that_
 def test_what_is_left_of_a_cut_source_is_what_overflow_leaves(splits: Splits, overflow: str) -> None:
     """What comes after a dialogue costs nothing if the end is cut, and pushes the dialogue out if the start is cut."""
     longer = {
-        split: [replace(each, dialogue=each.dialogue + "\n#Person1#: Hm." * 60) for each in dialogues]
+        split: [replace(record, dialogue=record.dialogue + "\n#Person1#: Hm." * 60) for record in dialogues]
         for split, dialogues in splits.items()
     }
     assert finding("cut_sources", evidence(longer, max_source_tokens=250)).status == "pass"
@@ -172,7 +174,7 @@ def test_what_is_left_of_a_cut_source_is_what_overflow_leaves(splits: Splits, ov
 
 def test_sources_that_lose_nothing_that_summaries_tell_are_no_warning(splits: Splits) -> None:
     longer = {
-        split: [replace(each, dialogue=each.dialogue + "\n#Person1#: Hm." * 40) for each in dialogues]
+        split: [replace(record, dialogue=record.dialogue + "\n#Person1#: Hm." * 40) for record in dialogues]
         for split, dialogues in splits.items()
     }
     run = evidence(longer, max_source_tokens=250)
@@ -190,7 +192,7 @@ def test_targets_cut_to_eight_tokens_are_the_only_cause_and_leave_a_ceiling(spli
 
 
 def test_references_of_test_that_are_cut_cost_nothing_because_nobody_learns_from_them(splits: Splits) -> None:
-    longer = [replace(each, references=tuple(text * 20 for text in each.references)) for each in splits["test"]]
+    longer = [replace(record, references=tuple(text * 20 for text in record.references)) for record in splits["test"]]
     assert finding("cut_targets", evidence({**splits, "test": longer})).status == "pass"
 
 
@@ -198,7 +200,7 @@ def test_labels_without_an_end_are_not_called_cut(splits: Splits) -> None:
     run = evidence(splits)
     assert run.splits
     run.splits = {
-        split: [replace(each, labels=[row[:-1] for row in each.labels]) for each in dialogues]
+        split: [replace(dialogue, labels=[row[:-1] for row in dialogue.labels]) for dialogue in dialogues]
         for split, dialogues in run.splits.items()
     }
     assert failing_causes("data", run) == []
@@ -208,7 +210,7 @@ def test_empty_targets_are_counted_by_split(splits: Splits) -> None:
     run = evidence(splits)
     assert run.splits and run.codec
     nothing = [run.codec.encoding.eos_token_id]
-    train = [replace(each, labels=[nothing]) for each in run.splits["train"][:5]]
+    train = [replace(dialogue, labels=[nothing]) for dialogue in run.splits["train"][:5]]
     run.splits = {**run.splits, "train": [*train, *run.splits["train"][5:]]}
     found = finding("empty_labels", run)
     assert found.status == "failure"
@@ -240,17 +242,21 @@ def with_vocabulary_of(known: list[str], run: Evidence) -> Evidence:
     )
     codec = TextCodec(tokenizer, Encoding(512, 128, "", 0, 2, 1, None, ()))
     assert run.splits
-    splits = {split: encode_split([each.record for each in rows], codec) for split, rows in run.splits.items()}
+    splits = {split: encode_split([dialogue.record for dialogue in rows], codec) for split, rows in run.splits.items()}
     return Evidence(seed=0, rouge=run.rouge, predictions=run.predictions, splits=splits, codec=codec)
 
 
 def test_a_repeated_training_dialogue_is_no_other_topic(splits: Splits) -> None:
-    repeated: list[Dialogue] = [replace(each, id=f"{each.id}-{copy}") for each in splits["train"] for copy in range(3)]
+    repeated: list[Dialogue] = [
+        replace(record, id=f"{record.id}-{copy}") for record in splits["train"] for copy in range(3)
+    ]
     assert finding("missing_topics", evidence({**splits, "train": repeated})).status == "pass"
 
 
 def test_swapped_columns_are_a_suspect_with_their_split(splits: Splits) -> None:
-    swapped = [replace(each, dialogue=each.references[0], references=(each.dialogue,)) for each in splits["train"]]
+    swapped = [
+        replace(record, dialogue=record.references[0], references=(record.dialogue,)) for record in splits["train"]
+    ]
     found = finding("swapped_columns", evidence({**splits, "train": swapped}))
     assert found.status == "failure"
     assert "dialogues of train are shorter than their summaries" in found.meaning
@@ -263,5 +269,5 @@ def test_validation_that_was_copied_from_train_is_a_cause(splits: Splits) -> Non
 
 @pytest.mark.parametrize(("copies", "status"), [(1, "pass"), (5, "warning"), (40, "failure")])
 def test_dialogues_that_a_split_has_again_are_counted(splits: Splits, copies: int, status: str) -> None:
-    again = [replace(each, id=f"again-{each.id}") for each in splits["train"][:copies]]
+    again = [replace(record, id=f"again-{record.id}") for record in splits["train"][:copies]]
     assert finding("duplicates", evidence({**splits, "train": [*splits["train"], *again]})).status == status

@@ -24,8 +24,8 @@ from beamline.models.families.seq2seq import source_tensors
 
 pytestmark = pytest.mark.slow
 
-CAUSES = [each.name for each in CATALOGUE if each.family == "decoding"]
-SYMPTOMS = [each.name for each in CATALOGUE if each.family == "summaries"]
+CAUSES = [check.name for check in CATALOGUE if check.family == "decoding"]
+SYMPTOMS = [check.name for check in CATALOGUE if check.family == "summaries"]
 ROUGE = DEFAULTS
 
 
@@ -67,7 +67,7 @@ def with_file(run: Evidence, directory: Path, name: str, **values: Any) -> Evide
 def written_by_generate(run: Evidence) -> Evidence:
     """The run with test predictions of plain generate(), which follows the checkpoint's generation_config.json."""
     assert run.splits is not None
-    sources = [each.input_ids for each in run.splits["test"]]
+    sources = [dialogue.input_ids for dialogue in run.splits["test"]]
     inputs = source_tensors(sources, run.training_codec.encoding, max(map(len, sources)))
     with torch.inference_mode():
         rows = run.model.generate(**inputs)
@@ -77,7 +77,7 @@ def written_by_generate(run: Evidence) -> Evidence:
 def given(summaries: Sequence[str], references: Sequence[str]) -> Evidence:
     """Nothing but summaries and references."""
     return Evidence(
-        seed=0, rouge=ROUGE, predictions=Predictions(None, None, [[each] for each in references], list(summaries))
+        seed=0, rouge=ROUGE, predictions=Predictions(None, None, [[text] for text in references], list(summaries))
     )
 
 
@@ -99,7 +99,7 @@ def test_what_greedy_search_costs_is_said_and_no_fault(memorised: Evidence) -> N
 )
 def test_a_setting_that_spoils_summaries_is_the_one_cause(memorised: Evidence, name: str, wrong: float) -> None:
     run = evaluated_with(memorised, **{name: wrong})
-    assert [each for each in failures(run) if each != "unusual_decoding"] == [name]
+    assert [cause for cause in failures(run) if cause != "unusual_decoding"] == [name]
     lost = 100 * (1 - run.sample_scores("test", run.written).mean())
     assert find(run, name).points == pytest.approx(lost, abs=0.5)
 
@@ -180,7 +180,7 @@ def test_settings_in_force_are_those_of_params(memorised: Evidence) -> None:
     run = dataclasses.replace(memorised, params=memorised.params.model_copy(update={"generation": generation}))
     finding = find(run, "settings_in_force")
     assert finding.status is Status.FAILURE
-    assert "num_beams 1 and not 4" in finding.meaning
+    assert "num_beams 1 instead of 4" in finding.meaning
 
 
 def test_a_model_that_knows_and_may_not_write_falls_behind_what_it_knows(memorised: Evidence) -> None:
@@ -196,9 +196,9 @@ REFERENCES = [f"The {word} was sold at the market in the morning." for word in (
     ("name", "summaries"),
     [
         ("empty_summaries", ["", *REFERENCES[1:4], " "] * 4),
-        ("repeating_summaries", [f"{each} The car was sold, the car was sold." for each in REFERENCES]),
-        ("summary_lengths", [each[:12] for each in REFERENCES]),
-        ("summary_lengths", [3 * each for each in REFERENCES]),
+        ("repeating_summaries", [f"{text} The car was sold, the car was sold." for text in REFERENCES]),
+        ("summary_lengths", [text[:12] for text in REFERENCES]),
+        ("summary_lengths", [3 * text for text in REFERENCES]),
         ("same_summaries", REFERENCES[:1] * 20),
     ],
 )
@@ -206,7 +206,7 @@ def test_summaries_alone_show_symptoms(name: str, summaries: list[str]) -> None:
     assert found(given(REFERENCES, REFERENCES), SYMPTOMS) == {}
     run = given(summaries, REFERENCES)
     assert found(run, [name]) == {name: Status.FAILURE}
-    [check] = [each for each in CATALOGUE if each.name == name]
+    [check] = [check for check in CATALOGUE if check.name == name]
     assert len(check.may_be) > 1
 
 

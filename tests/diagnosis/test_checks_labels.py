@@ -19,18 +19,20 @@ from beamline.models.weights import load_model
 
 pytestmark = pytest.mark.slow
 
-NAMES = [each.name for each in CATALOGUE if each.family == "labels" or each.name == "token_embeddings"]
+NAMES = [check.name for check in CATALOGUE if check.family == "labels" or check.name == "token_embeddings"]
 
 
 def relabelled(run: Evidence, change: Callable[[list[int]], list[int]]) -> Evidence:
     assert run.splits is not None
-    return rewritten(run, lambda each: dataclasses.replace(each, labels=[change(row) for row in each.labels]))
+    return rewritten(
+        run, lambda dialogue: dataclasses.replace(dialogue, labels=[change(row) for row in dialogue.labels])
+    )
 
 
 def rewritten(run: Evidence, change: Callable[[EncodedDialogue], EncodedDialogue]) -> Evidence:
     """The same run with other prepared data, and nothing measured yet."""
     assert run.splits is not None
-    splits = {name: [change(each) for each in split] for name, split in run.splits.items()}
+    splits = {name: [change(dialogue) for dialogue in split] for name, split in run.splits.items()}
     return dataclasses.replace(run, splits=splits, whole_train=None)
 
 
@@ -87,13 +89,13 @@ def test_labels_that_are_shifted_twice_are_found(healthy: Evidence) -> None:
 def test_tags_in_pieces_are_found(healthy: Evidence) -> None:
     codec = with_codec(healthy, lambda text: text.replace("#Person1#", "#Nobody#"))
 
-    def encode(each: EncodedDialogue) -> EncodedDialogue:
-        source, *labels = codec.encode_dialogues([each.record.dialogue]) + codec.encode_summaries(
-            each.record.references
+    def encode(dialogue: EncodedDialogue) -> EncodedDialogue:
+        source, *labels = codec.encode_dialogues([dialogue.record.dialogue]) + codec.encode_summaries(
+            dialogue.record.references
         )
         lengths = [len(row) for row in labels]
         return dataclasses.replace(
-            each, input_ids=source, labels=labels, source_tokens=len(source), target_tokens=lengths
+            dialogue, input_ids=source, labels=labels, source_tokens=len(source), target_tokens=lengths
         )
 
     run = dataclasses.replace(rewritten(healthy, encode), codec=codec)
@@ -116,13 +118,15 @@ def test_names_are_expected_to_be_tokens_if_all_speakers_are(healthy: Evidence) 
     tokenizer = healthy.params.tokenizer.model_copy(update={"speaker_tokens": "all"})
     params, codec = healthy.params.model_copy(update={"tokenizer": tokenizer}), healthy.codec
 
-    def rename(each: EncodedDialogue) -> EncodedDialogue:
-        record = dataclasses.replace(each.record, dialogue=each.record.dialogue.replace("#Person1#", "Dr. Ruiz"))
+    def rename(dialogue: EncodedDialogue) -> EncodedDialogue:
+        record = dataclasses.replace(
+            dialogue.record, dialogue=dialogue.record.dialogue.replace("#Person1#", "Dr. Ruiz")
+        )
         [source] = codec.encode_dialogues([record.dialogue])
-        return dataclasses.replace(each, record=record, input_ids=source, source_tokens=len(source))
+        return dataclasses.replace(dialogue, record=record, input_ids=source, source_tokens=len(source))
 
     run = dataclasses.replace(rewritten(healthy, rename), params=params)
-    assert find(run, "split_speaker_tags").meaning.endswith("; cut are Dr. Ruiz")
+    assert find(run, "split_speaker_tags").meaning.endswith(" speaker tags are cut into pieces: Dr. Ruiz")
     assert find(dataclasses.replace(run, params=healthy.params), "split_speaker_tags").status is Status.PASS
 
 
@@ -130,10 +134,10 @@ def test_hashtags_in_pieces_are_no_fault(healthy: Evidence) -> None:
     assert healthy.codec is not None
     codec = healthy.codec
 
-    def post(each: EncodedDialogue) -> EncodedDialogue:
-        record = dataclasses.replace(each.record, dialogue=f"{each.record.dialogue} #sun#sea")
+    def post(dialogue: EncodedDialogue) -> EncodedDialogue:
+        record = dataclasses.replace(dialogue.record, dialogue=f"{dialogue.record.dialogue} #sun#sea")
         [source] = codec.encode_dialogues([record.dialogue])
-        return dataclasses.replace(each, record=record, input_ids=source, source_tokens=len(source))
+        return dataclasses.replace(dialogue, record=record, input_ids=source, source_tokens=len(source))
 
     assert find(rewritten(healthy, post), "split_speaker_tags").status is Status.PASS
 
@@ -143,9 +147,11 @@ def test_unknown_tags_are_found(healthy: Evidence) -> None:
     vocabulary = healthy.codec.tokenizer.get_vocab()
     tags = {vocabulary[tag] for tag in ("#Person1#", "#Person2#")}
 
-    def lose(each: EncodedDialogue) -> EncodedDialogue:
-        source, *labels = [[3 if token in tags else token for token in row] for row in (each.input_ids, *each.labels)]
-        return dataclasses.replace(each, input_ids=source, labels=labels)
+    def lose(dialogue: EncodedDialogue) -> EncodedDialogue:
+        source, *labels = [
+            [3 if token in tags else token for token in row] for row in (dialogue.input_ids, *dialogue.labels)
+        ]
+        return dataclasses.replace(dialogue, input_ids=source, labels=labels)
 
     assert failures(rewritten(healthy, lose)) == ["unknown_speaker_tags"]
 

@@ -19,7 +19,7 @@ from beamline.training import batching
 
 pytestmark = pytest.mark.extended
 
-CAUSES = [each.name for each in CATALOGUE if each.family == "learning" and each.kind is not Kind.SYMPTOM]
+CAUSES = [check.name for check in CATALOGUE if check.family == "learning" and check.kind is not Kind.SYMPTOM]
 DEFAULT_RUN = [(4.86, 2.78), (2.13, 1.33), (1.16, 0.84), (0.82, 0.70), (0.67, 0.65), (0.58, 0.60), (0.51, 0.54),
                (0.43, 0.48), (0.37, 0.462), (0.33, 0.456)]  # fmt: skip
 
@@ -31,7 +31,9 @@ def found(run: Evidence) -> dict[str, Status]:
 
 def with_losses(run: Evidence, losses: Sequence[tuple[float, float]], rate: float = 0.002) -> Evidence:
     """The run with other training curves: of each epoch the training and the validation loss."""
-    return dataclasses.replace(run, epochs=[Epoch(number, *each, rate) for number, each in enumerate(losses, start=1)])
+    return dataclasses.replace(
+        run, epochs=[Epoch(number, *epoch, rate) for number, epoch in enumerate(losses, start=1)]
+    )
 
 
 def test_a_small_healthy_run_has_seen_too_few_dialogues_and_nothing_else(healthy: Evidence) -> None:
@@ -101,7 +103,7 @@ def test_a_training_that_ended_within_its_warm_up_is_the_one_cause(tmp_path: Pat
     assert found(run)["warmup"] is Status.FAILURE
     assert find(run, "training_length").status is not Status.PASS
     finding = find(run, "warmup")
-    assert "never to its peak, 5e-05" in finding.meaning
+    assert "instead of 5e-05" in finding.meaning
     assert "train.warmup_steps" in finding.advice
 
 
@@ -131,7 +133,7 @@ def test_a_source_that_was_masked_away_is_proved_by_the_batches(
     run = small_run(tmp_path, {})
     finding = find(run, "training_batches")
     assert finding.status is Status.FAILURE
-    assert "add up to 0 tokens that may be read" in finding.meaning
+    assert "let the model read 0 tokens instead of " in finding.meaning
 
 
 @pytest.mark.parametrize(("factor", "fault"), [(1, "Training was too short"), (0.03, "The learning rate was too low")])

@@ -57,7 +57,7 @@ def stripped(text: str) -> str:
 
 
 def test_nothing_is_found_in_healthy_runs(run: Evidence) -> None:
-    assert {name: each.status for name, each in findings("metric", run).items() if each.status != "pass"} == {}
+    assert {name: result.status for name, result in findings("metric", run).items() if result.status != "pass"} == {}
 
 
 @pytest.mark.parametrize("change", [str, stripped])
@@ -153,7 +153,7 @@ def test_a_full_stop_before_an_invisible_mark_or_a_special_token_is_there(run: E
 
 def test_references_in_lower_case_make_nothing_fail(english: Evidence) -> None:
     changed = rewritten(english, references=str.lower)
-    assert [each.fault for each in findings("texts", changed).values() if each.status == "failure"] == []
+    assert [result.fault for result in findings("texts", changed).values() if result.status == "failure"] == []
 
 
 def untrained(run: Evidence, directory: Path) -> Evidence:
@@ -189,7 +189,7 @@ def test_shifted_rows_are_named_with_the_shift_and_the_points(run: Evidence, shi
     assert failing_causes("metric", changed) == ["row_order"]
     found = finding("row_order", changed)
     rows = f"{abs(shift)} row{'s' * (abs(shift) > 1)}"
-    assert f"stand {rows} too {'low' if shift > 0 else 'high'}" in found.meaning
+    assert f"are {rows} too {'low' if shift > 0 else 'high'}" in found.meaning
     assert found.points == pytest.approx(100 * float(run.scores.mean() - changed.scores.mean()), abs=3)
 
 
@@ -220,7 +220,7 @@ def test_one_summary_for_all_is_a_symptom_and_no_wrong_pairing(run: Evidence) ->
 
 def test_predictions_of_validation_are_named(run: Evidence) -> None:
     assert run.splits
-    validation = people([each.record for each in run.splits["validation"]])
+    validation = people([dialogue.record for dialogue in run.splits["validation"]])
     found = finding("predicted_dialogues", with_predictions(run, validation))
     assert found.status == "failure"
     assert found.figure == 0
@@ -230,7 +230,7 @@ def test_predictions_of_validation_are_named(run: Evidence) -> None:
 def test_references_of_validation_are_named(english: Evidence) -> None:
     validation = corpus("english")["validation"]
     assert english.predictions
-    wrong = replace(english.predictions, references=[each.references for each in validation])
+    wrong = replace(english.predictions, references=[record.references for record in validation])
     found = finding("predicted_dialogues", with_predictions(english, wrong))
     assert found.status == "failure"
     assert "references that are not their dialogue's, those rows are validation's" in found.meaning
@@ -268,6 +268,6 @@ def test_numbers_of_references_that_differ_are_a_warning_and_the_best_of_several
 def test_summaries_and_references_alone_are_enough_for_the_metric(run: Evidence) -> None:
     assert run.predictions
     alone = Evidence(seed=0, rouge=run.rouge, predictions=replace(run.predictions, ids=None, dialogues=None))
-    statuses = {name: each.status for name, each in findings("metric", alone).items()}
+    statuses = {name: result.status for name, result in findings("metric", alone).items()}
     assert statuses.pop("predicted_dialogues") == "not applicable"
     assert set(statuses.values()) == {"pass"}

@@ -19,7 +19,7 @@ from beamline.models.weights import refuse_spoiled_weights
 
 pytestmark = pytest.mark.slow
 
-NAMES = [each.name for each in CATALOGUE if each.family == "replay"]
+NAMES = [check.name for check in CATALOGUE if check.family == "replay"]
 
 
 def found(run: Evidence) -> dict[str, Status]:
@@ -89,10 +89,10 @@ def test_the_kept_checkpoint_that_wrote_the_predictions_is_named(memorised: Evid
 
 def test_predictions_in_another_letter_case_are_recognised(memorised: Evidence) -> None:
     assert memorised.predictions is not None
-    run = with_summaries(memorised, [each.upper() for each in memorised.predictions.summaries])
+    run = with_summaries(memorised, [text.upper() for text in memorised.predictions.summaries])
     finding = find(run, "predictions_of_checkpoint")
     assert finding.status is Status.FAILURE
-    assert "they differ in letter case and speaker tags alone" in finding.meaning
+    assert "the others differ only in letter case and speaker tags" in finding.meaning
 
 
 def test_predictions_that_nothing_here_writes_are_shown_beside_what_it_writes(memorised: Evidence) -> None:
@@ -100,13 +100,13 @@ def test_predictions_that_nothing_here_writes_are_shown_beside_what_it_writes(me
     run = with_summaries(memorised, ["something else"] * len(memorised.predictions.summaries))
     finding = find(run, "predictions_of_checkpoint")
     assert finding.status is Status.FAILURE
-    assert "for instance 'something else', and decoded again '#Person1# asks" in finding.meaning
+    assert "for example 'something else', and decoded again '#Person1# asks" in finding.meaning
 
 
 def test_text_that_was_added_to_predictions_is_recognized(memorised: Evidence) -> None:
     assert memorised.predictions is not None
     run = with_summaries(memorised, [f"Summary: {text}" for text in memorised.predictions.summaries])
-    assert "text was added to them" in find(run, "predictions_of_checkpoint").meaning
+    assert "text was added to the others" in find(run, "predictions_of_checkpoint").meaning
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_a_program_left_in_predictions_is_named(
 ) -> None:
     assert memorised.predictions is not None
     run = with_summaries(memorised, [spoil(text) for text in memorised.predictions.summaries])
-    assert f"they have {name} that the model did not write" in find(run, "predictions_of_checkpoint").meaning
+    assert f"the others have {name} that the model did not write" in find(run, "predictions_of_checkpoint").meaning
 
 
 def test_a_model_whose_losses_are_no_numbers_fails_no_check_of_what_it_learned(
@@ -181,7 +181,9 @@ def test_weights_that_are_no_numbers_are_counted_and_evaluate_refuses_them(memor
 
     run = with_weights(memorised, tmp_path, spoil)
     finding = find(run, "finite_weights")
-    assert finding.meaning.startswith("5 of ") and finding.meaning.endswith("weights of model.shared.weight")
+    assert finding.meaning.startswith("5 of ") and finding.meaning.endswith(
+        "weights of model.shared.weight are NaN or infinite"
+    )
     assert run.checkpoint is not None
     with pytest.raises(BeamlineError, match=r"5 of .* weights of model.shared.weight are not finite numbers"):
         refuse_spoiled_weights(run.checkpoint)
@@ -189,19 +191,19 @@ def test_weights_that_are_no_numbers_are_counted_and_evaluate_refuses_them(memor
 
 def test_data_path_is_compared_with_data_prepared(memorised: Evidence) -> None:
     assert memorised.splits is not None
-    raw = {split: [each.record for each in rows] for split, rows in memorised.splits.items()}
+    raw = {split: [dialogue.record for dialogue in rows] for split, rows in memorised.splits.items()}
     assert find(dataclasses.replace(memorised, raw=raw), "prepared_texts").status is Status.PASS
     first = raw["train"][0]
     raw["train"][0] = dataclasses.replace(first, references=("another summary",))
     finding = find(dataclasses.replace(memorised, raw=raw), "prepared_texts")
     assert finding.status is Status.FAILURE
-    assert finding.meaning == f"data/prepared has 1 other texts, the first of train, {first.id}"
+    assert finding.meaning == f"data/prepared has 1 dialogue with other texts (first: train, {first.id})"
 
 
 def test_an_older_run_without_a_record_is_not_held_against_it(memorised: Evidence) -> None:
     assert memorised.recorded is not None
     plain = [
-        {name: each[name] for name in ("name", "epoch", "validation_loss")} for each in memorised.recorded.checkpoints
+        {name: entry[name] for name in ("name", "epoch", "validation_loss")} for entry in memorised.recorded.checkpoints
     ]
     run = dataclasses.replace(
         memorised, recorded=dataclasses.replace(memorised.recorded, checkpoints=plain, training={})
@@ -219,7 +221,7 @@ def test_training_metrics_of_another_training_are_noticed(memorised: Evidence, n
 
 def test_curves_of_another_training_are_noticed(memorised: Evidence) -> None:
     assert memorised.epochs is not None
-    higher = [dataclasses.replace(each, validation_loss=each.validation_loss + 1) for each in memorised.epochs]
+    higher = [dataclasses.replace(epoch, validation_loss=epoch.validation_loss + 1) for epoch in memorised.epochs]
     finding = find(dataclasses.replace(memorised, epochs=higher), "training_curves")
     assert finding.status is Status.FAILURE
     assert finding.figure == 1

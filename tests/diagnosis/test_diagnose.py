@@ -108,7 +108,7 @@ def test_summaries_of_another_system_get_the_checks_that_they_allow(clone: Repos
         "--predictions", str(tmp_path / "predictions.txt"), "--references", str(tmp_path / "references.txt"),
     ).stdout  # fmt: skip
     assert " checks passed, " in printed
-    assert " could not be made\n" in printed
+    assert " did not apply\n" in printed
     assert "✗ │ alike references" in printed  # they differ in a number alone
     assert "padding in loss" not in printed
     assert printed.count("Verdict: ") == 1

@@ -11,7 +11,7 @@ Change = Callable[[str], str]
 
 
 def texts(language: str, split: str) -> list[str]:
-    return [each.dialogue for each in corpus(language)[split]]
+    return [record.dialogue for record in corpus(language)[split]]
 
 
 def as_names(text: str) -> str:
@@ -33,7 +33,7 @@ CHANGES: dict[str, Change] = {
 def test_what_was_done_to_test_alone_is_undone(language: str, fault: str) -> None:
     test = texts(language, "test")
     changed = [CHANGES[fault](text) for text in test]
-    repairs = {each.fault: each.repair for each in find_repairs(changed, texts(language, "train"), seed=0)}
+    repairs = {repair.fault: repair.repair for repair in find_repairs(changed, texts(language, "train"), seed=0)}
     [found] = [name for name in repairs if fault in name]
     assert [repairs[found](text) for text in changed] == test
 
@@ -50,7 +50,7 @@ def test_what_was_done_to_test_alone_is_undone(language: str, fault: str) -> Non
 )
 def test_what_was_done_to_train_alone_is_done_to_test(fault: str, change: Change) -> None:
     train, test = [change(text) for text in texts("english", "train")], texts("english", "test")
-    repairs = {each.fault: each.repair for each in find_repairs(test, train, seed=0)}
+    repairs = {repair.fault: repair.repair for repair in find_repairs(test, train, seed=0)}
     [found] = [name for name in repairs if fault in name]
     assert [repairs[found](text) for text in test] == [change(text) for text in test]
 
@@ -59,4 +59,4 @@ def test_equal_splits_suggest_nothing_and_names_of_people_are_no_style() -> None
     train, test = texts("english", "train"), texts("english", "test")
     assert list(find_repairs(test, train, seed=0)) == []
     named = [text.replace("#Person1#", f"Name{number}") for number, text in enumerate(train)]
-    assert [each.fault for each in find_repairs(test, named, seed=0) if "Speakers" in each.fault] == []
+    assert [repair.fault for repair in find_repairs(test, named, seed=0) if "Speakers" in repair.fault] == []

@@ -54,7 +54,7 @@ def test_what_differs_or_is_unusual_is_a_suspect_and_never_a_cause(kind: Kind) -
 def test_a_warning_of_a_proving_check_is_a_suspect_and_nothing_is_broken() -> None:
     found = verdict(result(warned("a little", "fix"), "little"))
     assert (found.causes, found.cause, found.suspect) == ([], "none", "little")
-    assert found.headline.startswith("nothing is broken; unusual is: Fault of little")
+    assert found.headline.startswith("nothing is broken; unusual: Fault of little")
 
 
 def test_a_small_gain_is_no_cause_beside_a_failure_that_it_can_not_explain() -> None:
@@ -62,7 +62,7 @@ def test_a_small_gain_is_no_cause_beside_a_failure_that_it_can_not_explain() -> 
     broken = result(failed("swapped", "y", weight=1.0), "broken", "data", Kind.AUDIT)
     found = verdict(gain, broken)
     assert (found.causes, found.cause) == ([], "unknown")
-    assert [each.name for each in found.suspects] == ["broken", "gain"]
+    assert [suspect.name for suspect in found.suspects] == ["broken", "gain"]
     large = result(failed("2 instead of 3", "x", points=20.0), "gain", "decoding", Kind.INTERVENTION)
     assert verdict(large, broken).causes == [large]
     follows = result(failed("short", ""), "short", "summaries", Kind.SYMPTOM, may_be=[gain.check])
@@ -74,18 +74,18 @@ def test_suspects_that_failed_come_first_and_then_the_strongest() -> None:
         result(failed("so", "x", weight=w), n, kind=Kind.AUDIT) for w, n in ((0.2, "weak"), (0.9, "strong"))
     )
     warning = result(warned("so", "x", weight=1.0), "warning", kind=Kind.AUDIT)
-    assert [each.name for each in verdict(weak, warning, strong).suspects] == ["strong", "weak", "warning"]
+    assert [suspect.name for suspect in verdict(weak, warning, strong).suspects] == ["strong", "weak", "warning"]
 
 
 def test_among_failures_of_the_model_the_dearest_comes_first() -> None:
     cheap, dear = result(failed("a", "x", points=1.0), "cheap"), result(failed("b", "y", points=20.0), "dear")
-    assert [each.check.name for each in verdict(cheap, dear).causes] == ["dear", "cheap"]
+    assert [cause.check.name for cause in verdict(cheap, dear).causes] == ["dear", "cheap"]
 
 
 def test_a_ceiling_is_never_ranked_as_a_gain() -> None:
     cut, dear = result(failed("cut", "x", ceiling=20.0), "cut"), result(failed("b", "y", points=2.0), "dear")
     found = verdict(cut, dear)
-    assert [each.check.name for each in found.causes] == ["dear", "cut"]
+    assert [cause.check.name for cause in found.causes] == ["dear", "cut"]
     assert to_metrics([cut, dear], found)["points"] == {"dear": 2.0}
     assert to_metrics([cut, dear], found)["ceilings"] == {"cut": 20.0}
     assert "at most 20 of 100" in to_markdown(parts([cut, dear], found))
@@ -105,10 +105,10 @@ def test_a_counted_fact_comes_before_a_gain_of_the_same_family() -> None:
 
 
 def test_of_a_broken_chain_the_first_link_is_the_cause_whatever_the_others_cost() -> None:
-    links = [each for each in CATALOGUE if each.family == "replay" and each.kind is Kind.REPLAY]
-    broken = [Result(each, failed("another", "again", points=float(number))) for number, each in enumerate(links)]
+    links = [check for check in CATALOGUE if check.family == "replay" and check.kind is Kind.REPLAY]
+    broken = [Result(check, failed("another", "again", points=float(number))) for number, check in enumerate(links)]
     assert verdict(*reversed(broken)).causes == broken
-    names = [each.name for each in links]
+    names = [check.name for check in links]
     assert names.index("prepared_ids") < names.index("checkpoint_weights") < names.index("predictions_of_checkpoint")
 
 
@@ -137,7 +137,7 @@ def test_a_symptom_without_a_cause_names_what_it_may_be_and_leaves_out_what_pass
     )
     found = verdict(fine, left_out, symptom)
     assert found.cause == "unknown"
-    assert [(each.fault, each.test) for each in found.suspects] == [
+    assert [(suspect.fault, suspect.test) for suspect in found.suspects] == [
         ("Fault of left_out", "not checked: left out: diagnose.seconds"),
         ("one", "try"),
     ]
@@ -163,9 +163,9 @@ def test_metrics_are_valid_json_whatever_was_measured() -> None:
 
 
 def test_the_name_of_a_parameter_is_what_a_check_needs() -> None:
-    [coverage] = [each for each in CATALOGUE if each.name == "tokenizer_coverage"]
+    [coverage] = [check for check in CATALOGUE if check.name == "tokenizer_coverage"]
     assert (list(coverage.needs), list(coverage.wants)) == (["predictions"], [])
-    [leaked] = [each for each in CATALOGUE if each.name == "test_in_train"]
+    [leaked] = [check for check in CATALOGUE if check.name == "test_in_train"]
     assert (list(leaked.needs), list(leaked.wants)) == (["training_splits"], ["predictions"])
 
 
@@ -177,7 +177,7 @@ def test_a_terminal_shows_what_was_found_and_the_verdict_once_at_its_end() -> No
     text = to_markdown(brief_parts(results, verdict(*results), "reports/diagnosis.md"))
     assert "| ✗ | wrong one |  | wrong → repair |" in text and "| ! | odd one |  | odd → look |" in text
     assert "fine one" not in text and "skipped one" not in text
-    assert "1 of 4 checks passed, 1 could not be made: `reports/diagnosis.md`" in text.splitlines()
+    assert "1 of 4 checks passed, 1 did not apply: `reports/diagnosis.md`" in text.splitlines()
     assert text.count("Verdict: ") == 1 and text.splitlines()[-1].startswith("Verdict: ")
     alone = to_markdown(brief_parts([fine], verdict(fine)))
     assert "Checks" not in alone
@@ -197,7 +197,7 @@ def test_a_run_of_which_parts_are_missing_is_only_as_good_as_could_be_checked() 
     good, slow = result(passed("fine")), result(warned("slow", "wait"), "slow")
     assert verdict(good, missing).headline == "nothing wrong found in what could be checked (1 of 2 checks)"
     assert verdict(good, missing, slow).headline == (
-        "nothing is broken in what could be checked (2 of 3 checks); unusual is: Fault of slow: slow"
+        "nothing is broken in what could be checked (2 of 3 checks); unusual: Fault of slow: slow"
     )
 
 

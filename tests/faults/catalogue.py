@@ -78,7 +78,7 @@ def with_prepared(
         prepared = directory / "data" / "prepared"
         codec = read_codec(prepared)
         for split in splits:
-            write_split(prepared, split, [change(each, codec) for each in read_split(split, prepared)])
+            write_split(prepared, split, [change(dialogue, codec) for dialogue in read_split(split, prepared)])
         faulty_run.run_stages(directory, "train", "evaluate")
 
     return inject
@@ -151,37 +151,37 @@ def train_in_korean(splits: corpus.Splits) -> None:
     splits |= {split: other[split] for split in ("train", "validation")}
 
 
-def pad_labels(each: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
+def pad_labels(dialogue: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
     limit, pad = codec.encoding.max_target_tokens, codec.encoding.pad_token_id
-    return replace(each, labels=[row + [pad] * (limit - len(row)) for row in each.labels])
+    return replace(dialogue, labels=[row + [pad] * (limit - len(row)) for row in dialogue.labels])
 
 
-def drop_end(each: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
-    return replace(each, labels=[row[:-1] for row in each.labels])
+def drop_end(dialogue: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
+    return replace(dialogue, labels=[row[:-1] for row in dialogue.labels])
 
 
-def shift(each: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
-    return replace(each, labels=[[codec.encoding.decoder_start_token_id, *row] for row in each.labels])
+def shift(dialogue: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
+    return replace(dialogue, labels=[[codec.encoding.decoder_start_token_id, *row] for row in dialogue.labels])
 
 
-def unknown_tags(each: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
+def unknown_tags(dialogue: EncodedDialogue, codec: TextCodec) -> EncodedDialogue:
     vocabulary = codec.tokenizer.get_vocab()
     tags = {index for token, index in vocabulary.items() if SPEAKER_TAG.fullmatch(token)}
 
     def lose(row: list[int]) -> list[int]:
         return [codec.tokenizer.unk_token_id if token in tags else token for token in row]
 
-    return replace(each, input_ids=lose(each.input_ids), labels=[lose(row) for row in each.labels])
+    return replace(dialogue, input_ids=lose(dialogue.input_ids), labels=[lose(row) for row in dialogue.labels])
 
 
 def split_tags(directory: Path) -> None:
     prepared = directory / "data" / "prepared"
     splits = {split: read_split(split, prepared) for split in SPLITS}
-    texts = [text for each in splits["train"] for text in (each.record.dialogue, *each.record.references)]
+    texts = [text for dialogue in splits["train"] for text in (dialogue.record.dialogue, *dialogue.record.references)]
     codec = build_codec(read_params(directory / "params.yaml").tokenizer, texts, tags=())
     codec.save(prepared / "tokenizer")
     for split, dialogues in splits.items():
-        write_split(prepared, split, encode_split([each.record for each in dialogues], codec))
+        write_split(prepared, split, encode_split([row.record for row in dialogues], codec))
     faulty_run.run_stages(directory, "train", "evaluate")
 
 
@@ -254,8 +254,8 @@ def generation_config(directory: Path) -> None:
     assert run.splits and run.checkpoint and run.codec
     model = AutoModelForSeq2SeqLM.from_pretrained(run.checkpoint)
     summaries = []
-    for each in run.splits["test"]:
-        inputs = source_tensors([each.input_ids], run.codec.encoding, len(each.input_ids))
+    for dialogue in run.splits["test"]:
+        inputs = source_tensors([dialogue.input_ids], run.codec.encoding, len(dialogue.input_ids))
         summaries += run.codec.decode(model.generate(**inputs)[:, 1:].tolist())
     faulty_run.rewrite(directory, summaries)
 

@@ -47,7 +47,7 @@ class Diagnosis:
 
     def named(self, *statuses: str) -> list[str]:
         """Names of the checks with one of these statuses."""
-        return [each.check.name for each in self.results if each.finding.status.value in statuses]
+        return [result.check.name for result in self.results if result.finding.status.value in statuses]
 
 
 def start(directory: Path, settings: dict[str, Any]) -> None:
@@ -87,7 +87,7 @@ def rewrite(directory: Path, summaries: Sequence[str], references: Sequence[Sequ
 def diagnose(directory: Path) -> Diagnosis:
     run = evidence_from_directory(directory)
     results = run_checks(run)
-    assert [each for each in results if not agree(each.finding)] == []
+    assert [result for result in results if not agree(result.finding)] == []
     return Diagnosis(results, judge(run, results))
 
 

@@ -51,7 +51,9 @@ def print_table(faults: tuple[Fault, ...], temporary: Path) -> None:
         print(f" | {score(healthy) - score(faulty):+.1f} |", flush=True)
         if not outcome.named_first:
             print(f"    {outcome.first}: {outcome.headline}", file=sys.stderr, flush=True)
-    counts = [sum(getattr(each, name) for each in outcomes) for name in ("detected", "named_first", "proved", "wrong")]
+    counts = [
+        sum(getattr(outcome, name) for outcome in outcomes) for name in ("detected", "named_first", "proved", "wrong")
+    ]
     print(f"\n{len(outcomes)} faults: {counts[0]} detected, {counts[1]} named first, {counts[2]} proved,", end=" ")
     print(f"{counts[3]} with a wrong first cause\n", flush=True)
 

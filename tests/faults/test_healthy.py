@@ -58,7 +58,7 @@ def test_a_model_that_was_trained_too_briefly_is_called_undertrained_and_nothing
 
 def test_greedy_search_alone_is_no_fault_and_its_cost_is_said(healthy_runs: MakeRun) -> None:
     diagnosis = faulty_run.diagnose(healthy_runs("english"))
-    [search] = [each.finding for each in diagnosis.results if each.check.name == "search"]
+    [search] = [result.finding for result in diagnosis.results if result.check.name == "search"]
     assert search.status.value == "pass"
     assert search.figure is not None
     assert abs(search.figure) < 5

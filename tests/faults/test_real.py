@@ -82,5 +82,5 @@ def test_400_dialogues_of_dialogsum_are_called_too_few_and_nothing_is_asserted(t
     set_params(tmp_path / "params.yaml", {"data.path": "data/real", "data.leakage": "warn", **settings})
     faulty_run.run_stages(tmp_path, "prepare", "train", "evaluate")
     verdict = faulty_run.diagnose(tmp_path).verdict
-    assert [each.check.name for each in verdict.causes if each.check.name not in LEARNED_LITTLE] == []
+    assert [cause.check.name for cause in verdict.causes if cause.check.name not in LEARNED_LITTLE] == []
     assert (verdict.cause if verdict.causes else verdict.suspect) in LEARNED_LITTLE

@@ -147,7 +147,7 @@ def reencode(directory: Path) -> None:
     prepared = directory / "data" / "prepared"
     codec = read_codec(prepared)
     for split in SPLITS:
-        write_split(prepared, split, encode_split([each.record for each in read_split(split, prepared)], codec))
+        write_split(prepared, split, encode_split([dialogue.record for dialogue in read_split(split, prepared)], codec))
 
 
 def double_predictions(directory: Path) -> None:

@@ -124,7 +124,7 @@ def _features(
     columns = [_column(entries, len(texts), len(features))]
     measured = [numbers(text) for text in texts]
     for feature in measured[0]:
-        values = np.array([each[feature] for each in measured])
+        values = np.array([row[feature] for row in measured])
         for threshold in np.unique(np.quantile(values, _THRESHOLDS)):
             columns.append(sparse.csc_array((values <= threshold).astype(np.float64)[:, None]))
             features.append((feature[0], f"have at most {threshold:.3g} {feature[1]}"))

@@ -1,1 +1,1 @@
-"""What the checks of the diagnosis look at, and what becomes of their findings."""
+"""The diagnosis: evidence of a run, checks that look at it, and the verdict on what they find."""

@@ -1,4 +1,4 @@
-"""Evidence of a run, from the files that the stages write."""
+"""Read the evidence of a run from the files that the stages wrote."""
 
 import csv
 import json
@@ -17,21 +17,21 @@ from beamline.diagnosis.measures.pairing import one_line
 from beamline.diagnosis.recorded import Epoch, Recorded
 from beamline.encoding.prepared import EncodedDialogue, EncodedSplit, draw_rows, read_codec, read_split
 
-SAMPLED = 20_000  # training dialogues that the checks look at
+SAMPLED = 20_000  # training dialogues that the checks read
 
-# The files of a run that a diagnosis reads, where the stages write them.
+# The files of a run that a diagnosis reads, at the paths that the stages write to.
 RECORDED = {"rouge": paths.SCORES, "generation": paths.GENERATION, "train": paths.TRAIN_METRICS}
 FILES = (paths.PARAMS, paths.PREPARED, paths.MODELS, paths.PREDICTIONS, *RECORDED.values(), paths.CURVES)
 
 
 def evidence_from_directory(root: Path) -> Evidence:
-    """Read the run whose `FILES` are under `root` as the stages write them: the workspace, or a copy of a revision.
+    """Read the run whose `FILES` are under `root`: the workspace, or a copy of a revision.
 
-    Raises `BeamlineError` if one of them is missing or can't be read.
+    Raises `BeamlineError` if a file is missing or can't be read.
     """
     params = read_params(root / paths.PARAMS, past=root != Path())
     files = {name: _read_json(root / path) for name, path in RECORDED.items()}
-    record = root / paths.TRAINING_RECORD  # trainings before it was recorded have none
+    record = root / paths.TRAINING_RECORD  # trainings by older versions have none
     training = _read_json(record) if record.is_file() else {}
     recorded = Recorded(**files, checkpoints=_read_json(root / paths.CHECKPOINTS), training=training)
     models = root / paths.MODELS
@@ -62,20 +62,20 @@ def evidence_from_directory(root: Path) -> Evidence:
 
 
 def _reopen_raw(root: Path, params: Params) -> Mapping[str, RawSplit] | None:
-    """Return the dialogues of data.path as prepare reads them; None if they are not there, as in a revision's copy."""
+    """Return the dialogues of data.path as prepare reads them; None if they are missing, as in a revision's copy."""
     directory = root / params.data.path
     if not directory.is_dir():
         return None
     try:
         return reopen_splits(params.data.model_copy(update={"path": str(directory)}))
-    except BeamlineError:  # prepare says what is wrong with them
+    except BeamlineError:  # prepare reports what is wrong with them
         return None
 
 
 def sample_training(train: EncodedSplit, others: Iterable[EncodedDialogue], seed: int) -> list[EncodedDialogue]:
     """Return `SAMPLED` training dialogues drawn by the seed, or all if there are no more.
 
-    What is also among `others`, white space apart, is always in the sample, so leakage is found in all of the data.
+    Dialogues that are also among `others`, apart from white space, are always in the sample, so all leakage is found.
     """
     if len(train) <= SAMPLED:
         return list(train)

@@ -1,6 +1,6 @@
-"""A run's files, and what its model makes of them: losses with teacher forcing, and summaries decoded again.
+"""A run's files, and measurements of its model: losses with teacher forcing, and summaries decoded again.
 
-Everything is measured once, when the first check asks for it. Models run on the GPU if there is one. A measurement
+A measurement is made when the first check asks for it, and kept. Models run on the GPU if there is one. A measurement
 raises `BeamlineError` if a part that it needs is missing.
 """
 
@@ -28,13 +28,13 @@ from beamline.metrics.intervals import FloatArray
 from beamline.models.weights import load_model
 
 _FEWEST = 8  # dialogues of a sample, however slow the model is
-_DECODINGS = 12  # of the sample, that all checks together ask for
+_DECODINGS = 12  # decodings of the sample that all checks need together
 _PADDING = Padding(mode="longest", labels="masked")
 
 
 @dataclass
 class Evidence(Parts):
-    """A run with its model. seconds: what everything that needs the model may take, as `diagnose.seconds`."""
+    """A run with its model. seconds: time for everything that needs the model, from `diagnose.seconds`."""
 
     seconds: float = 60.0
     _started: float = field(default_factory=time.thread_time, init=False, repr=False)
@@ -67,7 +67,7 @@ class Evidence(Parts):
         return self.load_codec_beside(given(self.checkpoint, "checkpoint"))
 
     def load_codec_beside(self, checkpoint: Path) -> TextCodec:
-        """Return the tokenizer beside a checkpoint, or `training_codec` if one from elsewhere has no encoding.json."""
+        """Return the tokenizer beside a checkpoint; `training_codec` if one from elsewhere has no encoding.json."""
         if self.kept is None and not (checkpoint / "encoding.json").is_file():
             return self.training_codec
         return TextCodec.load(checkpoint)
@@ -81,9 +81,9 @@ class Evidence(Parts):
 
     @cached_property
     def sample_size(self) -> int:
-        """Return how many dialogues a model is tried on: `SAMPLE`, or fewer if the time is too short for a slow one.
+        """Return the size of samples: `SAMPLE` dialogues, or fewer for a model that is too slow for the time.
 
-        A few dialogues are decoded to measure that. A small model always gets the whole sample, so that its figures
+        To measure the speed, a few dialogues are decoded. A small model always gets the whole sample, so its figures
         are the same on every machine.
         """
         if self.checkpoint is None or self.params is None:
@@ -91,10 +91,10 @@ class Evidence(Parts):
         test = given(self.splits, "splits")["test"]
         first = [test[row] for row in draw_rows(len(test), _FEWEST, self.seed)]
         try:
-            for dialogues in (first[:1], first):  # what is slow the first time doesn't count
-                started = time.thread_time()  # other programs don't count either
+            for dialogues in (first[:1], first):  # the first run, which is slower, is not counted
+                started = time.thread_time()  # the time of other programs is not counted
                 self.summarize(self.model, self.model_codec, self.params.generation, dialogues)
-        except BeamlineError:  # such a model is tried on nothing, and a check says why
+        except BeamlineError:  # no check can decode with such a model, and one reports why
             return SAMPLE
         for_one = (time.thread_time() - started) / len(first)
         affordable = int(self.seconds / _DECODINGS / max(for_one, 1e-6))
@@ -106,11 +106,11 @@ class Evidence(Parts):
         return [dialogues[row] for row in self.sample_rows(split)]
 
     def sample_rows(self, split: str) -> list[int]:
-        """Return the rows of the split that its `sample` is drawn from, ascending."""
+        """Return the rows of the split that are in its `sample`, ascending."""
         return draw_rows(len(given(self.splits, "splits")[split]), self.sample_size, self.seed)
 
     def sample_scores(self, split: str, summaries: Sequence[str]) -> FloatArray:
-        """Return the headline scores of summaries of the `sample`, by the trusted tokenizer: float64 [sample], 0-1."""
+        """Return headline scores for summaries of the `sample`, by the tokenizer of `scorer`: float64 [sample], 0-1."""
         if split not in self._sample_scorers:
             records = [dialogue.record for dialogue in self.sample(split)]
             references, dialogues = [record.references for record in records], [record.dialogue for record in records]
@@ -118,13 +118,13 @@ class Evidence(Parts):
         return self._sample_scorers[split].headline_scores(summaries)
 
     def can_afford(self, share: float = 1 / _DECODINGS) -> bool:
-        """Return whether this share of `seconds` is left. The time of other programs doesn't count."""
+        """Return whether this share of `seconds` is left. The time of other programs is not counted."""
         return self.seconds - (time.thread_time() - self._started) >= share * self.seconds
 
     def afford(self, share: float = 1 / _DECODINGS) -> None:
-        """Raise `BeamlineError` if less than this share of `seconds` is left for something that can be left out."""
+        """Raise `BeamlineError` if less than this share of `seconds` is left."""
         if not self.can_afford(share):
-            raise BeamlineError(f"left out: diagnose.seconds, {self.seconds:g}, are over; raise it to have this, too")
+            raise BeamlineError(f"left out: diagnose.seconds ({self.seconds:g}) ran out; raise it to run this check")
 
     # Teacher forcing
 
@@ -139,11 +139,11 @@ class Evidence(Parts):
 
     @cached_property
     def forced_in_training(self) -> Forced:
-        """Return the sample of train with teacher forcing: what the model should know, whatever test holds."""
+        """Return the sample of train with teacher forcing, which the model should know."""
         return self.force(first_references(self.sample("train")))
 
     def force_swapped(self, split: str) -> Forced:
-        """Return the sample of a split with each dialogue in the next one's place, and the references as they were."""
+        """Return the sample of a split with teacher forcing, with the next dialogue in place of the right one."""
         if split not in self._swapped:
             examples = first_references(self.sample(split))
             moved = [*examples[1:], *examples[:1]]
@@ -154,10 +154,9 @@ class Evidence(Parts):
 
     @cached_property
     def frequency_losses(self) -> FloatArray:
-        """Return the loss of each token if only its frequency in the training summaries were known.
+        """Return the loss of each token if only its frequency in the training summaries is known.
 
-        In nats, float64 [vocabulary]. One is added to each count, so that a token without an occurrence has a
-        probability, too.
+        In nats, float64 [vocabulary]. One is added to each count, so every token has a probability.
         """
         labels = [row for dialogue in given(self.splits, "splits")["train"] for row in dialogue.labels]
         counts = np.bincount(np.concatenate(labels), minlength=len(self.training_codec.tokenizer)) + 1.0
@@ -166,14 +165,14 @@ class Evidence(Parts):
     # Decoding
 
     def decode(self, split: str, *, checkpoint: Path | None = None, **changes: Any) -> list[str]:
-        """Return summaries of the split's `sample`, with `generation` of params.yaml and `changes` to it.
+        """Return summaries of the split's `sample`, with the `generation` of params.yaml and `changes` to it.
 
-        checkpoint: one of `kept`, if it is not the evaluated one. Each setting is decoded once.
+        checkpoint: one of `kept`, if it is not the evaluated one. The same settings are decoded only once.
         """
         return [summary.text for summary in self.decode_whole(split, checkpoint=checkpoint, **changes)]
 
     def decode_whole(self, split: str, *, checkpoint: Path | None = None, **changes: Any) -> list[Summary]:
-        """Return what `decode` does, with each summary's number of tokens and whether the model ended it."""
+        """Return what `decode` does, with the number of tokens of each summary and whether the model ended it."""
         generation = given(self.params, "params").generation.model_copy(update=changes)
         directory = checkpoint or given(self.checkpoint, "checkpoint")
         key = (directory, split, generation)
@@ -199,10 +198,10 @@ class Evidence(Parts):
         dropout: bool = False,
         description: str = "decoding",
     ) -> list[str]:
-        """Return summaries of any dialogues, by any model, tokenizer and settings.
+        """Return summaries of any dialogues by any model, tokenizer and settings.
 
-        seed: of sampling and dropout; None: the run's own. dropout: decode with the model in training mode.
-        Raises `BeamlineError` for a token that the model has no embedding for.
+        seed: of sampling and dropout; None for the run's own. dropout: decode with the model in training mode. Raises
+        `BeamlineError` for a token that the model has no embedding for.
         """
         summaries = self._summarize(model, codec, generation, dialogues, seed, dropout, description)
         return [summary.text for summary in summaries]
@@ -220,11 +219,11 @@ class Evidence(Parts):
         known = model.get_input_embeddings().num_embeddings
         highest = max(max(dialogue.input_ids) for dialogue in dialogues)
         if highest >= known:
-            raise BeamlineError(f"the model has embeddings for {known} tokens, the tokenizer gives token {highest}")
+            raise BeamlineError(f"the model has embeddings for {known} tokens, and the tokenizer gives token {highest}")
         _, limit = codec.family.position_limits(model.config, codec.encoding.max_source_tokens)
         if limit is not None:
             generation = generation.model_copy(update={"max_length": min(generation.max_length, limit)})
-        own_settings = model.generation_config  # a decoder takes them away
+        own_settings = model.generation_config  # building a decoder removes them
         try:
             decoder = Decoder(model, codec, generation, _PADDING, self.device)
             model.train(dropout)
@@ -242,17 +241,17 @@ class Evidence(Parts):
 
     @property
     def rewritten(self) -> list[str]:
-        """Return the test `sample` decoded once more, with the settings and the checkpoint of the evaluation."""
+        """Return the test `sample` decoded again, with the settings and the checkpoint of the evaluation."""
         return self.decode("test")
 
     @cached_property
     def written(self) -> list[str]:
-        """Return the summaries that the predictions hold for the test `sample`, in its order.
+        """Return the predictions for the test `sample`, in its order.
 
-        Raises `BeamlineError` if they are of other dialogues.
+        Raises `BeamlineError` if the predictions belong to other dialogues.
         """
         predictions = given(self.predictions, "predictions")
         rows, test = self.sample_rows("test"), given(self.splits, "splits")["test"]
         if list(predictions.dialogues or []) != [dialogue.record.dialogue for dialogue in test]:
-            raise BeamlineError("the predictions are not of the test split's dialogues")
+            raise BeamlineError("the predictions do not belong to the test split's dialogues")
         return [predictions.summaries[row] for row in rows]

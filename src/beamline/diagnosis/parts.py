@@ -1,4 +1,4 @@
-"""The files of a run that the diagnosis looks at, and the scorers for its texts."""
+"""The files of a run that the diagnosis reads, and the scorers for its texts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from beamline.encoding.prepared import EncodedDialogue, Examples, draw_rows, exa
 from beamline.metrics import DEFAULT_HEADLINE, Scorer
 from beamline.metrics.intervals import FloatArray
 
-BASELINE_ROWS = 100  # dialogues that the baselines are compared on: they need no model, so more can be afforded
+BASELINE_ROWS = 100  # dialogues for the comparison with baselines, which need no model
 TRUSTED_COVERAGE = 0.9
 
 Part = TypeVar("Part")
@@ -29,13 +29,13 @@ Splits = Mapping[str, Sequence[EncodedDialogue]]
 
 @dataclass
 class Parts:
-    """A run, as far as it is known. A part that is missing is None. Of another system there may be only predictions.
+    """A run, as far as it is known. A part that is missing is None: of another system, there may be only predictions.
 
-    predictions: of the test set. splits: data/prepared, by split; of a large train a sample, and whole_train is all of
-    it. raw: the dialogues of data.path, by split.
-    codec: the tokenizer of data/prepared. checkpoint: directory of the checkpoint that was evaluated; kept: directories
-    of all that were kept, the lowest validation loss first. recorded: what the stages wrote down.
-    root: the directory that holds the run's other files.
+    predictions: of the test set. splits: data/prepared, by split, with a sample of train if it is large. whole_train:
+    all of train. raw: the dialogues of data.path, by split. codec: the tokenizer of data/prepared. checkpoint: the
+    directory of the evaluated checkpoint. kept: the directories of all kept checkpoints, the lowest validation loss
+    first. epochs: the training curves. recorded: what the stages recorded. root: the directory of the run's other
+    files.
     """
 
     seed: int
@@ -54,7 +54,7 @@ class Parts:
 
     @property
     def notes(self) -> list[Line]:
-        """Return what a report has to say about how the run was looked at."""
+        """Return what a report says about how the run was checked."""
         if self.splits is None or self.whole_train is None or len(self.splits["train"]) == len(self.whole_train):
             return []
         looked, whole = len(self.splits["train"]), len(self.whole_train)
@@ -67,26 +67,26 @@ class Parts:
 
     @property
     def training_splits(self) -> Splits | None:
-        """Return `splits` if the model was trained on them; None for somebody's checkpoint (`--model`)."""
+        """Return `splits` if the model was trained on them; None for a checkpoint from elsewhere (`--model`)."""
         return self.splits if self.kept is not None or self.checkpoint is None else None
 
     @cached_property
     def dialogue_differences(self) -> list[Difference]:
-        """Return what tells the dialogues of test from those of train, the best first."""
+        """Return the features that differ between dialogues of test and train, the clearest first."""
         splits = given(self.training_splits, "training splits")
-        test, train = ([each.record.dialogue for each in splits[split]] for split in ("test", "train"))
+        test, train = ([dialogue.record.dialogue for dialogue in splits[split]] for split in ("test", "train"))
         return find_differences(test, train, seed=self.seed)
 
     @cached_property
     def reported_scorer(self) -> Scorer:
-        """Return a scorer with the run's own settings, however little its tokenizer sees."""
+        """Return a scorer with the run's own settings, even if its tokenizer drops letters of the references."""
         return self.scorer_with()
 
     @cached_property
     def scorer(self) -> Scorer:
-        """Return the run's own scorer if its tokenizer sees the references' script, else one whose tokenizer does.
+        """Return the run's own scorer if its tokenizer keeps the references' letters, else one whose tokenizer does.
 
-        What is measured with it can be trusted even if the run's own metric is blind.
+        Its scores can be trusted even if the run's own metric can't.
         """
         if self.reported_scorer.coverage >= TRUSTED_COVERAGE:
             return self.reported_scorer
@@ -94,7 +94,7 @@ class Parts:
 
     @property
     def headline(self) -> str:
-        """Return the column that decides here: the run's `metrics.headline`, or `rouge_f` without params.yaml."""
+        """Return the name of the headline score: the run's `metrics.headline`, or `rouge_f` without params.yaml."""
         return DEFAULT_HEADLINE if self.params is None else self.params.metrics.headline
 
     def scorer_with(
@@ -103,7 +103,7 @@ class Parts:
         dialogues: Sequence[str] | None = None,
         **changes: Any,
     ) -> Scorer:
-        """Return a scorer with other settings of `rouge`, or for other references than those of the predictions.
+        """Return a scorer with other settings of `rouge`, or for references other than those of the predictions.
 
         dialogues: those of `references`, if known.
         """
@@ -115,20 +115,20 @@ class Parts:
 
     @cached_property
     def scores(self) -> FloatArray:
-        """Return the headline score of each prediction by the trusted `scorer`: float64 [dialogues], 0-1."""
+        """Return the headline score of each prediction by `scorer`: float64 [dialogues], 0-1."""
         predictions = given(self.predictions, "predictions")
         return self.scorer.headline_scores(predictions.summaries)
 
     def rescore(self, summaries: Sequence[str], references: Sequence[Sequence[str]]) -> FloatArray:
-        """Return the headline scores, 0 to 1, of other pairs than the run's, by the trusted tokenizer."""
+        """Return the headline scores, 0 to 1, of other summaries and references, by the tokenizer of `scorer`."""
         return self.scorer_with(references, tokenizer=self.scorer.tokenizer).headline_scores(summaries)
 
     @cached_property
     def leads(self) -> dict[str, FloatArray]:
-        """Return by how much each prediction's headline score is above each baseline's, by the baseline's name.
+        """Return the difference of each prediction's headline score to that of each baseline, by the baseline's name.
 
-        Each is float64 [dialogues], -1 to 1, for at most `BASELINE_ROWS` dialogues drawn by the seed. A baseline whose
-        texts are missing is left out.
+        float64 [dialogues], -1 to 1, for at most `BASELINE_ROWS` dialogues drawn by the seed. A baseline is left out if
+        the texts that it needs are missing.
         """
         predictions = given(self.predictions, "predictions")
         count = len(predictions.summaries)

@@ -1,4 +1,4 @@
-"""What a run wrote down about itself: its training curves, its metrics files, and what its training recorded."""
+"""What a run recorded about itself: training curves, metrics files, and the record of its training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ class Epoch:
 class Recorded:
     """Files of a run as they were written.
 
-    rouge, generation, train: the metrics files. checkpoints: models/checkpoints.json. training: models/training.json,
-    empty for a run from before it was recorded.
+    rouge, generation, train: the metrics files. checkpoints: models/checkpoints.json. training: models/training.json;
+    empty for a run by a version that did not record it.
     """
 
     rouge: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""What a diagnosis shows: the verdict and the table of checks, for a terminal and as Markdown, and its figures."""
+"""Reports of a diagnosis: the verdict and the table of checks, for a terminal and as Markdown, and metrics."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,13 +10,13 @@ from beamline.diagnosis.checks.check import PROVING
 from beamline.diagnosis.verdict import Result, Verdict
 
 _MARKS = {Status.PASS: "✓", Status.WARNING: "!", Status.FAILURE: "✗", Status.NOT_APPLICABLE: "–"}
-_POINTS = "points: 100 × the headline score that fixing it brings, negative if the fault flatters the score"
+_POINTS = "points: what fixing it gains, 100 × the headline score; negative if the fault makes the score too high"
 
 
 def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
     """Return metrics/diagnosis.json: counts by status, the verdict, and every figure under `family.check`.
 
-    Nothing in it is a list, which `dvc metrics diff` would drop, and no number is infinite, which JSON doesn't have.
+    It has no lists, which `dvc metrics diff` would drop, and no infinite numbers, which JSON lacks.
     """
     statuses = [result.finding.status for result in results]
     return {
@@ -35,7 +35,7 @@ def to_metrics(results: Sequence[Result], verdict: Verdict) -> dict[str, Any]:
 
 
 def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
-    """Yield the report from top to bottom, with every check."""
+    """Yield the whole report from top to bottom, with every check."""
     yield Line(f"Verdict: {verdict.headline}.")
     yield from _judgement(verdict)
     yield Grid(
@@ -48,10 +48,10 @@ def parts(results: Sequence[Result], verdict: Verdict) -> Iterator[Line | Grid]:
 
 
 def brief_parts(results: Sequence[Result], verdict: Verdict, report: str = "") -> Iterator[Line | Grid]:
-    """Yield what a terminal shows: causes or suspects, the checks that found something, and at the end the verdict.
+    """Yield what a terminal shows: causes or suspects, the checks that found something, and the verdict at the end.
 
-    report: the file that has all, to name it. Figures and bounds are in that file alone, because the sentences need the
-    width and say what matters.
+    report: the file with the whole report, to name it. Only that file has figures and bounds, because the sentences
+    need the width of the terminal.
     """
     yield from _judgement(verdict)
     found = [result for result in results if result.is_found]
@@ -67,7 +67,7 @@ def brief_parts(results: Sequence[Result], verdict: Verdict, report: str = "") -
     statuses = [result.finding.status for result in results]
     counts = [f"{statuses.count(Status.PASS)} of {len(results)} checks passed"]
     if skipped := statuses.count(Status.NOT_APPLICABLE):
-        counts.append(f"{skipped} could not be made")
+        counts.append(f"{skipped} did not apply")
     yield Line(f"{', '.join(counts)}{f': {report}' if report else ''}")
     yield Line(f"Verdict: {verdict.headline}.")
 
@@ -92,16 +92,16 @@ def _judgement(verdict: Verdict) -> Iterator[Line | Grid]:
         )
     if verdict.suspects:
         yield Grid(
-            ["", "it may be", "because", "what would tell"],
+            ["", "possible cause", "because", "how to find out"],
             [
                 [str(number), suspect.fault, suspect.seen, suspect.test]
                 for number, suspect in enumerate(verdict.suspects, start=1)
             ],
-            title="Suspects: what may be wrong, the likeliest first",
+            title="Suspects: what may be wrong, the most likely first",
             labels=4,
         )
     if verdict.symptoms:
-        what = "possible consequences of these causes" if verdict.causes else "to be explained"
+        what = "possible consequences of these causes" if verdict.causes else "not explained"
         yield Line(f"Also seen, and {what}: {', '.join(result.check.title for result in verdict.symptoms)}.")
     if verdict.gap:
         yield Line(verdict.gap)

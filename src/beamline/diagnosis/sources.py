@@ -1,6 +1,7 @@
-"""Evidence of what `beamline diagnose` is asked about: a revision, two files of text, or a checkpoint from elsewhere.
+"""Evidence for `beamline diagnose`: a revision, two files of text, or a checkpoint from elsewhere.
 
-Only the command reads these. The stage reads the workspace's run, and depends on none of the packages needed here.
+Only the command uses this module. The stage reads the run in the workspace, and needs none of the packages imported
+here.
 """
 
 import tempfile
@@ -40,9 +41,9 @@ def open_evidence(
     column: str | None = None,
     reference_columns: Sequence[str] = (),
 ) -> Iterator[Evidence]:
-    """Give the evidence that the command's options name, or that of the workspace's run if they name none.
+    """Give the evidence that the command's options name. Without options, give that of the run in the workspace.
 
-    Raises `BeamlineError` for options that don't go together, and for what can't be found or read.
+    Raises `BeamlineError` for options that exclude each other, and for what can't be found or read.
     """
     if predictions is None and (references or column or reference_columns):
         raise BeamlineError("--references, --column, --reference-column: they need --predictions")
@@ -68,7 +69,7 @@ def open_evidence(
 def evidence_from_revision(name: str) -> Iterator[Evidence]:
     """Give the evidence of an experiment, branch, tag or commit, from a temporary copy. Nothing is checked out.
 
-    Raises `BeamlineError` for what can't be found, in git, in the cache or in the remote.
+    Raises `BeamlineError` if something is missing in git, in the cache or in the remote.
     """
     with tempfile.TemporaryDirectory() as directory:
         open_revision(name).export(FILES, Path(directory))
@@ -84,9 +85,9 @@ def evidence_from_files(
 ) -> Evidence:
     """Read summaries and references as `beamline score` does: plain text, or any format of data files.
 
-    references: none if the file of summaries has them, too. column, reference_columns: names of columns, if they are
-    not the usual ones. Raises `BeamlineError` for what can't be read, for an id that is there twice, and for files
-    whose rows don't belong together.
+    references: empty if the file of summaries has them, too. column, reference_columns: names of columns, if they are
+    not the usual ones. Raises `BeamlineError` for what can't be read, for a repeated id, and for files whose rows don't
+    belong together.
     """
     joined = join_references(
         predictions, references or [predictions], column=column, reference_columns=reference_columns, fixes=_FIXES
@@ -98,9 +99,9 @@ def evidence_from_files(
 def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidence:
     """Decode a directory of dialogues with any checkpoint, and score the summaries, with the settings of `params`.
 
-    Its tokenizer is taken as it is: what it makes of speaker tags is one of the things to find out. If it has fewer
-    positions than `params.tokenizer` asks for, they are the limit. Raises `BeamlineError` for a directory that is no
-    checkpoint and for dialogues that can't be read.
+    The checkpoint's tokenizer is used unchanged, because its handling of speaker tags is one of the things to find out.
+    If the model has fewer positions than `params.tokenizer` asks for, they are the limit. Raises `BeamlineError` for a
+    directory that is no checkpoint, and for dialogues that can't be read.
     """
     if not model.is_dir():
         raise BeamlineError(f"--model: {model}: no such directory; expected that of a checkpoint")
@@ -124,14 +125,14 @@ def evidence_from_checkpoint(model: Path, data: Path, params: Params) -> Evidenc
 
 
 def limit_threads(evidence: Evidence) -> Evidence:
-    """Return `evidence`, with CPU threads set as in its evaluation: their number changes the last digits."""
+    """Return `evidence` after setting CPU threads as in its evaluation: their number changes the last digits."""
     if evidence.params is not None:
         torch.set_num_threads(evidence.params.evaluate.threads)
     return evidence
 
 
 def read_codec_beside(model: Path, params: Params) -> TextCodec:
-    """Return the tokenizer of a checkpoint from anywhere; without encoding.json, with the limits of `params`."""
+    """Return the tokenizer of a checkpoint from anywhere. Without encoding.json, the limits are those of `params`."""
     if (model / "encoding.json").is_file():
         return TextCodec.load(model)
     checkpoint = Checkpoint(str(model), fingerprint(model))

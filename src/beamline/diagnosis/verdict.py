@@ -1,4 +1,4 @@
-"""From findings to a verdict: causes that are proved or measured, and if there is none, suspects, the best first."""
+"""From findings to a verdict: causes that are proved or measured; without any, suspects, the strongest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from beamline.diagnosis.checks.check import PROVING
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.gain import POINT
 
-# If the metric is blind, every further figure is worthless. What is wrong with labels is named before the link that
-# made them, which only says that they differ. If a link of the chain does not hold, what follows it is another run's.
-# If test isn't what it should be, no score of any model means what it says. Only then come the rest.
+# If the metric is wrong, every other figure is worthless. Labels come before replay, because their checks say what is
+# wrong, and a replay only that something differs. After a link of the chain that differs, everything is of another run.
+# If test is wrong, the score of any model is wrong. The other families come last.
 _TRUST = {"metric": 0, "labels": 1, "replay": 2, "data": 3}
 _LARGE = 5.0  # points
 _SEVERITY = {Status.FAILURE: 0, Status.WARNING: 1}
@@ -43,15 +43,16 @@ class Result:
 
     @property
     def is_cause(self) -> bool:
-        """Return whether it is proved or measured that this is wrong."""
+        """Return whether the check failed, and is of a kind that proves or measures."""
         return self.has_failed and self.check.kind in PROVING
 
     def explains(self, failures: Sequence["Result"], score: float) -> bool:
-        """Return whether this cause may come first although other checks failed, too. score: of the run, 0 to 100.
+        """Return whether this may be a cause although other checks failed. score: of the run, 0 to 100.
 
-        A link of the chain that does not hold may, and what nobody can put a number on. What is wrong by itself has to
-        cost a point. A measured gain has to be large. Else every failure has to be of the same family or to list it as
-        what it may come from: 2 points by another penalty don't explain a model that reads nothing.
+        A replay may, and so may a fault whose cost is unknown. Another count has to cost one point. A measured gain has
+        to be 5 points, or a quarter of the score if that is more. A smaller fault may only if every failure is of the
+        same family, or is a symptom that lists this check as a cause. For example, 2 points by another penalty don't
+        explain a model that reads nothing.
         """
         least = max(_LARGE, score / 4) if self.check.kind is Kind.INTERVENTION else POINT
         if self.check.family == "replay" or self.reach is None or self.reach >= least:
@@ -62,27 +63,28 @@ class Result:
 
     @property
     def reach(self) -> float | None:
-        """Return the points that this accounts for: a measured gain or flattery, or what a ceiling takes; else None."""
+        """Return the points that this explains: what fixing it changes, or what a ceiling takes; None if unknown."""
         if self.finding.points is not None:
             return abs(self.finding.points)
         return None if self.finding.ceiling is None else 100 - self.finding.ceiling
 
     @property
     def is_symptom(self) -> bool:
-        """Return whether this was seen, and follows from something else."""
+        """Return whether the check found a symptom, which follows from something else."""
         return self.is_found and self.check.kind is Kind.SYMPTOM
 
     @property
     def is_suspect(self) -> bool:
-        """Return whether this may be wrong, or is wrong and does not explain the score."""
+        """Return whether the check found something that may be wrong, or that does not explain the score."""
         return self.is_found and not self.is_symptom
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """Something that may be the cause. name: of the check that found it or looks for it, or "" if none does.
+    """Something that may be the cause.
 
-    fault: what would be wrong. seen: why it is suspected. test: the experiment that would tell.
+    name: of the check that found it or looks for it; empty if none does. fault: what would be wrong. seen: why it is
+    suspected. test: the experiment that would tell.
     """
 
     name: str
@@ -95,12 +97,12 @@ class Suspect:
 class Verdict:
     """What the findings together say about the score.
 
-    causes: what is wrong, proved or measured, the first explains most. suspects: what may be wrong, the likeliest
-    first. symptoms: what is seen and can follow from either.
+    causes: what is wrong, proved or measured, the one that explains most first. suspects: what may be wrong, the most
+    likely first. symptoms: what was seen and follows from a cause or a suspect.
 
-    gap: a sentence that compares the model with the best trivial baseline; empty if that can't be measured.
-    checked: how many of all checks could be made, if evidence of the run is missing; empty if it is complete.
-    alarming: whether something failed, so that a verdict without a cause says that the cause is unknown.
+    gap: a sentence that compares the model with the best trivial baseline; empty if that can't be measured. checked:
+    how many of all checks applied, if evidence of the run is missing; empty if it is complete. alarming: whether a
+    check failed. A verdict without a cause then says that the cause is unknown.
     """
 
     causes: Sequence[Result]
@@ -112,7 +114,7 @@ class Verdict:
 
     @property
     def cause(self) -> str:
-        """Return the name of the first cause's check, "unknown" if something failed without a cause, or "none"."""
+        """Return the name of the first cause's check; without a cause, "unknown" if a check failed, else "none"."""
         if self.causes:
             return self.causes[0].check.name
         return "unknown" if self.alarming else "none"
@@ -133,7 +135,7 @@ class Verdict:
         if self.suspects:
             suspect, *rest = self.suspects
             more = f"; and {_counted(len(rest), 'more suspect')}" if rest else ""
-            opening = "cause unknown; first suspect" if self.alarming else f"nothing is broken{checked}; unusual is"
+            opening = "cause unknown; first suspect" if self.alarming else f"nothing is broken{checked}; unusual"
             return f"{opening}: {suspect.fault}: {suspect.seen}{more}"
         if self.alarming:
             return f"cause unknown; seen: {self.symptoms[0].fault}: {self.symptoms[0].finding.meaning}"
@@ -150,18 +152,19 @@ def run_checks(run: Evidence) -> list[Result]:
 def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
     """Return the verdict on a run.
 
-    A cause is a failure that is proved or measured, unless it accounts for little beside failures that it can't
-    explain. Causes are ordered by how much of the rest depends on them (the metric, the labels, the links of the chain
-    in their order, the data, the model), then by the points that they account for. Without a cause, suspects are
-    what was found otherwise, and what failed symptoms can come from and no check has ruled out.
+    A cause is a failure that is proved or measured, and large enough to explain the other failures. Causes are ordered
+    by how much depends on them: the metric, the labels, the links of the chain in their order, the data, the rest.
+    Among equals, the one that explains most points is first. Without a cause, the suspects are everything else that was
+    found, and then possible causes of failed symptoms that could not be checked.
     """
     failures = [result for result in results if result.has_failed and result.check.kind not in PROVING]
-    causes = sorted((each for each in results if each.is_cause and each.explains(failures, _score(run))), key=_rank)
+    score = _score(run)
+    causes = sorted((result for result in results if result.is_cause and result.explains(failures, score)), key=_rank)
     symptoms = sorted((result for result in results if result.is_symptom), key=_rank)
     return Verdict(
         causes=causes,
         suspects=_suspects(
-            [each for each in results if each not in causes],
+            [result for result in results if result not in causes],
             [symptom for symptom in symptoms if symptom.has_failed and not causes],
         ),
         symptoms=symptoms,
@@ -172,14 +175,14 @@ def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
 
 
 def stop_on(status: Literal["failure", "warning"], results: Sequence[Result]) -> None:
-    """Raise `BeamlineError` if a check found that status, or a worse one."""
+    """Raise `BeamlineError` if a check found this status or a worse one."""
     stopping = {Status.FAILURE} if status == "failure" else {Status.FAILURE, Status.WARNING}
     if names := [result.check.title for result in results if result.finding.status in stopping]:
         raise BeamlineError(f"--fail-on {status}: {', '.join(names)}; the report above says what to do")
 
 
 def _suspects(results: Sequence[Result], unexplained: Sequence[Result]) -> list[Suspect]:
-    """Return what was found and is no cause, the strongest first; then what else the unexplained symptoms can be."""
+    """Return what was found and is no cause, the strongest first, then other causes of `unexplained` symptoms."""
     found = sorted((result for result in results if result.is_suspect), key=_suspicion)
     suspects = [
         Suspect(result.check.name, result.fault, result.finding.meaning, result.finding.advice) for result in found
@@ -189,7 +192,7 @@ def _suspects(results: Sequence[Result], unexplained: Sequence[Result]) -> list[
         for other in symptom.check.may_be:
             seen = f"{symptom.fault}: {symptom.finding.meaning}"
             if isinstance(other, Check):
-                # A check that passed rules its fault out, and one that found something is listed already.
+                # If the check passed, its fault is ruled out. If it found something, it is in the list already.
                 if finding_of[other.name].status is Status.NOT_APPLICABLE:
                     why = finding_of[other.name].meaning
                     suspects.append(Suspect(other.name, other.fault, seen, f"not checked: {why}"))
@@ -212,9 +215,9 @@ def _checked(run: Evidence, results: Sequence[Result]) -> str:
 
 
 def _rank(result: Result) -> tuple[int, int, bool, int, float]:
-    """Return the sort key of causes: what is wrong by itself before what a change would bring.
+    """Return the sort key of causes: what is wrong by itself comes before what a change would gain.
 
-    Of the chain the first link that does not hold comes first, because the rest follow it.
+    Of the chain, the first link that differs comes first, because the others follow from it.
     """
     finding, check = result.finding, result.check
     link = CATALOGUE.index(check) if check.family == "replay" and check in CATALOGUE else 0

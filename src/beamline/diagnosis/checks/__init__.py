@@ -1,8 +1,8 @@
-"""The diagnosis: one module (or package) for each family of checks, one function for each check.
+"""The checks of the diagnosis: a module (or package) for each family, and a function for each check.
 
-To add a check, write it: a function in its family's module. The names of its parameters say what it needs. Reports list
-families in the order of `FAMILIES`: first whether the number means anything, then what went into the model, then the
-links of the chain, then the model, then what came out of it.
+To add a check, write a function in the module of its family. The names of its parameters say what it needs. `FAMILIES`
+is the order of families in reports: first whether the score means anything, then the input of the model, the links of
+the chain, the model, and its output.
 """
 
 from beamline.diagnosis.checks import metric, labels, replay, data, learning, decoding, texts, summaries, baselines  # noqa: F401, I001

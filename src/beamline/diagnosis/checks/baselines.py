@@ -1,4 +1,4 @@
-"""Baselines: is the model better than summaries that need no model?"""
+"""Baselines: whether the model is better than summaries that need no model."""
 
 from collections.abc import Sequence
 
@@ -27,28 +27,28 @@ _WEAK = Explanation("The model is too small", "a larger one, or a checkpoint (mo
 def uninformed_baselines(run: Evidence, predictions: Predictions, splits: Splits) -> Finding:
     """Compares the scores with a training summary drawn at random, and with the one most like the others.
 
-    A failure if the paired interval of the difference to one of them holds nothing above 5 points: the model has
-    learned at best to sound like a summary; the default run is 38 points above. A warning if it holds 0.
+    Failure if the paired interval of the difference to the better of them is nowhere above 5 points: the model has at
+    best learned how summaries sound. Warning if the interval is not above 0. The default run is 38 points above.
     """
     return _against(run, _UNINFORMED)
 
 
 @check(
     Kind.SYMPTOM,
-    "The model is no better than parts of the dialogue, or a neighbor's summary",
+    "The model is no better than a copied utterance, or the summary of a similar dialogue",
     may_be=[training_size, training_length, more_training, test_in_train, _WEAK],
 )
 def informed_baselines(run: Evidence, predictions: Predictions) -> Finding:
     """Compares the scores with LEAD-1 and LEAD-3, the longest utterance, and the nearest training dialogue's summary.
 
-    A warning if the paired interval of the difference to the best of them is not above 0: if dialogues follow
-    templates, or open with what matters, copying is good.
+    Warning if the paired interval of the difference to the best of them is not above 0. These baselines are good if
+    dialogues follow templates, or begin with what matters.
     """
     return _against(run, [name for name in run.leads if name not in _UNINFORMED])
 
 
 def gap_to_baselines(run: Evidence) -> str:
-    """Return a sentence that compares the model with the best baseline; empty if there is none to compare it with."""
+    """Return a sentence that compares the model with the best baseline; empty if no baseline is known."""
     try:
         leads = {name: 100 * float(lead.mean()) for name, lead in run.leads.items()}
         score = 100 * float(run.scores.mean())

@@ -1,4 +1,4 @@
-"""What a check is: one small function over parts of a run's evidence, with a typed result."""
+"""A check: one small function over parts of a run's evidence, with a typed result."""
 
 import inspect
 import math
@@ -19,11 +19,11 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
-    """How a check knows what it says. Only what is proved or measured can be a cause; the rest can only be suspected.
+    """How a check knows its result. A cause has to be proved or measured; everything else is a suspect.
 
-    replay: a step of the run was done again, and its result is another one. count: a fact that is wrong by itself was
-    counted. intervention: one thing was changed, and the gain was measured. comparison: two sides differ. audit:
-    something is outside its usual range. symptom: a consequence, of one of several causes.
+    replay: does a step of the run again, and its result differs. count: counts a fact that is wrong by itself.
+    intervention: changes one thing and measures the gain. comparison: two sides differ. audit: something is outside its
+    usual range. symptom: a consequence, which can have several causes.
     """
 
     REPLAY = "replay"
@@ -42,13 +42,12 @@ PROVING = {Kind.REPLAY: "proved by replay", Kind.COUNT: "counted", Kind.INTERVEN
 class Finding:
     """What a check found.
 
-    figure: what was measured, in the unit that `threshold` names; None if there is nothing to count.
-    threshold: what a healthy run has, as a person reads it: "at least 0.90".
-    meaning: one sentence, what the figure says about this run. advice: what to do, or the experiment that would tell;
-    empty if there is nothing to do. points: a measured gain in points, 100 × the headline score, positive if the score
-    is lower than it could be, negative if the fault flatters it. ceiling: the highest score, 0 to 100, that the fault
-    leaves within reach. weight: 0 to 1, how strong a suspicion is, which orders suspects. fault: what is wrong, if that
-    is known more exactly than by the check.
+    figure: what was measured, in the unit of `threshold`; None if there is nothing to count. threshold: what a healthy
+    run has, for a person: "at least 0.90". meaning: one sentence about what the figure says of this run. advice: what
+    to do, or the experiment that would tell; empty if there is nothing to do. points: the measured gain of fixing it,
+    100 × the headline score; negative if the fault makes the score too high. ceiling: the highest score, 0 to 100, that
+    the fault leaves possible. weight: 0 to 1, the strength of a suspicion, which orders suspects. fault: what is wrong,
+    if it is known more exactly than `Check.fault` says.
     """
 
     status: Status
@@ -69,7 +68,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A cause that no check looks for, and the experiment that would tell it from others."""
+    """A cause that no check looks for, with the experiment that would distinguish it from others."""
 
     cause: str
     test: str
@@ -79,9 +78,9 @@ class Explanation:
 class Check:
     """A check that is ready to run.
 
-    kind: how it knows. fault: what is wrong if it fails, a sentence without a full stop. needs: the parts of `Evidence`
-    without which it is not applicable: the function's parameters without a default. wants: those that it also takes.
-    may_be: what a symptom can come from: other checks, and causes that no check looks for.
+    kind: how it knows its result. fault: what is wrong if it fails, a sentence without a full stop. needs: the parts of
+    `Evidence` that it can't do without, which are the function's parameters without a default. wants: the parts that it
+    uses if they are known. may_be: possible causes of a symptom: other checks, and causes that no check looks for.
     """
 
     family: str
@@ -103,17 +102,17 @@ class Check:
         return " ".join((inspect.getdoc(self.function) or "").split())
 
     def __call__(self, run: Evidence) -> Finding:
-        """Return what the check finds in a run. What it measures and is not a number makes it not applicable."""
+        """Return what the check finds in a run: not applicable if a part is missing or a value is NaN."""
         try:
             parts = {name: getattr(run, name) for name in (*self.needs, *self.wants)}
             missing = [name for name in self.needs if parts[name] is None]
             if missing:
                 return not_applicable(f"needs {' and '.join(name.replace('_', ' ') for name in missing)}")
             finding = self.function(run, **parts)
-        except BeamlineError as error:  # evidence that can't be had; the check whose business that is names it
+        except BeamlineError as error:  # the evidence can't be read; the check that looks for this fault names it
             return not_applicable(str(error))
         if any(value is not None and math.isnan(value) for value in (finding.figure, finding.points, finding.ceiling)):
-            return not_applicable("what it measures is not a number here (NaN)")
+            return not_applicable("the measured value is not a number (NaN)")
         return finding
 
 
@@ -126,8 +125,9 @@ def check(
 ) -> Callable[[Callable[..., Finding]], Check]:
     """Make a function a check: `@check(Kind.COUNT, "Test dialogues are in the training set")`.
 
-    Its name is the check's, and its module or package in `checks` the family. Its first parameter is the run. The names
-    of the others are the parts of `Evidence` that it needs; those with the default None may be missing.
+    The check has the function's name, and its module or package in `checks` is the family. The first parameter is the
+    run. The other parameters are the parts of `Evidence` that the check needs; parts with the default None may be
+    missing.
     """
 
     def register(function: Callable[..., Finding]) -> Check:
@@ -174,19 +174,20 @@ def failed(
 
 
 def judge_ranges(ranges: Iterable[Range]) -> Finding:
-    """Return a finding about settings with a usual range: the one that is farthest outside is named first."""
+    """Return a finding about settings with a usual range. The setting that is farthest outside is named first."""
     ranges = list(ranges)
     outside = find_outside(ranges)
     if not outside:
         return passed(f"all {len(ranges)} settings are in their usual range", figure=0, threshold="0")
     first = outside[0]
     meaning = "; ".join(
-        f"{each.key} is {each.value:g}, usual are {each.low:g} to {each.high:g} ({each.source})" for each in outside
+        f"{found.key} is {found.value:g}; usual is {found.low:g} to {found.high:g} ({found.source})"
+        for found in outside
     )
     far = first.distance >= FAR
     return (failed if far else warned)(
         meaning,
-        f"{first.key}: {first.low if first.value < first.low else first.high:g}, and compare the two",
+        f"try {first.key}: {first.low if first.value < first.low else first.high:g}, and compare the two",
         figure=len(outside),
         threshold="0",
         weight=0.8 if far else 0.3,

@@ -1,4 +1,4 @@
-"""Decoding: each setting against its neutral value, more beams, and the other kept checkpoints, on validation."""
+"""Decoding: every setting against its neutral value, more beams, and the other kept checkpoints, on validation."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,33 +14,42 @@ from beamline.diagnosis.measures.usual_ranges import decoding_ranges
 from beamline.diagnosis.parts import Splits
 
 _BEAMS = 4
-_THRESHOLD = "below 1 point, or not sure"
+_THRESHOLD = "a gain below 1 point, or not surely above 0"
 
 
 @check(Kind.INTERVENTION, "max_length cuts the summaries")
 def max_length(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
-    """Gives summaries twice the room, or as much as the longest reference needs, if any of them is cut."""
+    """Doubles max_length, or raises it to the length of the longest reference, if it cuts any summary.
+
+    Failure if that gains at least one point, and the interval of the gain is above 0.
+    """
     cut = float(np.mean([not summary.finished for summary in run.decode_whole("validation")]))
     if not cut:
         return passed("max_length cuts no summary", figure=0.0, threshold=_THRESHOLD)
-    longest = max(tokens for each in splits["validation"] for tokens in each.target_tokens) + 1
+    longest = max(tokens for dialogue in splits["validation"] for tokens in dialogue.target_tokens) + 1
     room = max(2 * params.generation.max_length, longest)
     return _try(run, f"{cut:.0%} of the summaries are cut by max_length", max_length=room)
 
 
 @check(Kind.INTERVENTION, "min_length makes the summaries too long")
 def min_length(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
-    """Takes min_length away, if summaries end where it lets them."""
+    """Sets min_length to 0, if a summary ends as soon as min_length allows it.
+
+    Failure if that gains at least one point, and the interval of the gain is above 0.
+    """
     limit = params.generation.min_length
     held = float(np.mean([summary.tokens <= limit + 1 for summary in run.decode_whole("validation")]))
     if not held or limit <= 1:
         return passed("min_length lengthens no summary", figure=0.0, threshold=_THRESHOLD)
-    return _try(run, f"{held:.0%} of the summaries are as short as min_length: {limit} allows", min_length=0)
+    return _try(run, f"{held:.0%} of the summaries are only as long as min_length requires ({limit})", min_length=0)
 
 
 @check(Kind.INTERVENTION, "no_repeat_ngram_size forbids what the references say")
 def no_repeat_ngram_size(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
-    """Takes no_repeat_ngram_size away."""
+    """Sets no_repeat_ngram_size to 0.
+
+    Failure if that gains at least one point, and the interval of the gain is above 0.
+    """
     size = params.generation.no_repeat_ngram_size
     if not size:
         return passed("no_repeat_ngram_size is 0", figure=0.0, threshold=_THRESHOLD)
@@ -49,7 +58,10 @@ def no_repeat_ngram_size(run: Evidence, params: Params, splits: Splits, checkpoi
 
 @check(Kind.INTERVENTION, "repetition_penalty forbids what the references say")
 def repetition_penalty(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
-    """Takes repetition_penalty away: 1 is none (Keskar et al., "CTRL", 2019, who found 1.2 to work)."""
+    """Sets repetition_penalty to 1, which is no penalty (Keskar et al., "CTRL", 2019, found 1.2 to work).
+
+    Failure if that gains at least one point, and the interval of the gain is above 0.
+    """
     penalty = params.generation.repetition_penalty
     if penalty == 1:
         return passed("repetition_penalty is 1", figure=0.0, threshold=_THRESHOLD)
@@ -58,24 +70,31 @@ def repetition_penalty(run: Evidence, params: Params, splits: Splits, checkpoint
 
 @check(Kind.INTERVENTION, "length_penalty makes the summaries too short or too long")
 def length_penalty(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
-    """Sets length_penalty to 1, which is the mean log-probability of a token. Beam search alone reads it."""
+    """Sets length_penalty to 1, so that beams are ranked by the mean log-probability of a token.
+
+    Failure if that gains at least one point, and the interval of the gain is above 0. It applies to beam search only.
+    """
     penalty, beams = params.generation.length_penalty, params.generation.num_beams
     if penalty == 1 or beams == 1:
-        return passed("length_penalty is 1, or not read", figure=0.0, threshold=_THRESHOLD)
+        return passed("length_penalty is 1, or there is no beam search", figure=0.0, threshold=_THRESHOLD)
     return _try(run, f"length_penalty is {penalty:g}", length_penalty=1.0)
 
 
 @check(Kind.AUDIT, "A setting of decoding is outside its usual range")
 def unusual_decoding(run: Evidence, params: Params, checkpoint: Path) -> Finding:
-    """Compares settings of decoding with the ranges that papers and published checkpoints use, as those of training."""
+    """Compares settings of decoding with the ranges that papers and published checkpoints use.
+
+    The rules are those of `unusual settings`.
+    """
     return judge_ranges(decoding_ranges(params))
 
 
 @check(Kind.INTERVENTION, "Sampling loses points")
 def sampling(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
-    """Decodes greedily instead of sampling. That is a warning: whoever samples has a reason.
+    """Decodes greedily instead of sampling.
 
-    From 3 points on, temperature, top_k or top_p are far off: a failure.
+    Warning if that gains at least one point, and the interval of the gain is above 0: sampling may be on purpose.
+    Failure if the whole interval is at 3 points or above, because temperature, top_k or top_p are then far off.
     """
     if not params.generation.do_sample:
         return passed("do_sample is false", figure=0.0, threshold=_THRESHOLD)
@@ -84,12 +103,13 @@ def sampling(run: Evidence, params: Params, splits: Splits, checkpoint: Path) ->
     return _try(run, meaning, costly=lambda brings: brings.low < 3, do_sample=False)
 
 
-@check(Kind.INTERVENTION, "The search finds worse summaries than another")
+@check(Kind.INTERVENTION, "Another search finds better summaries")
 def search(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
     """Decodes with 4 beams instead of greedily, or greedily instead of with beams.
 
-    Beams that bring a point are a warning, because they cost as many times the time. They rarely do (Meister et al.,
-    "If Beam Search Is the Answer, What Was the Question?", 2020). Beams that lose one are a failure.
+    Warning if 4 beams gain at least one point, and the interval of the gain is above 0: they take 4 times as long. They
+    rarely gain anything (Meister et al., "If Beam Search Is the Answer, What Was the Question?", 2020). Failure if
+    greedy decoding gains as much in a run with beams.
     """
     own = params.generation.num_beams
     if own > 1:
@@ -100,8 +120,11 @@ def search(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> F
 
 @check(Kind.INTERVENTION, "Another kept checkpoint is better than the evaluated one")
 def other_checkpoint(run: Evidence, params: Params, splits: Splits, checkpoint: Path, kept: Sequence[Path]) -> Finding:
-    """Decodes validation with each of the other kept checkpoints, under the decoding that is reported."""
-    others = [each for each in kept if each != checkpoint]
+    """Decodes validation with every other kept checkpoint, under the reported decoding settings.
+
+    Failure if one of them gains at least one point, and the interval of the gain is above 0.
+    """
+    others = [other for other in kept if other != checkpoint]
     if not others:
         return passed("one checkpoint was kept, and it is the evaluated one")
     before = run.decode("validation")
@@ -110,7 +133,7 @@ def other_checkpoint(run: Evidence, params: Params, splits: Splits, checkpoint: 
         run.afford()
         gains.append((gain(run, "validation", run.decode("validation", checkpoint=other), before), other.name))
     brings, name = max(gains, key=lambda item: item[0].points)
-    meaning = f"on validation {name} brings {brings}"
+    meaning = f"on validation, {name} changes the score by {brings}"
     if not brings.is_cause:
         return passed(meaning, figure=brings.points, threshold=_THRESHOLD)
     advice = f"evaluate {name}: dvc repro --force --single-item evaluate"
@@ -118,17 +141,17 @@ def other_checkpoint(run: Evidence, params: Params, splits: Splits, checkpoint: 
 
 
 def _try(run: Evidence, meaning: str, *, costly: Any = lambda brings: False, **changes: Any) -> Finding:
-    """Return what changes of `generation` bring on validation.
+    """Return what changes of `generation` gain on validation.
 
-    costly: whether the change has a price that forbids to call its lack a fault: it is a warning then.
+    costly: whether the better value has a price, such as time. A gain is then a warning and not a failure.
     """
     run.afford()
     brings = gain(run, "validation", run.decode("validation", **changes), run.decode("validation"))
     name, value = next(iter(changes.items()))
-    meaning = f"{meaning}; {value} instead brings {brings}"
+    meaning = f"{meaning}; {name}: {value} changes the score by {brings}"
     if not brings.is_cause:
         return passed(meaning, figure=brings.points, threshold=_THRESHOLD)
     finding = warned if costly(brings) else failed
     return finding(
-        meaning, f"generation.{name}: {value}", figure=brings.points, threshold=_THRESHOLD, points=brings.points
+        meaning, f"set generation.{name}: {value}", figure=brings.points, threshold=_THRESHOLD, points=brings.points
     )

@@ -1,4 +1,4 @@
-"""Labels and padding: what the model was told to write, token by token, and what the loss counted."""
+"""Labels and padding: which tokens the model learned to write, and which of them the loss counted."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,12 +22,12 @@ _ADD_TAGS = f"add the tags to the tokenizer before encoding, as beamline.encodin
 _NO_TAGS = "the training dialogues have no turns that begin with speaker tags, or tokenizer.speaker_tokens is none"
 
 
-@check(Kind.COUNT, "Padding counts in the loss")
+@check(Kind.COUNT, "The loss counts padding")
 def padding_in_loss(run: Evidence, splits: Splits, codec: TextCodec, params: Params, kept: Sequence[object]) -> Finding:
-    """Counts what the loss counts and is no token of a summary, in the first 50 batches of the training.
+    """Counts padding among the labels that the loss counted, in the first 50 batches of the training.
 
-    None is right: a padded position has no answer that could be wrong, and how many there are depends on how the batch
-    was cut. The collator puts it there (`padding.labels: unmasked`), or it is in the prepared labels.
+    Failure if there is any. A padded position has no correct answer, and the amount of padding depends on how batches
+    are cut. It comes from `padding.labels: unmasked`, or from the prepared labels.
     """
     encoding = codec.encoding
     training = run.training_examples(params)
@@ -37,40 +37,42 @@ def padding_in_loss(run: Evidence, splits: Splits, codec: TextCodec, params: Par
     for batch in islice(batches, BATCHES):
         chosen = [training[index] for index in batch]
         counted += int((collate(chosen)["labels"] != IGNORED_LABEL).sum())
-        own += sum(len(each.labels) - _padding(each.labels, encoding) for each in chosen)
+        own += sum(len(example.labels) - _padding(example.labels, encoding) for example in chosen)
     share = 1 - own / counted
     if share == 0:
-        return passed("every label that counts in the loss is a token of a summary", figure=0.0, threshold="0")
+        return passed("every label that the loss counts is a token of a summary", figure=0.0, threshold="0")
     advice = "set padding.labels: masked" if params.padding.labels == "unmasked" else _PREPARE
-    return failed(f"{share:.1%} of the labels in the loss are padding", advice, figure=share, threshold="0")
+    return failed(f"{share:.1%} of the labels that the loss counts are padding", advice, figure=share, threshold="0")
 
 
-@check(Kind.COUNT, "Labels do not end with one end of sequence")
+@check(Kind.COUNT, "Labels do not end with exactly one end-of-sequence token")
 def label_ends(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
-    """Counts label rows without an end of sequence, or with one in their middle: the model can't learn where to stop.
+    """Counts label rows that do not end with exactly one end-of-sequence token.
 
-    `prepare` writes no such row, so a single exception means that something else wrote the file. Padding after the end
-    is another check's business.
+    Failure if there is any, because the model can't learn where to stop. `prepare` writes no such row, so something
+    else wrote the file. Padding after the end is ignored here: `padding in loss` counts it.
     """
     encoding = codec.encoding
     rows = [_summary(row, encoding) for row in _label_rows(splits)]
     right = sum(row[-1:] == [encoding.eos_token_id] and row.count(encoding.eos_token_id) == 1 for row in rows)
     share = right / len(rows)
-    meaning = f"{share:.1%} of {len(rows):,} label rows end with one end of sequence"
     if right == len(rows):
+        meaning = f"all {len(rows):,} label rows end with one end-of-sequence token"
         return passed(meaning, figure=share, threshold="1")
+    meaning = f"{len(rows) - right:,} of {len(rows):,} label rows do not end with exactly one"
     return failed(meaning, _PREPARE, figure=share, threshold="1")
 
 
 @check(Kind.COUNT, "Labels are shifted twice")
 def label_shift(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
-    """Counts labels that begin with the decoder's start token. The collator puts it before them once more.
+    """Counts label rows that begin with the decoder's start token.
 
-    `prepare` takes it out wherever it is, and the language code that mBART-50 writes first is another token.
+    Failure if there is any. The collator shifts labels and puts this token before them, so it is there twice. `prepare`
+    removes it from all labels. The language code that mBART-50 writes first is another token.
     """
     start = codec.encoding.decoder_start_token_id
     if start is None:
-        return not_applicable("a decoder-only model goes on from its prompt, and has no start token")
+        return not_applicable("a decoder-only model continues its prompt and has no start token")
     rows = _label_rows(splits)
     twice = sum(len(row) > 1 and row[0] == start for row in rows)
     name = codec.tokenizer.convert_ids_to_tokens(start)
@@ -80,19 +82,20 @@ def label_shift(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
     return passed(meaning, figure=0.0, threshold="0")
 
 
-@check(Kind.COUNT, "Label rows are empty")
+@check(Kind.COUNT, "References or label rows are empty")
 def empty_labels(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
-    """Counts references without a word, and label rows without a token: the model learns to write nothing.
+    """Counts references without text, and label rows without a token of text.
 
-    `prepare` refuses blank summaries, so a single one means that something else wrote the file.
+    Failure if there is any: the model learns to write nothing. `prepare` refuses blank summaries, so something else
+    wrote the file.
     """
     encoding = codec.encoding
     special = (encoding.eos_token_id, encoding.pad_token_id, encoding.decoder_start_token_id)
     rows = [
         (split, text, labels)
         for split, dialogues in splits.items()
-        for each in dialogues
-        for text, labels in zip(each.record.references, each.labels, strict=True)
+        for dialogue in dialogues
+        for text, labels in zip(dialogue.record.references, dialogue.labels, strict=True)
     ]
     empty = Counter(
         split for split, text, labels in rows if not text.strip() or all(token in special for token in labels)
@@ -108,7 +111,11 @@ def empty_labels(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
 
 @check(Kind.COUNT, "Speaker tags became the unknown token")
 def unknown_speaker_tags(run: Evidence, splits: Splits, codec: TextCodec, params: Params | None = None) -> Finding:
-    """Counts tags of the training texts whose token is missing where an unknown one is: all speakers look alike."""
+    """Counts speaker tags of the training texts that became the unknown token.
+
+    Failure if there is any: these speakers look alike to the model. A tag counts if its token is missing from a row
+    that has an unknown token.
+    """
     tags = _read_tags(splits, codec, params)
     if not tags.total:
         return not_applicable(_NO_TAGS)
@@ -121,29 +128,30 @@ def unknown_speaker_tags(run: Evidence, splits: Splits, codec: TextCodec, params
 
 @check(Kind.COUNT, "Speaker tags are cut into pieces")
 def split_speaker_tags(run: Evidence, splits: Splits, codec: TextCodec, params: Params | None = None) -> Finding:
-    """Counts tags of the training texts that are no single token: who did what is spelled out, and misspelled.
+    """Counts speaker tags of the training texts that are cut into pieces.
 
-    `prepare` gives each tag that begins turns in train its token, so none may be in pieces. Hashtags and placeholders
-    begin no turns. Nothing is expected if `tokenizer.speaker_tokens` is none.
+    Failure if there is any: the model has to spell these speakers, and misspells them. `prepare` gives a token to each
+    tag that begins a turn in train. Hashtags and placeholders begin no turn and are ignored. Not applicable to
+    decoder-only models, or if `tokenizer.speaker_tokens` is none.
     """
     if not codec.family.adds_tags:
-        return not_applicable("a decoder-only model spells speaker tags in pieces that it knows")
+        return not_applicable("a decoder-only model writes speaker tags in pieces that it knows")
     tags = _read_tags(splits, codec, params)
     if not tags.total:
         return not_applicable(_NO_TAGS)
     share = 1 - tags.in_pieces / tags.total
-    meaning = f"{share:.1%} of {tags.total:,} speaker tags are not cut into pieces"
+    meaning = f"{tags.in_pieces:,} of {tags.total:,} speaker tags are cut into pieces"
     if not tags.in_pieces:
         return passed(meaning, figure=share, threshold="1")
-    return failed(f"{meaning}; cut are {', '.join(tags.lost)}", _ADD_TAGS, figure=share, threshold="1")
+    return failed(f"{meaning}: {', '.join(tags.lost)}", _ADD_TAGS, figure=share, threshold="1")
 
 
 def _label_rows(splits: Splits) -> list[list[int]]:
-    return [row for split in splits.values() for each in split for row in each.labels]
+    return [row for split in splits.values() for dialogue in split for row in dialogue.labels]
 
 
 def _summary(row: list[int], encoding: Encoding) -> list[int]:
-    """Return a row of labels without a decoder start before it or padding after it, which other checks judge."""
+    """Return a row of labels without a decoder start before it and padding after it, which other checks judge."""
     start = len(row) > 1 and row[0] == encoding.decoder_start_token_id
     end = len(row)
     while end > 1 and row[end - 1] == encoding.pad_token_id != encoding.eos_token_id:
@@ -152,7 +160,7 @@ def _summary(row: list[int], encoding: Encoding) -> list[int]:
 
 
 def _padding(row: list[int], encoding: Encoding) -> int:
-    """Return how much padding is in a row of labels; T5's pad at its beginning is a decoder start."""
+    """Return how much padding is in a row of labels. T5's padding token at the beginning is a decoder start."""
     if encoding.pad_token_id == encoding.eos_token_id:
         return max(0, row.count(encoding.eos_token_id) - 1)
     return row[row[0] == encoding.decoder_start_token_id :].count(encoding.pad_token_id)
@@ -160,7 +168,9 @@ def _padding(row: list[int], encoding: Encoding) -> int:
 
 @dataclass(frozen=True)
 class _Tags:
-    """Speaker tags in the training texts that are whole: how many, and what became of those without their token."""
+    """Speaker tags in the training texts that were not cut: how many there are, and what those without their token
+    became.
+    """
 
     total: int
     in_pieces: int
@@ -187,9 +197,10 @@ def _read_tags(splits: Splits, codec: TextCodec, params: Params | None) -> _Tags
 
 def _whole_texts(dialogues: Sequence[EncodedDialogue]) -> Iterator[tuple[str, list[int]]]:
     """Yield each text of which nothing was cut, with its token ids."""
-    for each in dialogues:
-        if len(each.input_ids) == each.source_tokens:
-            yield each.record.dialogue, each.input_ids
-        for text, row, tokens in zip(each.record.references, each.labels, each.target_tokens, strict=True):
+    for dialogue in dialogues:
+        if len(dialogue.input_ids) == dialogue.source_tokens:
+            yield dialogue.record.dialogue, dialogue.input_ids
+        targets = zip(dialogue.record.references, dialogue.labels, dialogue.target_tokens, strict=True)
+        for text, row, tokens in targets:
             if len(row) == tokens:
                 yield text, row

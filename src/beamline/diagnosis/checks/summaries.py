@@ -1,4 +1,4 @@
-"""What the summaries look like: symptoms, each of several causes."""
+"""Summaries: what they look like. These are symptoms, and each can have several causes."""
 
 from collections import Counter
 from pathlib import Path
@@ -32,20 +32,21 @@ _LEARNED_LITTLE = (training_size, training_length, more_training)
 
 @check(
     Kind.SYMPTOM,
-    "Free-running summaries are far worse than the model knows",
+    "Summaries are far worse than the model's choices with teacher forcing",
     may_be=[max_length, min_length, no_repeat_ngram_size, repetition_penalty, decoder_start, *_LEARNED_LITTLE, _LOOPS],
 )
 def free_running(run: Evidence, params: Params, splits: Splits, codec: TextCodec, checkpoint: Path) -> Finding:
-    """Compares summaries with what the model ranks first after the references' own tokens: what is lost is decoding.
+    """Compares the summaries' score with that of the model's first choices after the references' own tokens.
 
-    Summaries of the default run have 0.9 of that score, of runs that were stopped after 3 or 4 epochs 0.57 to 0.76,
-    because slips add up. Less than half, by the interval, is a failure.
+    Failure if summaries score less than half as high; the whole interval has to be below. The difference is lost in
+    decoding. The default run's summaries have 0.9 of that score, those of runs stopped after 3 or 4 epochs 0.57 to
+    0.76, because errors add up.
     """
     written = run.sample_scores("test", run.rewritten)
     forced = run.sample_scores("test", codec.decode(run.forced.guesses))
     figure = float(written.mean() / max(forced.mean(), 1e-9))
     meaning = (
-        f"summaries score {100 * written.mean():.1f}, what the model ranks first after the references' own tokens"
+        f"summaries score {100 * written.mean():.1f}; the model's first choices after the references' own tokens score"
         f" {100 * forced.mean():.1f}"
     )
     if difference_interval(written - forced / 2, seed=run.seed).high < 0:
@@ -55,7 +56,10 @@ def free_running(run: Evidence, params: Params, splits: Splits, codec: TextCodec
 
 @check(Kind.SYMPTOM, "Summaries are cut", may_be=[max_length, label_ends, *_LEARNED_LITTLE, _LOOPS])
 def unfinished_summaries(run: Evidence, recorded: Recorded) -> Finding:
-    """Reads how many summaries max_length has cut: above 2 % a warning, above 10 % a failure."""
+    """Reads from metrics/rouge.json the share of summaries that max_length cut.
+
+    Failure above 10 %, warning above 2 %.
+    """
     share = recorded.rouge.get("test", {}).get("unfinished")
     if share is None:
         return not_applicable("metrics/rouge.json does not say how many were cut")
@@ -68,17 +72,17 @@ def unfinished_summaries(run: Evidence, recorded: Recorded) -> Finding:
     may_be=[decoder_start, cut_targets, predictions_of_checkpoint, *_LEARNED_LITTLE],
 )
 def empty_summaries(run: Evidence, predictions: Predictions) -> Finding:
-    """Counts summaries without text: above 2 % a warning, above 10 % a failure."""
+    """Counts summaries without text. Failure above 10 %, warning above 2 %."""
     share = float(np.mean([not text.strip() for text in predictions.summaries]))
     return _share_of_summaries(share, "are empty")
 
 
 @check(Kind.SYMPTOM, "Summaries repeat themselves", may_be=[_LOOPS, label_ends, min_length, *_LEARNED_LITTLE])
 def repeating_summaries(run: Evidence, predictions: Predictions) -> Finding:
-    """Counts loops, in characters and in words: a piece that follows itself twice, or three words that occur twice.
+    """Counts summaries with a piece of text three times in a row, or with the same three words twice.
 
-    In some languages and styles references repeat themselves, too: their own share is taken off, dialogue by dialogue,
-    and the interval of what is left has to be above 0. Above 2 % is a warning, above 10 % a failure.
+    Failure above 10 %, warning above 2 %. In some languages and styles references repeat themselves, too, so the
+    references' share is subtracted, dialogue by dialogue. The interval of the rest has to be above 0.
     """
     looped = [text for text in predictions.summaries if is_looped(text)]
     excess = [
@@ -86,15 +90,15 @@ def repeating_summaries(run: Evidence, predictions: Predictions) -> Finding:
         for summary, references in zip(predictions.summaries, predictions.references, strict=True)
     ]
     low = difference_interval(np.array(excess, dtype=np.float64), seed=run.seed).low
-    what = "repeat themselves beyond references"
+    what = "repeat themselves, more than references do"
     if looped and low > 0:
-        what += f", for instance {shorten(looped[0])!r}"
+        what += f", for example {shorten(looped[0])!r}"
     return _share_of_summaries(float(np.mean(excess)) if low > 0 else 0.0, what)
 
 
 @check(
     Kind.SYMPTOM,
-    "Summaries are of another length than references",
+    "Summaries are much shorter or longer than references",
     may_be=[
         max_length,
         min_length,
@@ -106,10 +110,11 @@ def repeating_summaries(run: Evidence, predictions: Predictions) -> Finding:
     ],
 )
 def summary_lengths(run: Evidence, predictions: Predictions) -> Finding:
-    """Compares lengths in the tokens that the metric counts.
+    """Compares the lengths of summaries and references, in the tokens that the metric counts.
 
-    At a ratio of 2/3 or 3/2 the F1 of a summary without any fault is 0.8; at half or twice, 2/3. The first is a
-    warning, the second a failure, each only if the interval of the difference shows it.
+    Failure if summaries are less than half or more than twice as long as references; warning below 2/3 or above 3/2.
+    The whole interval of the difference has to be outside. At a ratio of 2/3 or 3/2 the F1 of a summary without any
+    other fault is 0.8; at half or twice it is 2/3.
     """
     tokenize = run.scorer.corpus.tokenizer.tokens
     own = np.array([len(tokenize(text)) for text in predictions.summaries])
@@ -126,9 +131,9 @@ def summary_lengths(run: Evidence, predictions: Predictions) -> Finding:
 
 @check(Kind.SYMPTOM, "Many dialogues have the same summary", may_be=[decoder_start, *_LEARNED_LITTLE])
 def same_summaries(run: Evidence, predictions: Predictions) -> Finding:
-    """Compares the share of different summaries with that of the references: short corpora do repeat some.
+    """Divides the number of different summaries by the number of different references.
 
-    Below half of it is a failure, below nine tenths a warning; the default run has 0.98 of 1.
+    Failure below 0.5, warning below 0.9. References of short corpora repeat, too. The default run has 0.98.
     """
     summaries, references = predictions.summaries, [texts[0] for texts in predictions.references]
     figure = len(set(summaries)) / len(set(references))

@@ -1,4 +1,4 @@
-"""Texts: what was done to the summaries and not to their references, repaired and scored again."""
+"""Texts: repairs what was done to one side only, summaries or references, and scores them again."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -15,54 +15,56 @@ from beamline.diagnosis.measures.likeness import share_equal
 from beamline.diagnosis.measures.repairs import FEATURES, LEFTOVERS, Feature, added_phrase, remove_phrase, share_having
 from beamline.diagnosis.parts import Splits
 
-_RARE = 0.01  # share of texts that people may have written so
+_RARE = 0.01  # share of texts: people may have written so few
 _MUCH = 0.1
 _FORM = ("markup", "invisible", "languages", "begins", "ends", "case")
 
 
-@check(Kind.COUNT, "A program left its marks in the summaries")
+@check(Kind.COUNT, "Special tokens, entities or escapes were left in the summaries")
 def leftovers(run: Evidence, predictions: Predictions) -> Finding:
-    """Counts special tokens, entities, written-out line ends and literals in summaries, and in references.
+    """Counts special tokens, entities, written-out line ends and string literals in summaries.
 
-    A failure if a tenth of the summaries have them and at most 1 % of the references. If the model itself writes them,
-    it learned that, and it is a warning: look at the references of train. The points are those of removing them.
+    Failure if at least 10 % of the summaries have one of these, and at most 1 % of the references do. Warning if more
+    than 1 % of the summaries have it, and at most a tenth as many references. Always a warning if the model itself
+    writes it: then look at the references of train. The points are the gain of removing it.
     """
     references = [text for texts in predictions.references for text in texts]
     return _leftovers(run, predictions, predictions.summaries, references, "summaries")
 
 
-@check(Kind.COUNT, "A program left its marks in the references")
+@check(Kind.COUNT, "Special tokens, entities or escapes were left in the references")
 def reference_leftovers(run: Evidence, predictions: Predictions) -> Finding:
-    """Counts in references what `leftovers` counts in summaries."""
+    """Counts in references what `leftovers` counts in summaries. The rules are the same, the other way round."""
     references = [text for texts in predictions.references for text in texts]
     return _leftovers(run, predictions, references, predictions.summaries, "references")
 
 
 @check(Kind.INTERVENTION, "The same text was added to the summaries")
 def added_text(run: Evidence, predictions: Predictions, training_splits: Splits | None = None) -> Finding:
-    """Takes away a phrase that half of the summaries begin or end with, and hardly any reference: an echo of a prompt.
+    """Looks for a phrase that most summaries begin or end with, such as an echoed prompt, and removes it.
 
-    A failure if that brings a point, a warning if it brings less. What the model itself writes it has learned: then it
-    is a failure if the summaries of train have the phrase, too.
+    The phrase has to be in at least half of the summaries, and in at most 2 % of the references. Failure if the removal
+    gains at least one point, and the interval of the gain is above 0; else a warning. If the model itself writes the
+    phrase, this holds only if at least half of the summaries of train have it, too.
     """
     found = added_phrase(predictions.summaries, [text for texts in predictions.references for text in texts])
     if found is None:
-        return passed("no phrase is at the same end of most summaries and of hardly any reference", threshold="none")
+        return passed("no phrase begins or ends most summaries and hardly any references", threshold="none")
     phrase, at_beginning, share = found
     remove = partial(remove_phrase, phrase=phrase, at_beginning=at_beginning)
     brings = _gain(run, predictions, remove, None)
     place = "begin" if at_beginning else "end"
     meaning = f'{share:.0%} of the summaries {place} with "{shorten(phrase)}"'
-    advice, fault = "take it away after decoding, or find what adds it", ""
+    advice, fault = "remove it after decoding, or find what adds it", ""
     if _is_the_models(run):
-        texts = [each.record.references[0] for each in training_splits["train"]] if training_splits else []
+        texts = [row.record.references[0] for row in training_splits["train"]] if training_splits else []
         learned = share_having(texts, lambda text: remove(text) != " ".join(text.split()))
         if learned < 0.5:
             return passed(f"{meaning}, and the model writes it", figure=share)
-        meaning += f", as {learned:.0%} of those of train do"
-        advice, fault = "take it out of the summaries of train in data.path", f"The summaries of train {place} alike"
+        meaning += f", and so do {learned:.0%} of those of train"
+        advice, fault = "remove it from the summaries of train in data.path", f"The summaries of train {place} alike"
     return (failed if brings.is_cause else warned)(
-        f"{meaning}, hardly any reference does; without it they score {brings} more",
+        f"{meaning}, but hardly any reference does; without it the score changes by {brings}",
         advice,
         figure=share,
         threshold="below 0.5",
@@ -72,13 +74,15 @@ def added_text(run: Evidence, predictions: Predictions, training_splits: Splits 
     )
 
 
-@check(Kind.INTERVENTION, "One side lost something that the other has")
+@check(Kind.INTERVENTION, "Summaries or references lost something that the other side has")
 def one_sided(run: Evidence, predictions: Predictions) -> Finding:
-    """Makes both sides alike in speaker tags, letter case, Unicode form, full stops or invisible characters.
+    """Compares summaries and references by speaker tags, letter case, Unicode form, full stops and invisible
+    characters.
 
-    One side lost it if at most 2 % of its texts have it, and 25 % of the other side's. A failure if making both alike
-    brings a point, else a warning: other metrics and other programs see it. A model that never learned to write
-    something is no such case: its summaries, decoded again, are the same.
+    A side lost such a feature if at most 2 % of its texts have it, and at least 25 % of the other side's. Failure if
+    making both sides alike gains at least one point, and the interval of the gain is above 0. Else it is a warning,
+    because other metrics and programs see the difference. It passes if summaries lack a feature that the model itself
+    does not write.
     """
     found = [
         (_gain(run, predictions, repair, repair), feature, lost, kept, share)
@@ -87,11 +91,12 @@ def one_sided(run: Evidence, predictions: Predictions) -> Finding:
         for repair in feature.repairs
     ]
     if not found:
-        return passed("summaries and references are alike in tags, case, Unicode form and full stops")
+        return passed("summaries and references have the same tags, case, Unicode form and full stops")
     brings, feature, lost, kept, share = max(found, key=lambda item: item[0].points)
     return (failed if brings.is_cause else warned)(
-        f"the {lost} have no {feature.name}, {share:.0%} of the {kept} have; both made alike, they score {brings} more",
-        f"treat both alike: find what takes {feature.name} out of the {lost}",
+        f"the {lost} have no {feature.name}, but {share:.0%} of the {kept} do;"
+        f" made alike, the score changes by {brings}",
+        f"treat both alike: find what removes {feature.name} from the {lost}",
         threshold="on both sides",
         points=brings.points,
         weight=(0.9 if brings.is_cause else 0.3) * share,
@@ -101,11 +106,12 @@ def one_sided(run: Evidence, predictions: Predictions) -> Finding:
 
 @check(Kind.COMPARISON, "Summaries and references differ in form")
 def summary_differences(run: Evidence, predictions: Predictions) -> Finding:
-    """Compares summaries with references, as dialogues of test are compared with those of train.
+    """Compares summaries with references, as `dialogue differences` compares dialogues of test and train.
 
-    If the model itself writes them so, that is only noted: a model that has learned little writes unlike people. Else a
-    difference in form of 50 points of the shares is a failure, of 10 a warning. What one side lost is made alike first:
-    another check measures it.
+    Warning if the shares of texts that have a feature differ by 10 points. Failure if they differ by 50 points and the
+    feature is one of form: markup, invisible characters, language, beginning, end or letter case. If the model itself
+    writes so, this passes: a model that has learned little writes differently from people. What one side lost is
+    repaired first, because `one sided` measures it.
     """
     summaries, references = list(predictions.summaries), [texts[0] for texts in predictions.references]
     for feature, *_ in _lost_features(predictions):
@@ -113,15 +119,15 @@ def summary_differences(run: Evidence, predictions: Predictions) -> Finding:
     differences = find_differences(summaries, references, seed=run.seed)
     threshold = f"below {LEAST}, or as the model writes"
     if not differences:
-        return passed("no feature tells summaries from references", figure=0.0, threshold=threshold)
+        return passed("no feature distinguishes summaries from references", figure=0.0, threshold=threshold)
     first = differences[0]
     sentence = first.sentence("summaries", "references")
     if _is_the_models(run):
-        return passed(f"{sentence}; the model writes so", figure=first.size, threshold=threshold)
+        return passed(f"{sentence}; the model itself writes so", figure=first.size, threshold=threshold)
     finding = failed if first.size >= 0.5 and first.group in _FORM else warned
     return finding(
         sentence,
-        "decode again, or ask who wrote the file: what was done to one side and not to the other?",
+        "decode again, or ask who wrote the file what was done to only one side",
         figure=first.size,
         threshold=threshold,
         weight=first.size if first.group in _FORM else 0.5 * first.size,
@@ -138,14 +144,14 @@ def _leftovers(
             found.append((share, leftover))
     threshold = f"at most {_RARE}"
     if not found:
-        return passed(f"no program left its marks in the {side}", figure=0.0, threshold=threshold)
+        return passed(f"no special tokens, entities or escapes are in the {side}", figure=0.0, threshold=threshold)
     share, leftover = max(found, key=lambda item: item[0])
     repaired = (leftover.remove, None) if side == "summaries" else (None, leftover.remove)
     brings = _gain(run, predictions, *repaired)
     example = next(text for text in texts if leftover.is_there(text))
     meaning = (
         f"{share:.0%} of the {side} have {leftover.name} ({leftover.show(example)!r} in {shorten(example)!r}); without"
-        f" them they score {brings} more"
+        f" them the score changes by {brings}"
     )
     learned = side == "summaries" and _is_the_models(run)
     advice = "look for them in the references of train" if learned else f"remove them from the {side}"
@@ -162,7 +168,9 @@ def _leftovers(
 
 
 def _lost_features(predictions: Predictions) -> Iterator[tuple[Feature, str, str, float]]:
-    """Yield what one side lost, with that side, the one that kept it, and the share of its texts that have it."""
+    """Yield features that one side lost: the feature, that side, the other side, and the share of its texts that have
+    it.
+    """
     sides = {
         "summaries": list(predictions.summaries),
         "references": list(chain.from_iterable(predictions.references)),
@@ -185,7 +193,7 @@ def _gain(
     repair: Callable[[str], str] | None,
     repair_references: Callable[[str], str] | None,
 ) -> Gain:
-    """Return what repaired summaries and references score more, on all predictions."""
+    """Return what repaired summaries and references gain, on all predictions."""
     summaries = [repair(text) if repair else text for text in predictions.summaries]
     references = [
         [repair_references(text) if repair_references else text for text in texts] for texts in predictions.references
@@ -194,8 +202,8 @@ def _gain(
 
 
 def _is_the_models(run: Evidence) -> bool:
-    """Return whether the model writes the summaries as they are; False if it can't be asked."""
+    """Return whether the model itself writes the summaries as they are; False if it can't be asked."""
     if run.checkpoint is None or run.splits is None or run.params is None or run.codec is None:
         return False
-    # Sampling draws other summaries for a sample than for all dialogues; that they are the model's can't be denied.
+    # Sampling draws different summaries for a sample than for all dialogues, so they are taken as the model's.
     return run.params.generation.do_sample or share_equal(run.written, run.rewritten) >= SAME

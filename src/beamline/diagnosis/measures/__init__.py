@@ -1,1 +1,1 @@
-"""What the checks measure."""
+"""Measurements that several checks use."""

@@ -1,4 +1,4 @@
-"""Summaries of the sample under other tokens, or under what a checkpoint's own configs ask for."""
+"""Settings and tokens that a checkpoint's own configs ask for, for decoding with them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from beamline.diagnosis.evidence import Evidence
 
 SAME = 0.9  # share of equal summaries if one program wrote both: rounding in other batches changes a few
 
-# What generate() does if neither its caller nor the checkpoint asks for anything else.
+# What generate() uses if neither its caller nor the checkpoint asks for anything.
 UNASKED = Generation(
     backend="transformers", compute_type="float32",
     num_beams=1, max_length=20, min_length=0, no_repeat_ngram_size=0, early_stopping=False, do_sample=False,
@@ -18,7 +18,7 @@ UNASKED = Generation(
 
 
 def follow_config(base: Generation, config: GenerationConfig) -> dict[str, Any]:
-    """Return the settings that a checkpoint's `config` asks for, and those of `base` for what it leaves open."""
+    """Return the settings that a checkpoint's `config` asks for, completed from `base`."""
     asked = {name: getattr(config, name, None) for name in Generation.model_fields}
     if config.max_new_tokens is not None:
         asked["max_length"] = config.max_new_tokens + 1
@@ -26,7 +26,7 @@ def follow_config(base: Generation, config: GenerationConfig) -> dict[str, Any]:
 
 
 def find_other_tokens(run: Evidence) -> dict[str, int]:
-    """Return the start and end tokens of the checkpoint's own configs that differ from those of training, by field."""
+    """Return start and end tokens in the checkpoint's own configs that differ from training's, by field."""
     others: dict[str, int] = {}
     for name in ("decoder_start_token_id", "eos_token_id"):
         for config in (run.model.config, run.model.generation_config):

@@ -1,4 +1,4 @@
-"""Repairs of dialogues: what makes those of test like those of train, whichever of the two was changed."""
+"""Repairs of dialogues: changes that make dialogues of test like those of train, whichever side was changed."""
 
 import re
 import unicodedata
@@ -12,22 +12,22 @@ from beamline.data.features import find_speaker
 from beamline.data.two_sample import find_differences
 from beamline.diagnosis.measures.repairs import unescape
 
-_CLEARER = 0.7  # of the largest difference: a repair that leaves more of it isn't what the comparison suggests
-_STYLE = 0.5  # share of train's dialogues that share a speaker's label, for it to be a style and not a name
+_CLEARER = 0.7  # share of the largest difference: a repair that leaves more does not fit the comparison
+_STYLE = 0.5  # share of train's dialogues with the same label: it is then a style, and not a name
 
 Repair = Callable[[str], str]
 
 
 @dataclass(frozen=True)
 class DialogueRepair:
-    """A change that makes test dialogues like those of train. fault: what is wrong if it brings points."""
+    """A change that makes test dialogues like those of train. fault: what is wrong if the change gains points."""
 
     fault: str
     repair: Repair
 
 
 def find_repairs(test: Sequence[str], train: Sequence[str], *, seed: int) -> Iterator[DialogueRepair]:
-    """Yield repairs of test dialogues that take most of the difference from train away, if there is a difference."""
+    """Yield repairs of test dialogues that remove at least 30 % of the largest difference from train, if any."""
     largest = _largest_difference(test, train, seed)
     if not largest:
         return
@@ -42,8 +42,8 @@ def _largest_difference(test: Sequence[str], train: Sequence[str], seed: int) ->
 
 
 def _candidates(train: Sequence[str]) -> Iterator[DialogueRepair]:
-    """Yield every repair that is known. Some learn from train how its dialogues are written."""
-    yield DialogueRepair("The turns of test are in reverse order, or those of train", _reverse_turns)
+    """Yield every known repair. Some use the labels of train's speakers."""
+    yield DialogueRepair("The turns of test or of train are in reverse order", _reverse_turns)
     yield DialogueRepair("HTML entities are in the dialogues of test", unescape)
     yield DialogueRepair("Line ends are written out in the dialogues of test", _write_line_ends)
     yield DialogueRepair("Dialogues of train are in lower case, and those of test are not", str.lower)
@@ -61,7 +61,7 @@ def _candidates(train: Sequence[str]) -> Iterator[DialogueRepair]:
             "Dialogues of test have no line ends, and those of train have", lambda text: _split_turns(text, labels)
         )
         yield DialogueRepair(
-            "Speakers of test are not written as those of train", lambda text: _rename_speakers(text, labels)
+            "Speakers of test are written differently from those of train", lambda text: _rename_speakers(text, labels)
         )
 
 
@@ -78,7 +78,7 @@ def _remove_invisible(text: str) -> str:
 
 
 def _usual_labels(train: Sequence[str]) -> list[str]:
-    """Return the usual label of the first speaker, of the second and so on; empty if train has names and no style."""
+    """Return the usual label of the first speaker, the second and so on; empty if train has no usual label."""
     places: list[Counter[str]] = []
     for text in train:
         for place, label in enumerate(_labels(text)):
@@ -90,7 +90,7 @@ def _usual_labels(train: Sequence[str]) -> list[str]:
 
 
 def _labels(text: str) -> list[str]:
-    """Return a dialogue's speakers as they are written, in the order in which they first speak."""
+    """Return a dialogue's speakers as they are written, in the order of their first turns."""
     return list(dict.fromkeys(filter(None, map(find_speaker, text.splitlines()))))
 
 

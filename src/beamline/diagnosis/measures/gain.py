@@ -1,4 +1,4 @@
-"""What a change brings: the points of the same dialogues with it and without it, with an interval."""
+"""The gain of a change: the points of the same dialogues with it and without it, with an interval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ import numpy as np
 from beamline.diagnosis.evidence import Evidence
 from beamline.metrics.intervals import FloatArray, resampled_means
 
-INTERVENTIONS = 24  # that a diagnosis may try; each interval is widened for so many (Bonferroni)
-POINT = 1.0  # the least gain that is worth naming: as much as a hundred dialogues can tell
+INTERVENTIONS = 24  # that a diagnosis may try; intervals are widened for this number (Bonferroni)
+POINT = 1.0  # the smallest gain that is reported: a hundred dialogues can't measure less
 
 
 @dataclass(frozen=True)
 class Gain:
-    """Points, 100 × the headline score, that a change brings, with the interval that is corrected for all changes."""
+    """Points that a change gains, 100 × the headline score, with an interval corrected for all interventions."""
 
     points: float
     low: float
@@ -22,7 +22,7 @@ class Gain:
 
     @property
     def is_cause(self) -> bool:
-        """Return whether the change surely brings something, and at least a point."""
+        """Return whether the gain is at least one point, and its interval is above 0."""
         return self.low > 0 and self.points >= POINT
 
     def __str__(self) -> str:
@@ -32,8 +32,8 @@ class Gain:
 def gain_of_scores(scores: FloatArray, others: FloatArray, *, seed: int) -> Gain:
     """Return the gain of `scores` over `others`, each float64 [dialogues] in 0-1, paired by dialogue.
 
-    The interval holds the true gain with 95 % confidence for all `INTERVENTIONS` together: the percentile interval of
-    the paired bootstrap at 1 - 0.05 / `INTERVENTIONS`. Of a single dialogue it is the whole range.
+    The interval is the percentile interval of the paired bootstrap at 1 - 0.05 / `INTERVENTIONS`. So all interventions'
+    intervals together hold the true gains with 95 % confidence. For a single dialogue it is the whole range.
     """
     differences = scores - others
     if not differences.any():
@@ -46,7 +46,7 @@ def gain_of_scores(scores: FloatArray, others: FloatArray, *, seed: int) -> Gain
 
 
 def gain(run: Evidence, split: str, summaries: Sequence[str], others: Sequence[str]) -> Gain:
-    """Return the gain of `summaries` of a split's sample over `others`."""
+    """Return the gain of `summaries` over `others`, both of a split's sample."""
     if list(summaries) == list(others):
         return Gain(0.0, 0.0, 0.0)
     return gain_of_scores(run.sample_scores(split, summaries), run.sample_scores(split, others), seed=run.seed)

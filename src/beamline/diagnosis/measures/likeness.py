@@ -1,4 +1,4 @@
-"""How many of two sets of summaries of the same dialogues are the same."""
+"""How many summaries of the same dialogues are equal in two sets."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Summaries that say the same again and again, in any script."""
+"""Summaries that repeat themselves, in any script."""
 
 import re
 from collections import Counter
@@ -10,10 +10,11 @@ _UNIT = re.compile(r"(\S.{0,39}?)\1{2,}", re.DOTALL)
 
 
 def is_looped(text: str) -> bool:
-    """Return whether a piece of the text follows itself twice, or three words occur twice, or two words three times.
+    """Return whether a text repeats itself: the same piece three times in a row, or the same words again.
 
-    The piece has up to 40 characters, and with its repeats at least 12. Words are those of `features.tokens`; of
-    scripts without spaces, in which these are characters, six of them have to occur twice.
+    The piece has up to 40 characters, and 12 or more with its repeats. Words, as in `features.tokens`: the same three
+    words twice, or the same two words three times. In scripts without spaces a word is a character, and six have to
+    occur twice.
     """
     line = " ".join(text.split())
     if any(len(match[0]) >= _SHORTEST for match in _UNIT.finditer(line)):

@@ -1,4 +1,4 @@
-"""What the training curves show: whether the loss moved, exploded, stood still, or was still falling at the end."""
+"""What the training curves show: whether the loss moved, exploded, or was still falling at the end."""
 
 import math
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ _TENTH = 0.1
 
 @dataclass(frozen=True)
 class Curves:
-    """Losses of the epochs, beside two that need no model, in nats per token.
+    """Losses of the epochs, and two losses that need no model, in nats per token.
 
-    even: what guessing evenly costs, log(vocabulary); random weights cost up to a tenth more. frequency: what the
-    validation references cost by the word frequencies of train.
+    even: the loss of guessing evenly, log(vocabulary); random weights have up to a tenth more. frequency: the loss of
+    the validation references by the word frequencies of train.
     """
 
     epochs: Sequence[Epoch]
@@ -47,7 +47,7 @@ class Curves:
 
     @property
     def begun_at(self) -> float:
-        """Return the loss that training began at: guessing evenly, or the first epoch if that is higher."""
+        """Return the loss at the beginning: that of guessing evenly, or of the first epoch if that is higher."""
         return max(self.even, self.training[0])
 
     @property
@@ -57,43 +57,44 @@ class Curves:
 
     @property
     def is_learned(self) -> bool:
-        """Return whether the model ended a tenth below word frequencies, on train or on validation."""
+        """Return whether the model ended a tenth below the loss of word frequencies, on train or on validation."""
         return min(self.validation[-1], self.training[-1]) < (1 - _TENTH) * self.frequency
 
     @property
     def exploded(self) -> bool:
-        """Return whether a loss exceeded 1.5 times that of guessing evenly, and the model did not recover."""
+        """Return whether a loss was above 1.5 times that of guessing evenly, and the model did not recover."""
         return self.highest > 1.5 * self.even and not self.is_learned
 
     @property
     def rose_again(self) -> bool:
-        """Return whether the training loss gave back a tenth of what it had gained."""
+        """Return whether the training loss ended above `highest_end`: it lost a tenth of what it had gained."""
         return self.training[-1] > self.highest_end and self.begun_at > min(self.training)
 
     @property
     def highest_end(self) -> float:
-        """Return the training loss at which a tenth of what it had gained is given back."""
+        """Return the training loss at which a tenth of what it had gained is lost again."""
         return (1 - _TENTH) * min(self.training) + _TENTH * self.begun_at
 
     @property
     def stands_still(self) -> bool:
         """Return whether the model is no better than word frequencies, and was not on its way there.
 
-        A last epoch whose rate has decayed brings little, so a loss that fell by a tenth in all was on its way.
+        A loss was on its way if it fell by a tenth in all, or by a hundredth and was still falling. The last epoch
+        alone brings little, because its learning rate has decayed.
         """
         moved = self.fall >= _TENTH * self.begun_at or (self.still_falls and self.fall >= 0.01 * self.begun_at)
         return len(self.epochs) > 1 and min(self.validation[-1], self.training[-1]) >= self.frequency and not moved
 
     @property
     def last_fall(self) -> float | None:
-        """Return the share of the validation loss that the last epoch took off; None after one epoch."""
+        """Return the share of the validation loss that the last epoch removed; None after one epoch."""
         return 1 - self.validation[-1] / self.validation[-2] if len(self.epochs) > 1 else None
 
     @property
     def still_falls(self) -> bool:
         """Return whether the loss was still falling when training ended.
 
-        True if the last epoch took at least `least_fall` off the validation loss. After a single epoch: true if the
+        True if the last epoch removed at least `least_fall` of the validation loss. After a single epoch: true if the
         training loss is not below the validation loss. False if the learning rate was 0 or the loss exploded.
         """
         if self.exploded or not self.rate:
@@ -104,10 +105,10 @@ class Curves:
 
     @property
     def least_fall(self) -> float:
-        """Return the smallest share of the validation loss that the last of several epochs must take off to count.
+        """Return the share of the validation loss that the last of several epochs has to remove to count as falling.
 
-        It is 5 %, or 2 % if the model is not yet below word frequencies, where the first steps are slow; at least 0.01
-        nats. A tenth of the whole fall is enough if that is less.
+        It is 5 %, and at least 0.01 nats. It is 2 % if the model is not a tenth below the loss of word frequencies,
+        because the first steps are slow. It is a tenth of the whole fall, if that is less.
         """
         earlier = self.validation[-2]
         least = max(_SLOW if self.is_learned else _HARDLY, NOTHING / earlier)
@@ -120,7 +121,7 @@ class Curves:
 
 
 def read_loss_curves(run: Evidence, epochs: Sequence[Epoch], splits: Splits, codec: TextCodec) -> Curves:
-    """Return the curves of a run's epochs, with the losses that need no model beside them."""
+    """Return the curves of a run's epochs, with the losses that need no model."""
     labels = [row for dialogue in splits["validation"] for row in dialogue.labels]
     frequency = float(run.frequency_losses[np.concatenate(labels)].mean())
     return Curves(epochs, math.log(len(codec.tokenizer)), frequency)

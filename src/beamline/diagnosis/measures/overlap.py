@@ -1,7 +1,8 @@
 """How much texts have in common, for many pairs at once.
 
-ROUGE compares a thousand pairs a second; here a million pairs take less than a second. Texts are compared by words, or
-by pieces of words if endings and particles hide that two words are one. Speaker tags don't count: every text has them.
+ROUGE compares a thousand pairs a second; this compares a million in less than a second. Texts are compared by words. If
+endings and particles hide that two words are the same, they are compared by pieces of words. Speaker tags are left out:
+every text has them.
 """
 
 import re
@@ -23,12 +24,12 @@ _WORD = re.compile(r"\w+")
 
 
 def words(text: str) -> list[str]:
-    """Return the words of `text` in order, folded: white space, punctuation, case and speaker tags don't count."""
+    """Return the words of `text` in order, folded, without punctuation and speaker tags."""
     return _WORD.findall(fold(SPEAKER_TAG.sub(" ", text)))
 
 
 def pieces(text: str) -> set[str]:
-    """Return every three characters in a row of the words of `text`, the space before a word included.
+    """Return every three characters in a row of the words of `text`, including the space before a word.
 
     수영장에서 and 수영장은, "books" and "book", have most of their pieces in common.
     """
@@ -37,13 +38,13 @@ def pieces(text: str) -> set[str]:
 
 
 def shingles(text: str) -> set[str]:
-    """Return every `SHINGLE` words in a row; of a shorter text, all its words."""
+    """Return every `SHINGLE` words in a row; for a shorter text, all its words."""
     own = words(text)
     return {" ".join(own[start : start + SHINGLE]) for start in range(max(1, len(own) - SHINGLE + 1))}
 
 
 def nearest_shingles(texts: Sequence[str], others: Sequence[str]) -> FloatArray:
-    """Return the highest Jaccard similarity of each text's shingles with those of one other, 0 to 1, float64 [texts].
+    """Return each text's highest Jaccard similarity with one of `others`, by shingles: 0 to 1, float64 [texts].
 
     It is the measure of near duplicates since Broder, "On the resemblance and containment of documents" (1997).
     """
@@ -56,10 +57,10 @@ def nearest_shingles(texts: Sequence[str], others: Sequence[str]) -> FloatArray:
 
 
 def overlaps(texts: Sequence[str], others: Sequence[str]) -> FloatArray:
-    """Return what every text has in common with every other, float64 [texts, others].
+    """Return how much every text has in common with every other, float64 [texts, others].
 
-    It is the sum over their common pieces, each weighted by how few of the `others` have it. What all of them have
-    counts nothing.
+    It is the sum over their common pieces, weighted by how few of the `others` have a piece. Pieces that all of them
+    have weigh nothing.
     """
     left, right = mark_presence([pieces(text) for text in texts], [pieces(text) for text in others])
     return np.asarray((left @ sparse.diags(weigh_items(right)) @ right.T).toarray())
@@ -68,8 +69,8 @@ def overlaps(texts: Sequence[str], others: Sequence[str]) -> FloatArray:
 def cosines(*groups: Sequence[str]) -> list[FloatArray]:
     """Return the cosine similarity of every text of each group with every text of the last group.
 
-    Words are weighted by how few texts of all groups have them; how often a text has them doesn't count. For each
-    group float64 [texts of the group, texts of the last].
+    For each group: float64 [texts of the group, texts of the last]. Words are weighted by how few texts of all groups
+    have them. How often a text has a word is not counted.
     """
     matrices = mark_presence(*([set(words(text)) for text in group] for group in groups))
     weights = sparse.diags(weigh_items(*matrices))
@@ -80,9 +81,9 @@ def cosines(*groups: Sequence[str]) -> list[FloatArray]:
 def belongs(summaries: Sequence[str], dialogues: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Return whether each summary has more in common with its own dialogue than with the median dialogue.
 
-    Nearly every right pair has. A wrong pair has it half of the time, as its dialogue is any of them. So the share of
-    wrong pairs is twice the share for which this is False. Summaries that have nothing in common with any dialogue, as
-    in another language, show nothing and are left out.
+    It is True for nearly every correct pair, and for half of the wrong pairs, whose dialogue is a random one. So the
+    share of wrong pairs is twice the share of False. Summaries that have nothing in common with any dialogue, as in
+    another language, are left out.
     """
     common = overlaps(summaries, dialogues)
     shown = common.max(axis=1) > 0
@@ -90,7 +91,7 @@ def belongs(summaries: Sequence[str], dialogues: Sequence[str]) -> npt.NDArray[n
 
 
 def beyond_reach(texts: Sequence[str], sources: Sequence[str], kept: Sequence[str]) -> float:
-    """Return the share, 0 to 1, of what texts have in common with their sources that is not in the kept parts.
+    """Return the share, 0 to 1, of what texts have in common with their sources that the kept parts lack.
 
     Pieces are weighted as in `overlaps`.
     """

@@ -1,4 +1,4 @@
-"""Which summary belongs to which references, and which dialogue a row of predictions is of."""
+"""Which references a summary belongs to, and which dialogue a row of predictions belongs to."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,18 +15,17 @@ from beamline.metrics.intervals import FloatArray
 
 IntArray = npt.NDArray[np.int64]
 
-_ROWS = 1_000  # of which every pair is compared
+_ROWS = 1_000  # every pair of these is compared
 _SHIFT = 5  # rows
 
 
 @dataclass(frozen=True)
 class Order:
-    """Where summaries might belong.
+    """An order in which summaries might belong to the references.
 
-    name: how they are ordered now, in words that follow "summaries ".
-    rows, belong: summary `rows[i]` belongs to the references of row `belong[i]`, int64. A shift leaves out the rows at
-    the end that have no place.
-    is_named: it is one of a few orders that are known beforehand. False: it was fitted to these summaries.
+    name: what is wrong with the present order, in words that follow "summaries ". rows, belong: summary `rows[i]`
+    belongs to the references of row `belong[i]`, int64. A shift leaves out the rows at the end that have no partner.
+    is_named: whether it is one of a few orders that are known beforehand; False if it was fitted to these summaries.
     """
 
     name: str
@@ -36,19 +35,19 @@ class Order:
 
 
 def likely_orders(predictions: Predictions) -> Iterator[Order]:
-    """Yield the likeliest named order of the summaries, if it is likelier than the present one; then the best of all.
+    """Yield the likeliest named order, if it is likelier than the present one; then the best of all orders.
 
-    A likely order gives summaries and references much in common. Named orders are shifts by up to five rows, and the
-    reverse. The best of all orders is the solution of the assignment problem. At most 1,000 rows are compared.
+    An order is likely if summaries and references have much in common. Named orders are shifts by up to five rows, and
+    the reverse. The best of all orders solves the assignment problem. At most 1,000 rows are compared.
     """
     count = min(_ROWS, len(predictions.summaries))
     common = overlaps(predictions.summaries[:count], [" ".join(texts) for texts in predictions.references[:count]])
     rows = np.arange(count)
-    named = [Order("stand in reverse order", rows, rows[::-1], is_named=True)]
+    named = [Order("are in reverse order", rows, rows[::-1], is_named=True)]
     for size in range(1, min(_SHIFT, count - 1) + 1):
         plural = "s" if size > 1 else ""
-        named.append(Order(f"stand {size} row{plural} too low", rows[size:], rows[:-size], is_named=True))
-        named.append(Order(f"stand {size} row{plural} too high", rows[:-size], rows[size:], is_named=True))
+        named.append(Order(f"are {size} row{plural} too low", rows[size:], rows[:-size], is_named=True))
+        named.append(Order(f"are {size} row{plural} too high", rows[:-size], rows[size:], is_named=True))
     likeliest = max(named, key=lambda order: _mean(common, order))
     if _mean(common, likeliest) > float(np.diagonal(common).mean()):
         yield likeliest
@@ -58,7 +57,7 @@ def likely_orders(predictions: Predictions) -> Iterator[Order]:
 
 
 def find_rows(predictions: Predictions, test: Sequence[EncodedDialogue]) -> list[int | None]:
-    """Return the row of test that each prediction is of, or None: by its dialogue, else by its id, else by its row."""
+    """Return the row of test that each prediction belongs to, or None: by its dialogue, else its id, else its row."""
     if predictions.dialogues is not None:
         known, asked = (
             [one_line(dialogue.record.dialogue) for dialogue in test],
@@ -69,7 +68,7 @@ def find_rows(predictions: Predictions, test: Sequence[EncodedDialogue]) -> list
     else:
         return [row if row < len(test) else None for row in range(len(predictions.summaries))]
     places: dict[str, list[int]] = {}
-    for row, key in enumerate(known):  # a dialogue may be there twice, as one is in DialogSum
+    for row, key in enumerate(known):  # a dialogue may be there twice, as in DialogSum
         places.setdefault(key, []).append(row)
     unread = {key: iter(rows) for key, rows in places.items()}
     return [next(unread.get(key, iter(())), None) for key in asked]
@@ -78,8 +77,8 @@ def find_rows(predictions: Predictions, test: Sequence[EncodedDialogue]) -> list
 def share_half_their_words(references: Sequence[str], others: Sequence[str]) -> bool:
     """Return whether one of the references has half of its words in common with one of the others.
 
-    Speaker tags and case don't count. This is true of two references of one dialogue after any post-processing, and
-    false of references of two dialogues.
+    Speaker tags and case are ignored. It is true for two references of one dialogue after any post-processing, and
+    false for references of two dialogues.
     """
     own, theirs = [set(words(text)) for text in references], [set(words(text)) for text in others]
     return any(len(left & right) >= len(left | right) / 2 for left in own for right in theirs)
@@ -98,9 +97,9 @@ def belong_to_split(predictions: Predictions, rows: Sequence[int], split: Sequen
 
 
 def swap_texts(texts: Sequence[str], *, seed: int) -> list[str]:
-    """Return the texts with every one in the place of another. Equally many texts change places in the same way.
+    """Return the texts in an order in which every text is in another one's place.
 
-    Raises `BeamlineError` for a single text.
+    Lists of the same length are reordered in the same way. Raises `BeamlineError` for a single text.
     """
     if len(texts) < 2:
         raise BeamlineError("needs two dialogues or more")
@@ -112,7 +111,7 @@ def swap_texts(texts: Sequence[str], *, seed: int) -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """Return `text` with single spaces for all white space: two dialogues are compared in this form."""
+    """Return `text` with single spaces for all white space. Dialogues are compared in this form."""
     return " ".join(text.split())
 
 

@@ -1,4 +1,4 @@
-"""What a trained model predicts with teacher forcing, example by example, so that two measurements can be paired."""
+"""What a trained model predicts with teacher forcing, for each example, so that two measurements can be paired."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ _TOKENS_PER_BATCH = 12_000
 
 @dataclass(frozen=True)
 class Forced:
-    """What the model makes of each example with teacher forcing, in the order of the examples.
+    """Predictions of the model with teacher forcing, in the order of the examples.
 
-    losses: negative log-likelihood of each label, in nats. guesses: for each label, the token that the model ranks
-    first. labels: those labels. Each has a row for each example, of as many values as the example has labels.
+    losses: negative log-likelihood of each label, in nats. guesses: the token that the model ranks first for each
+    label. labels: those labels. All have a row for each example, with as many values as the example has labels.
     """
 
     losses: list[list[float]]
@@ -50,15 +50,15 @@ def force(
     *,
     attend: bool = True,
 ) -> Forced:
-    """Teacher-force `examples`, in the mode (training or not) that the model is in.
+    """Teacher-force `examples` in the mode (training or evaluation) that the model is in.
 
-    attend: False sets the source's attention mask to zero.
-    Raises `BeamlineError` for a token that the model has no embedding for, and for losses that are no finite numbers.
+    attend: False sets the source's attention mask to zero. Raises `BeamlineError` for a token that the model has no
+    embedding for, and for losses that are not finite numbers.
     """
     known = model.get_input_embeddings().num_embeddings
     highest = max(max(*example.input_ids, *example.labels) for example in examples)
     if highest >= known:
-        raise BeamlineError(f"the model has embeddings for {known} tokens, the tokenizer gives token {highest}")
+        raise BeamlineError(f"the model has embeddings for {known} tokens, and the tokenizer gives token {highest}")
     collate = Collator(codec.encoding, Padding(mode="longest", labels="masked"))
     lengths = measure_lengths(examples)
     order = sort_by_length(lengths, np.arange(len(examples)))

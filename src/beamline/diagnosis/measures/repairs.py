@@ -1,4 +1,4 @@
-"""Repairs of texts: what programs leave in summaries, and what they take out of one side."""
+"""Repairs of texts: removing what programs leave in summaries, and restoring what they remove from one side."""
 
 import ast
 import html
@@ -32,10 +32,10 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Feature:
-    """Something of a text that a program takes away.
+    """Something that a program can remove from a text.
 
-    name: in the plural, for a sentence. has: whether a text has it. repairs: each makes a text that has it and one that
-    lost it the same. is_possible: whether a text could have it.
+    name: in the plural, for a sentence. has: whether a text has it. repairs: each makes a text that has it equal to one
+    that lost it. is_possible: whether a text could have it.
     """
 
     name: str
@@ -59,7 +59,7 @@ def _evaluate(text: str) -> str:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
     values = value if isinstance(value, list | tuple) else [value]
-    return " ".join(each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in values)
+    return " ".join(part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in values)
 
 
 def unescape(text: str) -> str:
@@ -83,7 +83,7 @@ def _has_case(text: str) -> bool:
 
 
 def _has_capitals(text: str) -> bool:
-    """Return whether a text has capital letters. Those of speaker tags count if no other letter has a case (Korean)."""
+    """Return whether a text has capital letters. Speaker tags count only if no other letter has a case (Korean)."""
     untagged = SPEAKER_TAG.sub(" ", text)
     return any(letter.isupper() for letter in (untagged if _has_case(untagged) else text))
 
@@ -149,10 +149,10 @@ def share_having(texts: Sequence[str], has: Callable[[str], bool]) -> float:
 
 
 def added_phrase(summaries: Sequence[str], references: Sequence[str]) -> tuple[str, bool, float] | None:
-    """Return a phrase that most summaries begin or end with and hardly a reference does; None if there is none.
+    """Return a phrase that most summaries begin or end with and hardly any reference does; None if there is none.
 
-    With it, whether it is at their beginning, and the share of summaries that have it. The longest phrase is returned
-    that as many summaries have, of at most 12 words.
+    With it: whether it is at the beginning, and the share of summaries that have it. Of such phrases, the longest of at
+    most 12 words is returned.
     """
     for at_beginning in (True, False):
         rows, others = ([_line(text, at_beginning) for text in side] for side in (summaries, references))
@@ -172,7 +172,7 @@ def added_phrase(summaries: Sequence[str], references: Sequence[str]) -> tuple[s
 
 
 def remove_phrase(text: str, phrase: str, at_beginning: bool) -> str:
-    """Return the text without the phrase that `added_phrase` found, and on one line."""
+    """Return the text on one line, without the phrase that `added_phrase` found."""
     line = " ".join(text.split())
     if at_beginning:
         return line.removeprefix(phrase).strip()

@@ -1,4 +1,4 @@
-"""TF-IDF on sparse matrices: what is in which text, weighted by how few texts have it.
+"""TF-IDF on sparse matrices: which items are in which text, weighted by how few texts have them.
 
 The definitions are those of Manning et al., "Introduction to Information Retrieval" (2008), chapter 6.
 """
@@ -15,7 +15,7 @@ _PRIMES = np.array([1_000_003, 10_007, 1], dtype=np.uint64)
 
 
 def mark_presence(*groups: Iterable[set[str]]) -> list[sparse.csr_array]:
-    """Return for each group a matrix [texts, items] of ones where a text has an item. The columns are shared."""
+    """Return for each group a matrix [texts, items], with a one if a text has an item. All have the same columns."""
     columns: dict[str, int] = {}
     built = []
     for group in groups:
@@ -33,16 +33,16 @@ def mark_presence(*groups: Iterable[set[str]]) -> list[sparse.csr_array]:
 
 
 def weigh_items(*matrices: sparse.csr_array) -> FloatArray:
-    """Return the inverse document frequency of each item in all texts together: float64 [items], 0 if all have it.
+    """Return the inverse document frequency of each item in all texts: float64 [items], 0 if all have it.
 
-    matrices: [texts, items] of ones. An item that no text has weighs as if one had it.
+    matrices: [texts, items] of ones. An item that no text has gets the weight of one that a single text has.
     """
     having = sum(np.asarray(matrix.sum(axis=0)).ravel() for matrix in matrices)
     return np.asarray(np.log(sum(matrix.shape[0] for matrix in matrices) / np.maximum(1, having)))
 
 
 def scale_rows(matrix: sparse.csr_array) -> sparse.csr_array:
-    """Return the matrix with rows of length 1, so that products of rows are cosines. A row of zeros stays one."""
+    """Return the matrix with rows of length 1, so that products of rows are cosines. Rows of zeros are unchanged."""
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     return sparse.diags(1 / np.maximum(lengths, 1e-9)) @ matrix
 

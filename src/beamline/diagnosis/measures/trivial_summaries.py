@@ -1,7 +1,7 @@
-"""Summaries that need no model: any trained model has to beat them, and they show what a ROUGE score is worth.
+"""Summaries that need no model. Any trained model has to beat them, and they show what a ROUGE score is worth.
 
-The leading utterances are the usual baselines of dialogue summarization (Gliwa et al., "SAMSum Corpus: A
-Human-annotated Dialogue Dataset for Abstractive Summarization", 2019). The others copy from the training summaries.
+The first utterances are the usual baselines of dialogue summarization (Gliwa et al., "SAMSum Corpus: A Human-annotated
+Dialogue Dataset for Abstractive Summarization", 2019). The others copy from the training summaries.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ Baseline = Callable[[Sequence[str]], list[str]]  # from dialogues to a text for 
 
 
 def from_dialogues() -> dict[str, Baseline]:
-    """Return baselines that read nothing but the dialogue, by name."""
+    """Return baselines that read only the dialogue, by name."""
     return {
         "first utterance": lambda dialogues: [first_utterances(dialogue, 1) for dialogue in dialogues],
         "first three utterances": lambda dialogues: [first_utterances(dialogue, 3) for dialogue in dialogues],
@@ -23,9 +23,10 @@ def from_dialogues() -> dict[str, Baseline]:
 
 
 def from_training(dialogues: Sequence[str], summaries: Sequence[str], seed: int) -> dict[str, Baseline]:
-    """Return baselines that copy one of `summaries`, by name. dialogues: those of the summaries, in the same order.
+    """Return baselines that copy one of `summaries`, by name.
 
-    The random and the typical summary don't depend on the dialogue that they are for.
+    dialogues: those of the summaries, in the same order. The random and the typical summary do not depend on the
+    dialogue.
     """
     return {
         "random training summary": lambda others: random_summaries(summaries, len(others), seed),
@@ -35,12 +36,12 @@ def from_training(dialogues: Sequence[str], summaries: Sequence[str], seed: int)
 
 
 def first_utterances(dialogue: str, count: int) -> str:
-    """Return the first `count` utterances, one a line as in the dialogue, speakers included."""
+    """Return the first `count` utterances with their speakers, a line for each as in the dialogue."""
     return "\n".join(_utterances(dialogue)[:count])
 
 
 def longest_utterance(dialogue: str) -> str:
-    """Return the utterance with the most characters, the first of several."""
+    """Return the utterance with the most characters; the first if there are several."""
     return max(_utterances(dialogue), key=len, default="")
 
 

@@ -1,4 +1,4 @@
-"""The ranges of settings that papers and published checkpoints use, with where each range is from."""
+"""The ranges of settings that papers and published checkpoints use, with their sources."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from beamline.core.params import Params
 
-FAR = 2.0  # times what is usual, from where on a setting fails
+FAR = 2.0  # times the bound: from here on a setting fails
 
 
 @dataclass(frozen=True)
 class Range:
-    """What is usual. low, high: the bounds, both included. source: who uses what is between."""
+    """A usual range. low, high: the bounds, both included. source: who uses which values."""
 
     key: str
     value: float
@@ -21,7 +21,7 @@ class Range:
 
     @property
     def distance(self) -> float:
-        """Return how many times as low or as high as the nearest bound the value is; at most 1 within the range."""
+        """Return the ratio of the value and the bound that it is beyond, above 1; at most 1 within the range."""
         if self.value < self.low:
             return self.low / self.value if self.value > 0 else math.inf
         return self.value / self.high if self.value > self.high > 0 else 1.0 if self.value <= self.high else math.inf
@@ -29,7 +29,7 @@ class Range:
 
 def find_outside(ranges: Iterable[Range]) -> list[Range]:
     """Return the settings that are outside their range, the farthest first."""
-    return sorted((each for each in ranges if each.distance > 1), key=lambda each: -each.distance)
+    return sorted((item for item in ranges if item.distance > 1), key=lambda item: -item.distance)
 
 
 def training_ranges(params: Params, steps: int | None) -> Iterator[Range]:
@@ -43,12 +43,12 @@ def training_ranges(params: Params, steps: int | None) -> Iterator[Range]:
     if params.model.name is None:
         yield Range("model.scratch.dropout", params.model.scratch.dropout, 0, 0.4, "0.1 to 0.3: Vaswani et al., 2017")
     if steps:
-        share = min(1.0, train.warmup_steps / steps)  # a warm-up that is not over has its own check
+        share = min(1.0, train.warmup_steps / steps)  # an unfinished warm-up has its own check
         yield Range("train.warmup_steps / steps", share, 0, 0.6, "0.02 to 0.5: BERT, BART and Vaswani et al., 2017")
 
 
 def decoding_ranges(params: Params) -> Iterator[Range]:
-    """Yield the settings of decoding that have a usual range and are read."""
+    """Yield the settings of decoding that have a usual range, if decoding reads them."""
     generation = params.generation
     if generation.num_beams > 1:
         yield Range("generation.length_penalty", generation.length_penalty, 0.1, 4, "0.6 to 2: GNMT and BART")
@@ -62,7 +62,7 @@ def decoding_ranges(params: Params) -> Iterator[Range]:
 
 
 def _rate(params: Params) -> Range:
-    """Return the range of the peak rate. A model from nothing bears more the narrower it is."""
+    """Return the range of the peak rate. For a model from nothing, it is higher for a narrower model."""
     rate = params.train.learning_rate
     if params.model.name is not None:
         return Range("train.learning_rate", rate, 3e-6, 2e-3, "2e-5 to 1e-3: BART, Pegasus and T5, fine-tuned")

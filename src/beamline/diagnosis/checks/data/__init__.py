@@ -1,3 +1,3 @@
-"""Data: what the model was given to learn from, and whether test is a test of it."""
+"""Data: what the model learned from, and whether test measures it."""
 
 from beamline.diagnosis.checks.data import leakage, texts, tokens, differences  # noqa: F401, I001

@@ -1,4 +1,4 @@
-"""Whether train and test are alike in form: a two-sample test over readable features of their texts."""
+"""Whether train and test differ in form: a two-sample test over readable features of their texts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,19 +14,20 @@ from beamline.diagnosis.measures.gain import gain
 from beamline.diagnosis.parts import Splits
 from beamline.encoding.prepared import encode_split
 
-_MUCH = 0.3  # difference of the shares: a third of the texts, and more than any pair of splits that people made has
-_SUBJECT = ("lengths", "shares", "words", *ORDER)  # groups of features that differ with what texts are about, too
+_MUCH = 0.3  # difference of the shares: more than in any splits made by people that we know
+_SUBJECT = ("lengths", "shares", "words", *ORDER)  # groups of features that also differ with the topic
 _THRESHOLD = f"below {LEAST}"
 
 
 @check(Kind.AUDIT, "Dialogues and summaries are swapped")
 def swapped_columns(run: Evidence, splits: Splits) -> Finding:
-    """Counts dialogues of each split that are shorter, in characters, than their summary.
+    """Counts dialogues that have fewer characters than their summary.
 
-    A summary is shorter than what it sums up: at most 4 % of MTS-Dialog's are not. More than half is a failure.
+    Failure if more than half of a split's dialogues do. A summary is usually shorter than its dialogue: at most 4 % of
+    MTS-Dialog's are not.
     """
     shares = {
-        split: sum(len(each.record.dialogue) < len(each.record.references[0]) for each in dialogues) / len(dialogues)
+        split: sum(len(row.record.dialogue) < len(row.record.references[0]) for row in dialogues) / len(dialogues)
         for split, dialogues in splits.items()
     }
     split, share = max(shares.items(), key=lambda item: item[1])
@@ -39,35 +40,36 @@ def swapped_columns(run: Evidence, splits: Splits) -> Finding:
 
 @check(Kind.COMPARISON, "Dialogues of train and test differ in form")
 def dialogue_differences(run: Evidence, training_splits: Splits) -> Finding:
-    """Compares dialogues of test with those of train: lengths, turns, speakers, markup, case, scripts, words.
+    """Compares test dialogues with train dialogues by lengths, turns, speakers, markup, case, scripts and words.
 
-    Named is the feature that tells them apart best (docs/diagnosis.md). A difference of 30 points of the shares is a
-    failure, of 10 a warning: the real sets that we know have none of 10.
+    Failure if the shares of dialogues that have a feature differ by 30 points or more, warning from 10 points. The
+    feature that tells the two sets apart best is named. In the real datasets that we know, no feature differs by 10
+    points.
     """
     return _judge(run.dialogue_differences, "dialogues")
 
 
-@check(Kind.INTERVENTION, "Dialogues of test are not written as those of train")
+@check(Kind.INTERVENTION, "Dialogues of test are written differently from those of train")
 def repaired_dialogues(run: Evidence, training_splits: Splits, params: Params, checkpoint: Path) -> Finding:
-    """Undoes what makes dialogues of test differ from those of train, if it can be undone, and decodes them again.
+    """Undoes a difference between test and train dialogues, decodes test again, and measures the gain.
 
-    Tried are turns in reverse order, the usual labels of train's speakers, line ends, entities, letter case, Unicode
-    forms and invisible characters, each if it takes away a third of the largest difference. What surely brings a point
-    is a failure.
+    Failure if that gains at least one point, and the interval of the gain is above 0. The repairs are: the order of
+    turns, the usual labels of train's speakers, line ends, entities, letter case, Unicode forms and invisible
+    characters. A repair is tried if it removes at least 30 % of the largest difference.
     """
-    threshold = "below 1 point, or not sure"
-    test, train = ([each.record.dialogue for each in training_splits[split]] for split in ("test", "train"))
+    threshold = "a gain below 1 point, or not surely above 0"
+    test, train = ([row.record.dialogue for row in training_splits[split]] for split in ("test", "train"))
     tried = []
-    for each in find_repairs(test, train, seed=run.seed) if run.dialogue_differences else []:
+    for known in find_repairs(test, train, seed=run.seed) if run.dialogue_differences else []:
         run.afford()
-        records = [replace(row.record, dialogue=each.repair(row.record.dialogue)) for row in run.sample("test")]
+        records = [replace(row.record, dialogue=known.repair(row.record.dialogue)) for row in run.sample("test")]
         repaired = encode_split(records, run.model_codec)
-        summaries = run.summarize(run.model, run.model_codec, params.generation, repaired, description=each.fault)
-        tried.append((gain(run, "test", summaries, run.rewritten), each.fault))
+        summaries = run.summarize(run.model, run.model_codec, params.generation, repaired, description=known.fault)
+        tried.append((gain(run, "test", summaries, run.rewritten), known.fault))
     if not tried:
-        return passed("no repair that is known makes the two alike, or they are alike", threshold=threshold)
+        return passed("test and train are written alike, or no known repair makes them alike", threshold=threshold)
     brings, fault = max(tried, key=lambda item: item[0].points)
-    meaning = f"with this undone in test they score {brings} more"
+    meaning = f"with this undone in test the score changes by {brings}"
     if not brings.is_cause:
         return passed(f"{fault}; {meaning}", figure=brings.points, threshold=threshold)
     advice = "write both splits in data.path in the same way, and train again"
@@ -76,11 +78,12 @@ def repaired_dialogues(run: Evidence, training_splits: Splits, params: Params, c
 
 @check(Kind.COMPARISON, "References of train and test differ in form")
 def reference_differences(run: Evidence, training_splits: Splits) -> Finding:
-    """Compares first references of test with those of train, as dialogues are compared.
+    """Compares first references of test with those of train, as `dialogue differences` compares dialogues.
 
-    DialogSum's differ by 20 points, which is a warning: references of test are shorter.
+    Failure from 30 points, warning from 10. DialogSum's references differ by 20 points, which is a warning: those of
+    test are shorter.
     """
-    test, train = ([each.record.references[0] for each in training_splits[split]] for split in ("test", "train"))
+    test, train = ([row.record.references[0] for row in training_splits[split]] for split in ("test", "train"))
     return _judge(find_differences(test, train, seed=run.seed), "references")
 
 
@@ -89,13 +92,13 @@ def _judge(differences: Sequence[Difference], what: str) -> Finding:
         return passed(f"no feature tells test {what} from train {what}", figure=0.0, threshold=_THRESHOLD)
     first = differences[0]
     meaning = first.sentence(f"test {what}", f"train {what}")
-    is_reordered = what == "dialogues" and all(each.group in ORDER for each in differences)
+    is_reordered = what == "dialogues" and all(difference.group in ORDER for difference in differences)
     if is_reordered:
-        meaning += "; their words are alike, only the order of turns differs"
+        meaning += "; only the order of turns differs"
     finding = failed if first.size >= _MUCH else warned
     return finding(
         meaning,
-        f"do to both splits in data.path what was done to one (or take {what} of one kind), and train again",
+        f"treat both splits in data.path alike (or use {what} of one kind), and train again",
         figure=first.size,
         threshold=_THRESHOLD,
         weight=first.size * (0.5 if first.group in _SUBJECT and not is_reordered else 1),

@@ -1,4 +1,4 @@
-"""Whether test is a test: what of it is in train or validation, and what is there twice."""
+"""Dialogues that are in two splits, or twice in one."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ _MUCH = 0.05  # share of a split
 
 @check(Kind.COUNT, "Test dialogues are in the training set")
 def test_in_train(run: Evidence, training_splits: Splits, predictions: Predictions | None = None) -> Finding:
-    """Counts test dialogues that are also in train, white space apart: the score then measures memory.
+    """Counts test dialogues that are also in the training set. White space is ignored.
 
-    A failure above 5 %, or if the score without them is at least a point lower; below that a warning. `prepare` refuses
-    them unless `data.leakage` says otherwise.
+    Failure if they are more than 5 % of test, or if the score without them is at least one point lower. Warning if they
+    are fewer. The score then measures memory. `prepare` refuses such data, unless `data.leakage` allows it.
     """
-    test, train = ([one_line(each.record.dialogue) for each in training_splits[split]] for split in ("test", "train"))
+    test, train = ([one_line(row.record.dialogue) for row in training_splits[split]] for split in ("test", "train"))
     known = set(train)
     leaked = np.array([text in known for text in test])
     figure, meaning = float(leaked.mean()), f"{leaked.sum()} of {len(test)} test dialogues are also in train"
@@ -45,35 +45,38 @@ def test_in_train(run: Evidence, training_splits: Splits, predictions: Predictio
 
 @check(Kind.COUNT, "Validation dialogues are in the training set")
 def validation_in_train(run: Evidence, training_splits: Splits) -> Finding:
-    """Counts validation dialogues that are also in train: validation then measures memory, too.
+    """Counts validation dialogues that are also in the training set. White space is ignored.
 
-    The loss of validation chooses checkpoints, so overfitting can't be seen. A failure above 5 %, else a warning.
+    Failure if they are more than 5 % of validation, warning if they are fewer. The validation loss then measures
+    memory, too. It chooses the checkpoint, and no longer shows overfitting.
     """
     return _shared(training_splits, "validation", "train", "take them out of train in data.path")
 
 
 @check(Kind.COUNT, "Test dialogues are in the validation set")
 def test_in_validation(run: Evidence, splits: Splits) -> Finding:
-    """Counts test dialogues that are also in validation: the checkpoint was chosen by what it is then judged by.
+    """Counts test dialogues that are also in the validation set. White space is ignored.
 
-    A few blur the choice a little (DialogSum has 6 of 500). A failure above 5 %, else a warning.
+    Failure if they are more than 5 % of test, warning if they are fewer. The checkpoint is then chosen by the dialogues
+    that it is scored on. A few of them have little effect (DialogSum has 6 of 500).
     """
     return _shared(splits, "test", "validation", "take them out of validation in data.path")
 
 
-@check(Kind.AUDIT, "Test dialogues are nearly in the training set")
+@check(Kind.AUDIT, "Near duplicates of test dialogues are in the training set")
 def test_nearly_in_train(run: Evidence, training_splits: Splits, predictions: Predictions | None = None) -> Finding:
-    """Counts test dialogues that are in train with a few words changed: near duplicates, which are half remembered.
+    """Counts test dialogues that are in the training set with a few words changed.
 
-    Two dialogues are near duplicates from a Jaccard similarity of 0.8 of their five-word shingles: the bound of Lee et
-    al., "Deduplicating Training Data Makes Language Models Better" (2022). The templated dialogues of this repository
-    reach 0.41 (English) and 0.50 (Korean), 99 of 100 of DialogSum's 0.67. A warning from 1 % on.
+    Warning from 1 % of test: the model half remembers them. Two dialogues are near duplicates if the Jaccard similarity
+    of their five-word shingles is at least 0.8, the bound of Lee et al., "Deduplicating Training Data Makes Language
+    Models Better" (2022). The templated dialogues of this repository reach 0.41 (English) and 0.50 (Korean). 99 of 100
+    of DialogSum's reach at most 0.67.
     """
-    test, train = ([each.record.dialogue for each in training_splits[split]] for split in ("test", "train"))
+    test, train = ([row.record.dialogue for row in training_splits[split]] for split in ("test", "train"))
     known = {one_line(text) for text in train}
     near = (nearest_shingles(test, train) >= 0.8) & np.array([one_line(text) not in known for text in test])
     figure = float(near.mean())
-    meaning = f"{near.sum()} of {len(test)} test dialogues are nearly in train"
+    meaning = f"{near.sum()} of {len(test)} test dialogues have a near duplicate in train"
     if figure < 0.01:
         return passed(meaning, figure=figure, threshold="below 0.01")
     return warned(
@@ -88,23 +91,25 @@ def test_nearly_in_train(run: Evidence, training_splits: Splits, predictions: Pr
 
 @check(Kind.AUDIT, "Dialogues are in a split more than once")
 def duplicates(run: Evidence, splits: Splits) -> Finding:
-    """Counts dialogues that a split has again, white space apart, and ids that it has twice.
+    """Counts dialogues and ids that a split has more than once. White space is ignored.
 
-    In train they weigh double; in test they narrow the interval. DialogSum has 1 in 1,000. A failure from 5 % on, or if
-    an id is there twice; a warning from 1 % on.
+    Failure if at least 5 % of a split's dialogues repeat another one, or if an id is repeated. Warning from 1 %.
+    Repeated dialogues weigh double in train, and make the interval too narrow in test. DialogSum has 1 in 1,000.
     """
     found = []
     for split, dialogues in splits.items():
-        texts = Counter(one_line(each.record.dialogue) for each in dialogues)
-        ids = Counter(each.record.id for each in dialogues)
+        texts = Counter(one_line(dialogue.record.dialogue) for dialogue in dialogues)
+        ids = Counter(dialogue.record.id for dialogue in dialogues)
         repeated = sum(count - 1 for count in ids.values())
         found.append((1 - len(texts) / len(dialogues), repeated, split, max(texts.values())))
     share, repeated, split, most = max(found)
-    meaning = f"{share:.1%} of the dialogues of {split} are there again, one of them {most} times"
+    meaning = f"{share:.1%} of the dialogues of {split} repeat another one"
+    if most > 1:
+        meaning += f"; the most frequent is there {most} times"
     repeated_ids = sum(count for _, count, _, _ in found)
     if repeated_ids:
-        meaning += f"; {repeated_ids} ids are there twice"
-    advice = f"keep one of each in {split} of data.path"
+        meaning += f"; {repeated_ids} ids are repeated"
+    advice = f"keep one copy of each dialogue in {split} of data.path"
     if repeated_ids or share >= _MUCH:
         return failed(meaning, advice, figure=share, threshold="below 0.01", weight=share)
     if share >= 0.01:
@@ -113,8 +118,8 @@ def duplicates(run: Evidence, splits: Splits) -> Finding:
 
 
 def _shared(splits: Splits, split: str, other: str, advice: str) -> Finding:
-    known = {one_line(each.record.dialogue) for each in splits[other]}
-    shared = sum(one_line(each.record.dialogue) in known for each in splits[split])
+    known = {one_line(dialogue.record.dialogue) for dialogue in splits[other]}
+    shared = sum(one_line(dialogue.record.dialogue) in known for dialogue in splits[split])
     share = shared / len(splits[split])
     meaning = f"{shared} of {len(splits[split])} {split} dialogues are also in {other}"
     if not shared:
@@ -125,10 +130,10 @@ def _shared(splits: Splits, split: str, other: str, advice: str) -> Finding:
 def _points_without(
     run: Evidence, splits: Splits, predictions: Predictions | None, leaked: npt.NDArray[np.bool_]
 ) -> float | None:
-    """Return the points that the score gains without these test dialogues; None if there are no scores of them."""
+    """Return the points that the score gains without these test dialogues; None if their scores are unknown."""
     test: Sequence[EncodedDialogue] = splits["test"]
     if predictions is None or leaked.all():
         return None
-    if list(predictions.dialogues or []) != [each.record.dialogue for each in test]:
+    if list(predictions.dialogues or []) != [dialogue.record.dialogue for dialogue in test]:
         return None
     return 100 * float(run.scores[~leaked].mean() - run.scores.mean())

@@ -1,4 +1,4 @@
-"""What became of dialogues and summaries as tokens: whether they are whole and known."""
+"""Dialogues and summaries as tokens: whether they are cut, and whether the tokenizer knows them."""
 
 import unicodedata
 from collections import Counter
@@ -20,29 +20,29 @@ from beamline.models.truncation import shorten
 _RETURNED = 400  # references of a split that are decoded again
 
 
-@check(Kind.AUDIT, "Dialogues are cut, and with them what summaries tell")
+@check(Kind.AUDIT, "Dialogues are cut, and summaries need what was cut off")
 def cut_sources(run: Evidence, splits: Splits) -> Finding:
-    """Measures what references take from their dialogues after the cut at `tokenizer.max_source_tokens`.
+    """Measures how much of what references say is only in the part of dialogues that is cut off.
 
-    It is the share of what references and dialogues have in common (pieces of words, the rarer the heavier) that is in
-    the cut part alone. Every tenth is a failure, every hundredth a warning; a cut that takes only greetings costs
-    nothing.
+    Failure from 10 %, warning from 1 %. The measure takes what references and dialogues have in common (pieces of
+    words, rare ones weigh more), and returns the share that the kept part lacks. Dialogues are cut at
+    `tokenizer.max_source_tokens`. A cut that takes only greetings costs nothing.
     """
     sample = [*run.sample("test"), *run.sample("train")]
-    texts = [each.record.dialogue for each in sample]
-    shares = [min(1.0, len(each.input_ids) / max(1, each.source_tokens)) for each in sample]
+    texts = [dialogue.record.dialogue for dialogue in sample]
+    shares = [min(1.0, len(dialogue.input_ids) / max(1, dialogue.source_tokens)) for dialogue in sample]
     overflow = run.codec.encoding.overflow if run.codec else "end"
     kept = [shorten(text, round(share * len(text)), overflow) for text, share in zip(texts, shares, strict=True)]
-    figure = beyond_reach([each.record.references[0] for each in sample], texts, kept)
+    figure = beyond_reach([dialogue.record.references[0] for dialogue in sample], texts, kept)
     cut = sum(share < 1 for share in shares) / len(shares)
-    lengths = sorted(each.source_tokens for each in sample)
-    meaning = f"{cut:.0%} of dialogues are cut, and with them {figure:.1%} of what summaries take from dialogues"
+    lengths = sorted(dialogue.source_tokens for dialogue in sample)
+    meaning = f"{cut:.0%} of dialogues are cut, and lose {figure:.1%} of what summaries take from them"
     if figure < 0.01:
         return passed(meaning, figure=figure, threshold="below 0.01")
     covering = lengths[int(0.95 * (len(lengths) - 1))]
     return (failed if figure >= 0.1 else warned)(
         meaning,
-        f"tokenizer.max_source_tokens: {covering} holds 95 % of the dialogues whole; or cut another part"
+        f"set tokenizer.max_source_tokens: {covering}, which holds 95 % of the dialogues whole; or cut another part"
         " (tokenizer.overflow)",
         figure=figure,
         threshold="below 0.01",
@@ -52,19 +52,22 @@ def cut_sources(run: Evidence, splits: Splits) -> Finding:
 
 @check(Kind.COUNT, "Training summaries are cut")
 def cut_targets(run: Evidence, training_splits: Splits, codec: TextCodec) -> Finding:
-    """Measures the ceiling that a cut at `tokenizer.max_target_tokens` leaves: the model learns to stop in the middle.
+    """Measures the highest score that is possible after the training summaries were cut.
 
-    The ceiling is the score of the labels, decoded, against the whole references of a sample of train: only those teach
-    where to stop. Below 99 of 100 is a warning, below 90 a failure. It is no gain: nobody knows how much of it this
-    model would reach.
+    Failure if this ceiling is at most 90 of 100, warning if it is at most 99. The ceiling is the score of the decoded
+    labels against the whole references, for a sample of train. Summaries are cut at `tokenizer.max_target_tokens`, and
+    a model that learns from them stops in the middle. A ceiling is no gain: how much of it this model would reach is
+    unknown.
     """
     encoding = codec.encoding
     rows = [
         (text, labels, tokens)
-        for each in (training_splits["train"][row] for row in run.sample_rows("train"))
-        for text, labels, tokens in zip(each.record.references, each.labels, each.target_tokens, strict=True)
+        for dialogue in (training_splits["train"][row] for row in run.sample_rows("train"))
+        for text, labels, tokens in zip(
+            dialogue.record.references, dialogue.labels, dialogue.target_tokens, strict=True
+        )
     ]
-    # The end of a row is another check's business: one that only lacks its end of sequence is whole.
+    # A row that only lacks its end-of-sequence token is whole: another check looks for this token.
     cut = [(text, labels) for text, labels, tokens in rows if _size(labels, encoding) < tokens - 1]
     lost = 0.0
     if cut:
@@ -75,13 +78,13 @@ def cut_targets(run: Evidence, training_splits: Splits, codec: TextCodec) -> Fin
         lost = 100 * float((scorer.headline_scores(texts) - written).sum()) / len(rows)
     ceiling = 100 - lost
     share = len(cut) / len(rows)
-    meaning = f"{share:.0%} of the training summaries are cut: at most {ceiling:.0f} of 100 points can be reached"
+    meaning = f"{share:.0%} of the training summaries are cut: a score of at most {ceiling:.0f} of 100 can be reached"
     if lost < 1:
         return passed(meaning, figure=ceiling, threshold="above 99")
     longest = max(tokens for _, _, tokens in rows)
     return (failed if lost >= 10 else warned)(
         meaning,
-        f"tokenizer.max_target_tokens: {longest} holds the longest of them",
+        f"set tokenizer.max_target_tokens: {longest}, which holds the longest of them",
         figure=ceiling,
         threshold="above 99",
         ceiling=ceiling,
@@ -89,19 +92,20 @@ def cut_targets(run: Evidence, training_splits: Splits, codec: TextCodec) -> Fin
     )
 
 
-@check(Kind.COUNT, "The tokenizer does not know the words")
+@check(Kind.COUNT, "The tokenizer does not know words of the texts")
 def unknown_tokens(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
-    """Counts tokens that are the unknown one: none of these words can be read or written.
+    """Counts unknown tokens in dialogues and references. Speaker tags are left out: they have their own check.
 
-    Speaker tags apart, which have their own check. A byte-level tokenizer has none; one unknown token in a hundred is
-    about one in every third summary, a failure; one in a thousand a warning.
+    Failure from 1 % of all tokens, warning from 0.1 %. The model can neither read nor write these words. 1 % is about
+    one unknown token in every third summary. A byte-level tokenizer has no unknown tokens.
     """
     encoding, unknown = codec.encoding, codec.tokenizer.unk_token_id
     threshold = "below 0.001"
     if unknown is None or unknown in (encoding.eos_token_id, encoding.pad_token_id):
         return passed("the tokenizer has no unknown token", figure=0.0, threshold=threshold)
     sample = [*run.sample("test"), *run.sample("train")]
-    texts = [SPEAKER_TAG.sub(" ", text) for each in sample for text in (each.record.dialogue, *each.record.references)]
+    records = [dialogue.record for dialogue in sample]
+    texts = [SPEAKER_TAG.sub(" ", text) for row in records for text in (row.dialogue, *row.references)]
     tokens = [token for row in codec.encode_dialogues(texts) for token in row]
     figure = tokens.count(unknown) / len(tokens)
     meaning = f"{figure:.2%} of the tokens of dialogues and references are unknown to the tokenizer"
@@ -117,11 +121,11 @@ def unknown_tokens(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
 
 @check(Kind.REPLAY, "The tokenizer changes the texts")
 def tokenizer_round_trip(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
-    """Encodes references whole and decodes them again: what doesn't come back, no model can write.
+    """Encodes references and decodes them again, and compares the texts. White space is ignored.
 
-    White space doesn't count. More than a tenth of references that come back as other texts is a failure, a hundredth a
-    warning. The ceiling is the score of the returned texts against the references. A byte-level tokenizer loses
-    nothing. One that lower-cases, or writes a space for an invisible character, fails by design: then choose another
+    Failure if more than 10 % of the references change, warning if more than 1 % do. No model can write what is lost
+    here. The ceiling is the score of the returned texts against the references. A byte-level tokenizer loses nothing. A
+    tokenizer that lower-cases, or that writes a space for an invisible character, fails by design. Choose another
     checkpoint if these characters matter.
     """
     texts = [
@@ -133,7 +137,7 @@ def tokenizer_round_trip(run: Evidence, splits: Splits, codec: TextCodec) -> Fin
     returned = codec.decode(codec.encode_summaries(texts))
     pairs = [(text, back) for text, back in zip(texts, returned, strict=True) if _bare(text) != _bare(back)]
     share, threshold = len(pairs) / len(texts), "at most 0.01"
-    meaning = f"{share:.0%} of {len(texts)} references come back as other texts"
+    meaning = f"{share:.0%} of {len(texts)} references change if they are encoded and decoded"
     if share <= 0.01:
         return passed(meaning, figure=share, threshold=threshold)
     changes = Counter(_name_change(text, back) for text, back in pairs)
@@ -158,7 +162,7 @@ def _bare(text: str) -> str:
 
 
 def _name_change(text: str, back: str) -> str:
-    """Return what tells the two texts apart: the least that has to be ignored for them to be equal."""
+    """Return what changed: the smallest difference that has to be ignored for the two texts to be equal."""
 
     def without(kinds: str, of: str) -> str:
         return "".join(c for c in unicodedata.normalize("NFKD", of) if unicodedata.category(c) not in kinds.split())

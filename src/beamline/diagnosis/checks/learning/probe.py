@@ -1,4 +1,4 @@
-"""What a few more steps of training bring, at the same rate, at three times and at ten times of it."""
+"""What a few more steps of training bring: at the same learning rate, at 3 times and at 10 times of it."""
 
 import copy
 from collections.abc import Sequence
@@ -27,25 +27,28 @@ from beamline.training.loss import measure_loss, training_loss
 FACTORS = (1, 3, 10)  # of the learning rate
 STEPS = 32
 _BETTER = 0.01  # share of the loss that tells one rate from another
+_THRESHOLD = "a gain below 1 point, or not surely above 0"
 
 
 @check(Kind.INTERVENTION, "Training ended too early")
 def more_training(
     run: Evidence, splits: Splits, codec: TextCodec, params: Params, epochs: Sequence[Epoch], checkpoint: Path
 ) -> Finding:
-    """Trains a copy of the checkpoint for 32 steps at 1, 3 and 10 times the rate, if something asks for it.
+    """Trains copies of the checkpoint for 32 steps, at 1, 3 and 10 times the learning rate, and measures the gain.
 
-    That is if the loss was still falling or is near word frequencies, or the rate is outside its usual range. The copy
-    with the lowest loss on validation's sample decodes it; a point more, surely, is a failure. If a higher rate brings
-    a loss that is 1 % lower than the same rate, the rate was too low. It is left out if `diagnose.seconds` are over.
+    It runs if the loss was still falling, if the model is not a tenth below the loss of word frequencies, or if the
+    learning rate is unusual. The copy with the lowest validation loss decodes the sample of validation. Failure if that
+    gains at least one point, and the interval of the gain is above 0. If a higher rate gives a loss that is 1 % lower
+    than the same rate does, the rate was too low; else training was too short. It is left out if the time of
+    `diagnose.seconds` ran out, and for adapters.
     """
     if params.train.lora.rank:
-        return not_applicable("adapters were trained, and a copy of the merged weights would be trained whole")
+        return not_applicable("adapters were trained, and this would train the merged weights")
     curves = read_loss_curves(run, epochs, splits, codec)
     rate = params.train.learning_rate
-    unusual = [each.key for each in find_outside(training_ranges(params, None)) if "learning_rate" in each.key]
+    unusual = [found.key for found in find_outside(training_ranges(params, None)) if "learning_rate" in found.key]
     if not curves.rate or not (training_length(run).is_found or not curves.is_learned or unusual):
-        return passed("nothing asks for more training", threshold="below 1 point, or not sure")
+        return passed("nothing suggests that more training would help", threshold=_THRESHOLD)
     run.afford(4 / 12)
     training = run.training_examples(params)
     validation = first_references(run.sample("validation"))
@@ -58,19 +61,19 @@ def more_training(
     tried = ", ".join(f"{losses[factor]:.3f} at {factor * rate:.2g}" for factor in FACTORS)
     meaning = f"{STEPS} more steps bring the loss on validation from {before:.3f} to {tried}"
     if losses[best] >= before * (1 - _BETTER):
-        return passed(meaning, figure=before - losses[best], threshold="below 1 point, or not sure")
+        return passed(meaning, figure=before - losses[best], threshold=_THRESHOLD)
     run.afford()
     summaries = run.summarize(models[best], run.model_codec, params.generation, run.sample("validation"))
     brings = gain(run, "validation", summaries, run.decode("validation"))
-    meaning += f"; the best of them scores {brings} more"
+    meaning += f"; with the lowest loss the score changes by {brings}"
     if not brings.is_cause:
-        return passed(meaning, figure=brings.points, threshold="below 1 point, or not sure")
+        return passed(meaning, figure=brings.points, threshold=_THRESHOLD)
     low = losses[best] < losses[1] * (1 - _BETTER)
     return failed(
         meaning,
-        f"train.learning_rate: {best * rate:.2g}" if low else f"train.num_train_epochs: {3 * len(epochs)}",
+        f"set train.learning_rate: {best * rate:.2g}" if low else f"set train.num_train_epochs: {3 * len(epochs)}",
         figure=brings.points,
-        threshold="below 1 point, or not sure",
+        threshold=_THRESHOLD,
         points=brings.points,
         fault="The learning rate was too low" if low else "Training was too short",
     )

@@ -1,4 +1,4 @@
-"""Whether the model has learned anything, and whether it reads its dialogue for that."""
+"""Whether the model learned anything, and whether it reads its dialogue."""
 
 import math
 from pathlib import Path
@@ -20,44 +20,49 @@ from beamline.diagnosis.parts import Splits
 from beamline.encoding.codec import TextCodec
 from beamline.metrics.significance import difference_interval
 
-_LITTLE = 0.02  # of the loss, that another dialogue in place of the right one costs a model that reads
-_FEW = {True: 5_000, False: 300}  # training dialogues, of a model from nothing and of a checkpoint
+_LITTLE = 0.02  # share of the loss: a model that reads loses more by another dialogue in place of the right one
+_FEW = {True: 5_000, False: 300}  # training dialogues, for a model from nothing and for a checkpoint
 
 
 @check(Kind.AUDIT, "There are too few training dialogues")
 def training_size(run: Evidence, splits: Splits, params: Params, kept: object) -> Finding:
-    """Looks whether a model that saw few dialogues hardly uses new ones.
+    """Counts the training dialogues, and measures whether the model reads new ones.
 
-    Another dialogue in place of the right one costs it less than 2 % of its loss on test. From nothing, 5,000 dialogues
-    are few (SAMSum and DialogSum have 14,700 and 12,500); for a checkpoint that can read, 300.
+    Failure if there are fewer than 5,000 for a model from nothing, or 300 for a checkpoint, and another dialogue in
+    place of the right one raises the loss on test by less than 2 %. For comparison: SAMSum has 14,700 training
+    dialogues, DialogSum 12,500.
     """
     examples = run.force_swapped("test")
     count = min(len(splits["train"]), params.train.max_examples or len(splits["train"]))
     share = _use(run, run.forced, examples)[0]
     few = _FEW[params.model.name is None]
-    meaning = f"{count:,} dialogues were trained on, and another one in its place costs the model {share:.1%}"
+    meaning = (
+        f"the model saw {count:,} training dialogues; another dialogue in place of the right one raises its loss"
+        f" by {share:.1%}"
+    )
     threshold = f"at least {few:,}, or a model that reads"
     if count >= few or share >= _LITTLE:
         return passed(meaning, figure=count, threshold=threshold)
-    advice = f"train on half of them (train.max_examples: {count // 2}): if that loses points, more will gain some"
+    advice = f"train on half of them (train.max_examples: {count // 2}): if the score falls, more will raise it"
     return failed(meaning, advice, figure=count, threshold=threshold, weight=0.65 if count < few / 4 else 0.5)
 
 
 @check(
     Kind.SYMPTOM,
-    "The model knows the next token no better than word frequencies",
+    "The model predicts the next token no better than word frequencies do",
     may_be=[training_length, standing_loss, unusual_settings, training_batches, checkpoint_weights, label_ends],
 )
 def token_loss(run: Evidence, splits: Splits, codec: TextCodec, checkpoint: Path) -> Finding:
-    """Compares the teacher-forced loss on test with the cost of the training summaries' token frequencies.
+    """Compares the loss on test, with teacher forcing, with that of the token frequencies in the training summaries.
 
-    Paired by dialogue; a failure if the interval of the gain is not above 0. An untrained model is at log(vocabulary).
+    Failure if the interval of the gain, paired by dialogue, is not above 0. An untrained model has a loss of about
+    log(vocabulary).
     """
     expected = np.array([run.frequency_losses[row].mean() for row in run.forced.labels])
     loss, even = float(run.forced.loss.mean()), math.log(len(codec.tokenizer))
     meaning = (
-        f"a token costs {loss:.2f} nats with teacher forcing, by word frequencies {expected.mean():.2f},"
-        f" guessing evenly {even:.2f}; {run.forced.accuracy:.1%} of the next tokens are right"
+        f"a token costs {loss:.2f} nats with teacher forcing, {expected.mean():.2f} by word frequencies and"
+        f" {even:.2f} by guessing evenly; {run.forced.accuracy:.1%} of the next tokens are right"
     )
     threshold = f"interval below {expected.mean():.2f} nats"
     if difference_interval(expected - run.forced.loss, seed=run.seed).low > 0:
@@ -78,14 +83,14 @@ def token_loss(run: Evidence, splits: Splits, codec: TextCodec, checkpoint: Path
         swapped_columns,
         dialogue_differences,
         unusual_settings,
-        Explanation("Summaries here can be told without the dialogue", "compare the trivial baselines"),
+        Explanation("These summaries can be predicted without the dialogue", "compare the trivial baselines"),
     ],
 )
 def source_use(run: Evidence, splits: Splits, codec: TextCodec, checkpoint: Path) -> Finding:
-    """Gives each dialogue of test the next one's place and compares the loss of the references, paired.
+    """Gives the model another dialogue in place of the right one, and compares the loss of the references on test.
 
-    Any model that reads loses by that: the default run more than a nat a token. A failure if the interval holds 0, or
-    if the loss rises by less than 2 %.
+    Failure if the loss rises by less than 2 %, or if the paired interval of the rise is not above 0. A model that reads
+    loses by that: the default run loses more than a nat a token.
     """
     share, sure, meaning = _use(run, run.forced, run.force_swapped("test"))
     threshold = f"at least {_LITTLE:g}"
@@ -94,12 +99,14 @@ def source_use(run: Evidence, splits: Splits, codec: TextCodec, checkpoint: Path
     training, swapped = run.forced_in_training, run.force_swapped("train")
     known, _, _ = _use(run, training, swapped)
     if known >= _LITTLE:
-        meaning += f"; of training dialogues it loses {known:.1%}: it has memorized those"
+        meaning += f"; with training dialogues the loss rises by {known:.1%}: the model memorized those"
     return failed(meaning, "", figure=share, threshold=threshold)
 
 
 def _use(run: Evidence, right: Forced, swapped: Forced) -> tuple[float, bool, str]:
-    """Return by which share another dialogue raises the loss, whether it surely does, and a sentence."""
+    """Return by which share another dialogue raises the loss, whether the interval of the rise is above 0, and a
+    sentence.
+    """
     rise = swapped.loss - right.loss
     share = float(rise.mean() / right.loss.mean())
     meaning = (

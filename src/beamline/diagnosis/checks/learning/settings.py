@@ -1,4 +1,4 @@
-"""Settings of training outside the range that is usual for a model of this kind and size."""
+"""Settings of training that are outside the usual range for a model of this kind and size."""
 
 from beamline.core.params import Params
 from beamline.diagnosis.checks.check import Finding, Kind, check, judge_ranges
@@ -11,7 +11,7 @@ from beamline.diagnosis.recorded import Recorded
 def unusual_settings(run: Evidence, params: Params, kept: object, recorded: Recorded | None = None) -> Finding:
     """Compares settings of training with the ranges that papers and published checkpoints use.
 
-    A warning outside the range, a failure at twice the upper or half the lower bound and beyond. docs/diagnosis.md has
-    the ranges with their sources.
+    Warning if a setting is outside its range. Failure if it is twice the upper bound or more, or half the lower bound
+    or less. docs/diagnosis.md lists the ranges with their sources.
     """
     return judge_ranges(training_ranges(params, None if recorded is None else recorded.train.get("steps")))

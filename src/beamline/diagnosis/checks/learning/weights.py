@@ -1,4 +1,4 @@
-"""The weights of the evaluated checkpoint: numbers that no training leaves, and tokens without any."""
+"""The weights of the evaluated checkpoint: values that training never leaves, and tokens without an embedding."""
 
 from collections import Counter
 from pathlib import Path
@@ -21,20 +21,21 @@ _RESIZE = "resize the model's embeddings to the tokenizer and train it again: dv
 
 @check(Kind.COUNT, "Weights are not finite numbers")
 def finite_weights(run: Evidence, checkpoint: Path) -> Finding:
-    """Counts weights that are NaN or infinite, as a cast to float16 leaves them. A single one is a failure."""
+    """Counts weights that are NaN or infinite, as a cast to float16 can leave them. Failure if there is any."""
     for name, tensor in iterate_weights(checkpoint):
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             count = int((~torch.isfinite(tensor)).sum())
-            meaning = f"{count:,} of {tensor.numel():,} weights of {name}"
+            meaning = f"{count:,} of {tensor.numel():,} weights of {name} are NaN or infinite"
             return failed(meaning, "train again: dvc repro --force --single-item train", figure=count, threshold="0")
     return passed("every weight is a finite number", figure=0, threshold="0")
 
 
-@check(Kind.AUDIT, "A matrix of weights is constant, or has few different values")
+@check(Kind.AUDIT, "A weight matrix is constant, or has few different values")
 def trained_weights(run: Evidence, checkpoint: Path) -> Finding:
-    """Looks for matrices of one value (zeroed), of equal rows, and of at most 256 values (quantized to eight bits).
+    """Looks for weight matrices with one value (zeroed), or at most 256 different values (quantized to eight bits).
 
-    Training leaves no such matrix of 1,000 weights or more.
+    Failure if there is one of at least 1,000 weights (more than 1,024 for the second kind). Training leaves no such
+    matrix.
     """
     odd = []
     for name, tensor in iterate_weights(checkpoint):
@@ -46,7 +47,7 @@ def trained_weights(run: Evidence, checkpoint: Path) -> Finding:
         elif values.numel() > 4 * _LEVELS and len(torch.unique(values)) <= _LEVELS:
             odd.append(f"the {values.numel():,} weights of {name} have {len(torch.unique(values))} different values")
     if not odd:
-        return passed("no matrix of weights is constant or has few values", figure=0, threshold="0")
+        return passed("no weight matrix is constant or has few different values", figure=0, threshold="0")
     more = f", and {len(odd) - 1} more like it" if len(odd) > 1 else ""
     advice = "evaluate the checkpoint that training saved: dvc checkout models; or train again"
     return failed(f"{odd[0]}{more}", advice, figure=len(odd), threshold="0", weight=0.9)
@@ -56,24 +57,26 @@ def trained_weights(run: Evidence, checkpoint: Path) -> Finding:
 def token_embeddings(
     run: Evidence, splits: Splits, codec: TextCodec, checkpoint: object, params: Params | None = None
 ) -> Finding:
-    """Compares the token ids of data/prepared with the size of the embedding matrix, and the rows of speaker tags.
+    """Compares the token ids of the training data with the embedding matrix, and the embeddings of speaker tags.
 
-    New tags start at one mean, and any training takes them apart: two equal rows were never trained.
+    Failure if a token id has no embedding. Failure if two speaker tags have the same embedding, and are ten times or
+    more in the training summaries. New tags start at one mean, and any training separates them, so these were never
+    trained.
     """
     model = run.model
     known = model.get_input_embeddings().num_embeddings
-    highest = max(max(*each.input_ids, *each.labels) for each in examples(splits["train"]))
+    highest = max(max(*example.input_ids, *example.labels) for example in examples(splits["train"]))
     if highest >= known:
         name = codec.tokenizer.convert_ids_to_tokens(highest)
-        meaning = f"the model has embeddings for {known:,} tokens, the prepared data holds token {highest:,}, '{name}'"
+        meaning = f"the model has embeddings for {known:,} tokens, and data/prepared has token {highest:,}, '{name}'"
         return failed(meaning, _RESIZE, figure=float(highest), threshold=f"below {known}")
     vocabulary = codec.tokenizer.get_vocab()
     speakers = set(choose_speakers(splits, params))
-    texts = (text for each in splits["train"] for text in each.record.references)
+    texts = (text for dialogue in splits["train"] for text in dialogue.record.references)
     counts = sum((count_speakers(text, speakers) for text in texts), Counter[str]())
     frequent = [vocabulary[tag] for tag, count in counts.items() if count >= 10 and tag in vocabulary]
     rows = model.get_input_embeddings().weight[frequent]
     equal = len(frequent) - len(torch.unique(rows, dim=0)) if frequent else 0
     if equal:
         return failed(f"{equal + 1} speaker tags have the same embedding", _RESIZE, figure=float(equal), threshold="0")
-    return passed("every token has an embedding, and each speaker tag its own", figure=0.0, threshold="0")
+    return passed("every token has an embedding, and no two speaker tags have the same", figure=0.0, threshold="0")

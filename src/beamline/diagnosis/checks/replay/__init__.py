@@ -1,3 +1,3 @@
-"""Replay: every link of the chain from data to score, done again. The first that doesn't hold is the cause."""
+"""Replay: does every step from data to score again, and compares. The first step that differs is the cause."""
 
 from beamline.diagnosis.checks.replay import texts, training, predictions, files  # noqa: F401, I001

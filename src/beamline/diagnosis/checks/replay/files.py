@@ -1,4 +1,4 @@
-"""Whether the metrics files and the curves are those of this run."""
+"""Replay of the records: whether the metrics files and the curves belong to this run."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,66 +18,71 @@ _EQUAL = 1e-6  # the last digits of a score, which the order of adding can chang
 _EVALUATE = "dvc repro --force --single-item evaluate"
 
 
-@check(Kind.REPLAY, "metrics/rouge.json has other scores than the predictions beside it")
+@check(Kind.REPLAY, "Scores in metrics/rouge.json are not those of the predictions")
 def recorded_scores(run: Evidence, predictions: Predictions, recorded: Recorded) -> Finding:
-    """Scores the predictions again, exactly as the run reports it. A difference of one in a million is a failure.
+    """Scores the predictions again as the run reported them, and compares the scores with metrics/rouge.json.
 
-    The same texts give the same scores except for the order of adding.
+    Failure if a score differs by more than 0.0001 points, one in a million. Only the order of addition can change it at
+    all.
     """
     measured, headline = run.reported_scorer.score(predictions.summaries).means(), run.headline
     before = _numbers(recorded.rouge.get("test"))
-    # A column that isn't recorded is that of a metric that came later; the headline has to be there.
+    # A column that is not recorded belongs to a metric that came later. The headline has to be there.
     gaps = {name: score - before.get(name, 0.0) for name, score in measured.items() if name in {headline, *before}}
     figure, points = 100 * max(gaps.values(), key=abs), 100 * gaps[headline]
-    meaning = f"metrics/rouge.json has a test {headline} of {100 * before.get(headline, 0.0):.2f}, the predictions"
-    meaning, threshold = f"{meaning} have {100 * measured[headline]:.2f}", "a difference of at most 0.0001 points"
+    meaning = f"metrics/rouge.json has a test {headline} of {100 * before.get(headline, 0.0):.2f}; the predictions"
+    meaning, threshold = f"{meaning} score {100 * measured[headline]:.2f}", "a difference of at most 0.0001 points"
     if max(map(abs, gaps.values())) <= _EQUAL:
         return passed(meaning, figure=figure, threshold=threshold)
-    advice = f"reports/predictions.jsonl and metrics/rouge.json are of two evaluations; {_EVALUATE}"
+    advice = f"reports/predictions.jsonl and metrics/rouge.json come from two evaluations; run: {_EVALUATE}"
     return failed(meaning, advice, figure=figure, threshold=threshold, points=points)
 
 
-@check(Kind.REPLAY, "The recorded score was measured in another way than params.yaml says")
+@check(Kind.REPLAY, "The recorded score was measured differently from params.yaml")
 def signature(run: Evidence, predictions: Predictions, recorded: Recorded) -> Finding:
-    """Compares the recorded signature with the one that the predictions would get today.
+    """Compares the signature in metrics/rouge.json with the one that the predictions get today.
 
-    Other versions of the packages are a warning: they rarely change a score, and `compare` refuses to compare them.
+    Failure if a setting of the metric differs. Warning if only versions of packages differ: they rarely change a score,
+    but `compare` refuses to compare such scores.
     """
     current = read_signature(run.reported_scorer.signature())
     before = read_signature(str(recorded.rouge.get("signature", "")))
     compared = [name for name in fields_to_compare(current, before) if name in current]
     differing = [name for name in compared if before.get(name) != current[name]]
-    listed = ", ".join(f"{name}:{before.get(name, '')} and not {current[name]}" for name in differing)
+    listed = ", ".join(f"{name}:{before.get(name, '')} instead of {current[name]}" for name in differing)
     if not differing:
-        return passed("the signature in metrics/rouge.json is that of these predictions", figure=0, threshold="0")
+        return passed("the signature in metrics/rouge.json belongs to these predictions", figure=0, threshold="0")
     finding = failed if SETTINGS.intersection(differing) else warned
     return finding(f"the signature in metrics/rouge.json has {listed}", _EVALUATE, figure=len(differing), threshold="0")
 
 
-@check(Kind.REPLAY, "Decoding had other settings than params.yaml has now")
+@check(Kind.REPLAY, "Decoding used other settings than params.yaml has now")
 def settings_in_force(run: Evidence, params: Params, recorded: Recorded) -> Finding:
-    """Compares metrics/generation.json, which says what was in force, with params.yaml. Any difference is a failure.
+    """Compares the settings that decoding used, in metrics/generation.json, with params.yaml.
 
-    Settings that this kind of decoding does not read are listed, and are no fault.
+    Failure if one differs. Settings that this kind of decoding ignores are listed, and are no fault.
     """
     expected = resolve_generation(params.generation, {}, GenerationConfig())
     found = recorded.generation.get("settings", {})
     names = sorted(expected.settings.keys() | found.keys())
     differing = [name for name in names if expected.settings.get(name) != found.get(name)]
     if differing:
-        listed = ", ".join(f"{name} {found.get(name)} and not {expected.settings.get(name)}" for name in differing)
+        listed = ", ".join(f"{name} {found.get(name)} instead of {expected.settings.get(name)}" for name in differing)
         meaning = f"metrics/generation.json has {listed}"
         return failed(meaning, "run: dvc repro", figure=len(differing), threshold="0")
     meaning = f"all {len(names)} settings were in force"
     if expected.ignored:
         reasons = " or ".join(sorted(set(expected.ignored.values())))
-        meaning += f"; {', '.join(expected.ignored)} are not read ({reasons})"
+        meaning += f"; ignored: {', '.join(expected.ignored)} ({reasons})"
     return passed(meaning, figure=0, threshold="0")
 
 
-@check(Kind.REPLAY, "metrics/train.json is of another training than models")
+@check(Kind.REPLAY, "metrics/train.json and models come from different trainings")
 def training_metrics(run: Evidence, recorded: Recorded, checkpoint: Path, kept: Sequence[Path]) -> Finding:
-    """Compares the best loss and the size in metrics/train.json with models. Any difference is a failure."""
+    """Compares the number of parameters, the best epoch and its validation loss in metrics/train.json with models.
+
+    Failure if one of them differs, or if the evaluated checkpoint is not among the kept ones.
+    """
     listed = recorded.checkpoints
     found = {
         **(listed[0] if listed else {}),
@@ -86,29 +91,32 @@ def training_metrics(run: Evidence, recorded: Recorded, checkpoint: Path, kept: 
     }
     names = ("parameters", "best_epoch", "validation_loss")
     differing = [name for name in names if recorded.train.get(name) != found.get(name)]
-    if checkpoint.name not in [each.get("name") for each in listed]:
-        return failed(f"{checkpoint.name} was evaluated, and is not among those kept", "run: dvc repro evaluate")
+    if checkpoint.name not in [entry.get("name") for entry in listed]:
+        return failed(f"{checkpoint.name} was evaluated, and is not a kept checkpoint", "run: dvc repro evaluate")
     if differing:
         pairs = [f"{name} {recorded.train.get(name)} in metrics/train.json, {found.get(name)}" for name in differing]
         meaning = f"{'; '.join(pairs)} in models"
         return failed(meaning, "dvc checkout, or: dvc repro train", figure=len(differing), threshold="0")
-    return passed("metrics/train.json has the size and the best loss of models", figure=0, threshold="0")
+    return passed("metrics/train.json has the size and the best loss of the model in models", figure=0, threshold="0")
 
 
-@check(Kind.REPLAY, "The training curves are of another training")
+@check(Kind.REPLAY, "The training curves come from another training")
 def training_curves(run: Evidence, recorded: Recorded, epochs: Sequence[Epoch]) -> Finding:
-    """Compares the curves with the best loss in metrics/train.json. Any difference is a failure."""
-    losses = {each.epoch: each.validation_loss for each in epochs}
+    """Compares the validation loss of the best epoch in the training curves with metrics/train.json.
+
+    Failure if the two differ.
+    """
+    losses = {epoch.epoch: epoch.validation_loss for epoch in epochs}
     best = recorded.train.get("best_epoch", 0)
     drawn, found = losses.get(best), recorded.train.get("validation_loss")
     if _numbers_are_equal(drawn, found):
-        return passed("the curves are lowest where metrics/train.json says", figure=0, threshold="0")
+        return passed("the curves have the best validation loss of metrics/train.json", figure=0, threshold="0")
     meaning = f"epoch {best} of the curves has a validation loss of {drawn}, and metrics/train.json {found}"
     return failed(meaning, "run: dvc repro --force train", figure=1, threshold="0")
 
 
 def _numbers(values: Any) -> dict[str, float]:
-    """Return the numbers among recorded values; intervals are lists."""
+    """Return the recorded values that are numbers, by name. Intervals, which are lists, are left out."""
     return {name: value for name, value in (values or {}).items() if isinstance(value, int | float)}
 
 

@@ -1,4 +1,4 @@
-"""Whether the predictions are what the checkpoint writes, and if not, what they are."""
+"""Replay of decoding: whether the predictions are what the checkpoint writes, and if not, where they are from."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,12 +33,13 @@ def predictions_of_checkpoint(
     kept: Sequence[Path],
     recorded: Recorded,
 ) -> Finding:
-    """Decodes a sample of test again, as params.yaml says, and compares the texts with those in reports/.
+    """Decodes a sample of test again under params.yaml, and compares the texts with reports/predictions.jsonl.
 
-    Nine in ten have to be equal: rounding in other batches changes a few. Where the sample is all of test and the
-    device is that of the training, the batches are the same, and a single one that differs is a warning. Known
-    leftovers, the other kept checkpoints, the checkpoint's own generation_config and dropout are tried, and what gives
-    the predictions is named. The points are what the summaries score more when decoded again.
+    Failure if fewer than 90 % of the summaries are equal. If device or torch version are not those of the training,
+    this is a warning, and a failure below 50 %. Warning if one summary differs although the sample is all of test and
+    the device and version are the same: the batches are then the same, too. In other batches, rounding changes a few
+    summaries. To name the origin of the predictions, it also tries known leftovers, the other kept checkpoints, the
+    checkpoint's own generation_config, and dropout. The points are the gain of decoding again.
     """
     if params.generation.do_sample and len(splits["test"]) > len(run.sample_rows("test")):
         return not_applicable("sampling draws other summaries for a sample than for all dialogues")
@@ -46,12 +47,12 @@ def predictions_of_checkpoint(
     same = share_equal(written, rewritten)
     is_exact = len(written) == len(splits["test"]) and _is_here(recorded)
     threshold = f"at least {1 if is_exact else SAME}"
-    meaning = f"{same:.0%} of the summaries are what {checkpoint.name} writes under params.yaml"
+    meaning = f"{same:.0%} of the summaries are the same if {checkpoint.name} decodes again under params.yaml"
     if same == 1 or (same >= SAME and not is_exact):
         return passed(meaning, figure=same, threshold=threshold)
     meaning += _explain(run, params, written, rewritten, checkpoint, kept)
     points = gain(run, "test", rewritten, written).points
-    # Rounding on another processor changes more summaries than in other batches, and never most of them.
+    # Rounding on another processor changes more summaries than other batches do, but never most of them.
     moved = recorded.training.get("torch") is None or same < _ELSEWHERE
     finding = failed if same < SAME and (moved or _is_here(recorded)) else warned
     return finding(meaning, _EVALUATE, figure=same, threshold=threshold, points=points, weight=1 - same)
@@ -70,19 +71,21 @@ def _explain(
     checkpoint: Path,
     kept: Sequence[Path],
 ) -> str:
-    """Return what tells predictions from what was decoded again, to follow a sentence; empty if nothing is found."""
+    """Return what makes the predictions differ from the summaries decoded again, to follow a sentence; empty if
+    unknown.
+    """
     rows = [row for row, (a, b) in enumerate(zip(written, rewritten, strict=True)) if a != b]
     pairs = [(written[row], rewritten[row]) for row in rows]
     found, expected = ([one_line(pair[side]) for pair in pairs] for side in (0, 1))
     for leftover in LEFTOVERS:
         if share_equal([one_line(leftover.remove(text)) for text in found], expected) >= SAME:
             shown = next((leftover.show(text) for text in found if leftover.is_there(text)), "")
-            return f": they have {leftover.name} that the model did not write, {shown!r}; {_example(pairs)}"
+            return f"; the others have {leftover.name} that the model did not write, {shown!r}; {_example(pairs)}"
     if share_equal([*map(simplify, found)], [*map(simplify, expected)]) >= SAME:
-        return f": they differ in letter case and speaker tags alone; {_example(pairs)}"
+        return f"; the others differ only in letter case and speaker tags; {_example(pairs)}"
     if sum(a in rewritten for a, _ in pairs) > len(pairs) / 2:
-        return ": most are those of other dialogues, the rows were moved"
-    writers = [(f"{each.name} wrote them", {"checkpoint": each}) for each in kept if each != checkpoint]
+        return "; most of the others belong to other dialogues: the rows were moved"
+    writers = [(f"{other.name} wrote them", {"checkpoint": other}) for other in kept if other != checkpoint]
     config = run.model.generation_config
     for base in (params.generation, UNASKED):
         writers.append(("its own generation_config.json gives them", follow_config(base, config)))
@@ -91,28 +94,28 @@ def _explain(
             break
         others = run.decode("test", **changes)
         if share_equal([a for a, _ in pairs], [others[row] for row in rows]) >= SAME:
-            return f": {what}"
+            return f"; the others differ: {what}"
     if np.mean([bool(b) and b in a for a, b in zip(found, expected, strict=True)]) >= SAME:
-        return f": text was added to them; {_example(pairs)}"
+        return f"; text was added to the others; {_example(pairs)}"
     return f"; {_example(pairs)}{_dropout(run, params, written, rewritten)}"
 
 
 def _dropout(run: Evidence, params: Params, written: Sequence[str], rewritten: Sequence[str]) -> str:
-    """Return a hint if summaries that are written with dropout on differ from those without as much as these do."""
+    """Return a hint if the predictions differ from these summaries as much as summaries written with dropout on do."""
     if not run.can_afford():
         return ""
     drawn = run.summarize(run.model, run.model_codec, params.generation, run.sample("test"), dropout=True)
     near, drawn_near = (np.array(_nearness(side, rewritten)) for side in (written, drawn))
     if abs(near.mean() - drawn_near.mean()) < 0.1 and near.mean() > 0.3:
-        return "; they differ about as much as summaries that are written with dropout on (model.eval() not called)"
+        return "; dropout changes about as much, so it may have been on while decoding (model.eval() not called)"
     return ""
 
 
 def _nearness(texts: Sequence[str], others: Sequence[str]) -> list[float]:
-    """Return the share of words that each text has in common with the other one in its row."""
+    """Return the share of words, 0 to 1, that each text has in common with the text in the same row of `others`."""
     pairs = [(set(a.split()), set(b.split())) for a, b in zip(texts, others, strict=True)]
     return [len(a & b) / max(1, len(a | b)) for a, b in pairs]
 
 
 def _example(pairs: Sequence[tuple[str, str]]) -> str:
-    return f"for instance {shorten(pairs[0][0])!r}, and decoded again {shorten(pairs[0][1])!r}"
+    return f"for example {shorten(pairs[0][0])!r}, and decoded again {shorten(pairs[0][1])!r}"

@@ -1,4 +1,4 @@
-"""Whether data/prepared holds the dialogues of data.path, and the token ids that its tokenizer gives for them."""
+"""Replay of prepare: whether data/prepared has the dialogues of data.path, and the token ids of its own texts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
@@ -15,11 +15,11 @@ _ENCODED = 1_500  # dialogues of a split that are encoded again
 _PREPARE = "dvc repro --force --single-item prepare"
 
 
-@check(Kind.REPLAY, "data/prepared does not hold the dialogues of data.path")
+@check(Kind.REPLAY, "data/prepared differs from the dialogues of data.path")
 def prepared_texts(run: Evidence, splits: Splits, raw: Mapping[str, Iterable[Dialogue]]) -> Finding:
-    """Reads data.path as prepare does, and compares every dialogue and reference exactly. A single one is a failure.
+    """Reads data.path again as `prepare` does, and compares every dialogue and reference with data/prepared.
 
-    Only the workspace has the data beside it, so an earlier revision (`--rev`) can't be asked.
+    Failure if one of them differs. Not applicable to an earlier revision (`--rev`), which has no raw data.
     """
     total, differing, found = 0, [], []
     for split, dialogues in raw.items():
@@ -30,25 +30,26 @@ def prepared_texts(run: Evidence, splits: Splits, raw: Mapping[str, Iterable[Dia
             if before is not None and after is not None and before != after.record:
                 differing.append(f"{split}, {after.record.id}")
         if count != len(prepared):
-            found.append(f"{len(prepared):,} dialogues of {split} and not {count:,}")
+            found.append(f"{len(prepared):,} dialogues of {split} instead of {count:,}")
         total += count
     if differing:
-        found.append(f"{len(differing):,} other texts, the first of {differing[0]}")
+        plural = "s" if len(differing) > 1 else ""
+        found.append(f"{len(differing):,} dialogue{plural} with other texts (first: {differing[0]})")
     if not found:
         return passed(f"all {total:,} dialogues of data.path are in data/prepared", figure=0, threshold="0")
     return failed(f"data/prepared has {', '.join(found)}", _PREPARE, figure=len(differing), threshold="0")
 
 
-@check(Kind.REPLAY, "data/prepared holds other token ids than its tokenizer gives for its texts")
+@check(Kind.REPLAY, "Token ids in data/prepared are not those of its texts")
 def prepared_ids(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
-    """Encodes the texts of data/prepared again and compares the ids. A single row that differs is a failure.
+    """Encodes the texts of data/prepared again, and compares the token ids.
 
-    At most 1,500 dialogues of each split are encoded, drawn by the seed.
+    Failure if one row differs. At most 1,500 dialogues of each split are encoded, drawn by the seed.
     """
     count, first = 0, ""
     for split, dialogues in splits.items():
         drawn = [dialogues[row] for row in draw_rows(len(dialogues), _ENCODED, run.seed)]
-        for before, after in zip(encode_split([each.record for each in drawn], codec), drawn, strict=True):
+        for before, after in zip(encode_split([row.record for row in drawn], codec), drawn, strict=True):
             if before.input_ids == after.input_ids and before.labels == after.labels:
                 continue
             count += 1
@@ -56,14 +57,14 @@ def prepared_ids(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
                 pairs = [(before.input_ids, after.input_ids), *zip(before.labels, after.labels, strict=False)]
                 expected, found = next((a, b) for a, b in pairs if a != b)
                 texts = [shorten(codec.tokenizer.decode(row)) for row in _around_difference(found, expected)]
-                first = f"{split}, {after.record.id}: {texts[0]!r} and not {texts[1]!r}"
+                first = f"{split}, {after.record.id}: {texts[0]!r} instead of {texts[1]!r}"
     if not count:
-        return passed("every text encoded again has the ids in data/prepared", figure=0, threshold="0")
-    return failed(f"{count:,} dialogues have other ids, the first of {first}", _PREPARE, figure=count, threshold="0")
+        return passed("every text, encoded again, has the token ids in data/prepared", figure=0, threshold="0")
+    return failed(f"token ids of {count:,} dialogues differ (first: {first})", _PREPARE, figure=count, threshold="0")
 
 
 def _around_difference(found: Sequence[int], expected: Sequence[int]) -> list[Sequence[int]]:
-    """Return a few tokens of both rows around the first in which they differ."""
+    """Return 12 tokens of both rows, from four before the first that differs."""
     same = next((place for place, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), -1)
     start = max(0, (same if same >= 0 else min(len(found), len(expected))) - 4)
     return [row[start : start + 12] for row in (found, expected)]

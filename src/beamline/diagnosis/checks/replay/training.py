@@ -1,4 +1,4 @@
-"""Whether training saw the batches that the collator makes, and the checkpoint is the one that it saved."""
+"""Replay of training: whether its batches are those of the collator, and its checkpoint is unchanged."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -20,19 +20,20 @@ from beamline.training.record import BatchRecord, describe_environment
 
 _TRAIN = "dvc repro --force --single-item train"
 _ROUNDING = 1e-5  # of a loss, on the same device with the same number of threads
-_DEVICES = 0.02  # of a loss, between devices and precisions (docs/diagnosis.md)
+_DEVICES = 0.02  # of a loss, between devices and precisions
 _NAMES = {
-    "attention_mask": "the attention masks add up to {found:,} tokens that may be read, and not {expected:,}",
-    "labels": "the labels add up to {found:,}, and not {expected:,}",
-    "decoder_input_ids": "the decoder's inputs add up to {found:,}, and not {expected:,}",
+    "attention_mask": "the attention masks let the model read {found:,} tokens instead of {expected:,}",
+    "labels": "the labels add up to {found:,} instead of {expected:,}",
+    "decoder_input_ids": "the decoder's inputs add up to {found:,} instead of {expected:,}",
 }
 
 
-@check(Kind.REPLAY, "Training computed on other batches than the collator makes of data/prepared")
+@check(Kind.REPLAY, "Training used other batches than the collator makes of data/prepared")
 def training_batches(run: Evidence, splits: Splits, codec: TextCodec, params: Params, recorded: Recorded) -> Finding:
-    """Makes the first 50 batches of the training again and compares each tensor with the hash that training recorded.
+    """Makes the first 50 batches of the training again, and compares each tensor with the hash that training recorded.
 
-    Masks, labels and their shift are those of real batches. A single value that differs is a failure.
+    Failure if a single value differs. This covers the attention masks, the labels and the decoder's inputs of real
+    batches.
     """
     taken = recorded.training.get("batches")
     if not taken:
@@ -50,27 +51,31 @@ def training_batches(run: Evidence, splits: Splits, codec: TextCodec, params: Pa
         if made["tensors"].get(name) != taken["tensors"].get(name)
     ]
     if not differing:
-        return passed(f"{made['count']} batches are what the collator makes of them", figure=0, threshold="0")
-    # A mask says most, then labels; token ids differ whenever the data are others.
+        return passed(
+            f"the first {made['count']} batches are what the collator makes",
+            figure=0,
+            threshold="0",
+        )
+    # A mask tells most, then labels. Token ids differ whenever the data differ.
     name = min(differing, key=lambda name: (name not in _NAMES, [*_NAMES].index(name) if name in _NAMES else 0))
     found, expected = (side["tensors"].get(name, {}).get("total", 0) for side in (taken, made))
-    said = _NAMES.get(name, "{name} add up to {found:,}, and not {expected:,}")
+    said = _NAMES.get(name, "{name} add up to {found:,} instead of {expected:,}")
     meaning = said.format(name=name.replace("_", " "), found=found, expected=expected)
     if name == "attention_mask" and found == 0:
-        meaning += ": the source was masked away"
+        meaning += ": the whole source was masked"
     return failed(f"in the first {taken['count']} batches {meaning}", _TRAIN, figure=len(differing), threshold="0")
 
 
-@check(Kind.REPLAY, "Another tokenizer is beside the checkpoint than the one it was trained with")
+@check(Kind.REPLAY, "The tokenizer beside the checkpoint is not the one it was trained with")
 def checkpoint_tokenizer(run: Evidence, codec: TextCodec, checkpoint: Path) -> Finding:
-    """Compares vocabulary and encoding.json beside the checkpoint with those of data/prepared, whole.
+    """Compares the vocabulary and encoding.json beside the checkpoint with those of data/prepared.
 
-    A single id that means another word is one too many. Where the decoder starts is left to `decoder_start`, which
-    names that fault more exactly.
+    Failure if a token has another id, or if a field of encoding.json differs. `decoder start` compares the decoder's
+    start token, because it names that fault more exactly.
     """
     trained, beside = codec.tokenizer.get_vocab(), run.model_codec.tokenizer.get_vocab()
     moved = sum(beside.get(token) != index for token, index in trained.items()) + len(beside.keys() - trained.keys())
-    encodings = [asdict(each.encoding) for each in (codec, run.model_codec)]
+    encodings = [asdict(side.encoding) for side in (codec, run.model_codec)]
     differing = [name for name in encodings[0] if encodings[0][name] != encodings[1][name]]
     differing = [name for name in differing if name != "decoder_start_token_id"]
     threshold = "0, and the same encoding.json"
@@ -78,15 +83,18 @@ def checkpoint_tokenizer(run: Evidence, codec: TextCodec, checkpoint: Path) -> F
         return passed("the checkpoint's tokenizer is the one it was trained with", figure=0.0, threshold=threshold)
     meaning = f"{moved:,} of {len(trained):,} tokens have another id beside the checkpoint than in data/prepared"
     if differing:
-        meaning += f", and in encoding.json differ {', '.join(differing)}"
+        meaning += f"; in encoding.json these differ: {', '.join(differing)}"
     advice = f"copy data/prepared/tokenizer into {checkpoint}, or run: dvc repro train"
     return failed(meaning, advice, figure=float(moved), threshold=threshold)
 
 
 @check(Kind.REPLAY, "The weights of a checkpoint were changed after training")
 def checkpoint_weights(run: Evidence, kept: Sequence[Path], recorded: Recorded) -> Finding:
-    """Compares a hash of every kept checkpoint's weights with the one that training recorded as it saved them."""
-    hashes = {str(each["name"]): str(each.get("weights", "")) for each in recorded.checkpoints}
+    """Compares a hash of every kept checkpoint's weights with the hash that training recorded when it saved them.
+
+    Failure if one of them differs.
+    """
+    hashes = {str(entry["name"]): str(entry.get("weights", "")) for entry in recorded.checkpoints}
     if not any(hashes.values()):
         return not_applicable("this training recorded no hash of its weights")
     found = {path: hash_weights(path) for path in kept}
@@ -95,22 +103,22 @@ def checkpoint_weights(run: Evidence, kept: Sequence[Path], recorded: Recorded) 
         return passed(f"{len(found)} checkpoints are as training saved them", figure=0, threshold="0")
     first = changed[0]
     meaning = (
-        f"{', '.join(path.name for path in changed)}: the weights of {first.name} hash to {found[first][:12]}, and"
-        f" training saved {hashes.get(first.name, 'none')[:12]}"
+        f"changed: {', '.join(path.name for path in changed)}; the weights of {first.name} have the hash"
+        f" {found[first][:12]}, and training recorded {hashes.get(first.name, 'none')[:12]}"
     )
     return failed(meaning, f"dvc checkout models, or {_TRAIN}", figure=len(changed), threshold="0")
 
 
-@check(Kind.REPLAY, "The checkpoint does not have the loss that training measured")
+@check(Kind.REPLAY, "The checkpoint has another loss than training measured")
 def checkpoint_loss(
     run: Evidence, splits: Splits, codec: TextCodec, params: Params, checkpoint: Path, recorded: Recorded
 ) -> Finding:
-    """Measures the loss of the evaluated checkpoint on the sample of validation that training measured, once more.
+    """Measures the evaluated checkpoint's loss again, on the sample of validation that training measured.
 
-    On the same device, with as many threads, it has to be the same up to rounding. Between devices and precisions it
-    may differ by 2 % (docs/diagnosis.md has what was measured); what lies between 0.2 and 2 % is a warning.
+    Failure if the loss differs by more than 0.001 %, which is rounding. If device, precision, number of threads or
+    torch version are not those of the training, the limits are wider: warning above 0.2 %, failure above 2 %.
     """
-    listed = {str(each["name"]): each for each in recorded.checkpoints}.get(checkpoint.name, {})
+    listed = {str(entry["name"]): entry for entry in recorded.checkpoints}.get(checkpoint.name, {})
     expected = listed.get("sample_loss")
     if expected is None:
         return not_applicable("this training recorded no loss on a sample")
@@ -137,9 +145,10 @@ def checkpoint_loss(
 
 @check(Kind.REPLAY, "Decoding starts or ends with another token than training")
 def decoder_start(run: Evidence, codec: TextCodec, params: Params, checkpoint: Path) -> Finding:
-    """Compares the decoder's start of data/prepared, which training used, with the one beside the checkpoint.
+    """Compares the decoder's start token beside the checkpoint with that of data/prepared, which training used.
 
-    A warning if only the checkpoint's own config.json or generation_config.json differ, which other programs follow.
+    Failure if they differ. Warning if only the start or end token in the checkpoint's config.json or
+    generation_config.json differs: other programs follow these files.
     """
 
     def token_of(token: int | None) -> str:
@@ -148,14 +157,15 @@ def decoder_start(run: Evidence, codec: TextCodec, params: Params, checkpoint: P
     start, beside = codec.encoding.decoder_start_token_id, run.model_codec.encoding.decoder_start_token_id
     right = f"training started with {token_of(start)} and ended with {token_of(codec.encoding.eos_token_id)}"
     if beside != start:
-        meaning = f"decoding starts with {token_of(beside)}, {right}"
+        meaning = f"decoding starts with {token_of(beside)}; {right}"
         return failed(meaning, f"set decoder_start_token_id to {start} in encoding.json")
     others = find_other_tokens(run)
     if not others:
         return passed(f"{right}, and so does decoding")
     asked = ", ".join(f"{name} {value} ({token_of(value)})" for name, value in others.items())
-    advice = f"set it to {start} for the start, {codec.encoding.eos_token_id} for the end, there and in config.json"
-    return warned(f"other programs will follow the checkpoint's own {asked}; {right}", advice)
+    end = codec.encoding.eos_token_id
+    advice = f"in config.json and generation_config.json, set the start to {start} and the end to {end}"
+    return warned(f"the checkpoint's own configuration has {asked}, which other programs follow; {right}", advice)
 
 
 def _epochs(batches: LengthBucketedBatches) -> Iterator[list[int]]:

@@ -1,4 +1,4 @@
-"""docs/faults.md's tables: PYTHONPATH=tests:src python tests/faults/table.py [catalogue|development|held-out|second-look]"""
+"""The tables of docs/faults.md: python tests/faults/table.py [catalogue|development|held-out|second-look]"""
 
 import contextlib
 import json

@@ -20,7 +20,7 @@ def as_names(text: str) -> str:
 
 CHANGES: dict[str, Change] = {
     "reverse order": lambda text: "\n".join(text.split("\n")[::-1]),
-    "not written as those of train": as_names,
+    "written differently from those of train": as_names,
     "HTML entities": lambda text: text.replace("?", "&#63;").replace("#", "&num;"),
     "have no line ends, and those of train have": lambda text: text.replace("\n", " "),
     "written out": lambda text: text.replace("\n", "\\n"),
@@ -45,7 +45,7 @@ def test_what_was_done_to_test_alone_is_undone(language: str, fault: str) -> Non
         ("Dialogues of train are in capital letters", str.upper),
         ("Dialogues of train have no line ends", lambda text: text.replace("\n", " ")),
         ("reverse order", CHANGES["reverse order"]),
-        ("not written as those of train", as_names),
+        ("written differently from those of train", as_names),
     ],
 )
 def test_what_was_done_to_train_alone_is_done_to_test(fault: str, change: Change) -> None:

@@ -1,4 +1,4 @@
-"""docs/faults.md's tables: PYTHONPATH=tests:src python tests/faults/table.py [catalogue|development|held-out]"""
+"""The tables of docs/faults.md: python tests/faults/table.py [catalogue|development|held-out|second-look]"""
 
 import contextlib
 import json
@@ -12,12 +12,14 @@ import corpus
 import faulty_run
 from catalogue import CATALOGUE, Fault
 from held_out import HELD_OUT
+from second_look import SECOND_LOOK
 from unseen import DEVELOPMENT, SET_ASIDE
 
 SETS = {
     "catalogue": CATALOGUE,
     "development": DEVELOPMENT,
     "held-out": (*SET_ASIDE, *HELD_OUT),
+    "second-look": SECOND_LOOK,
 }
 
 

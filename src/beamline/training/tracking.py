@@ -8,14 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
-from dvclive.live import Live
-
 from beamline.core.errors import BeamlineError
 from beamline.core.files import refuse_link_out, replaced_directory
 from beamline.core.params import Params
 
-if TYPE_CHECKING:  # imported only in use: that costs a second, and by default it isn't used
+if TYPE_CHECKING:  # imported only in use: each costs a second; evaluate has no curves, and W&B is off by default
     import wandb
+    from dvclive.live import Live
 
 _INIT_SECONDS = 10.0  # without an answer from W&B by then, the run is recorded offline
 _FINISH_SECONDS = 20.0  # what isn't uploaded by then stays on disk, for `wandb sync`
@@ -49,6 +48,8 @@ class Tracker:
                 self._run = run = self._start_run()
                 stack.push(lambda kind, *_: _finish(run, failed=kind is not None))
             if self._curves is not None:
+                from dvclive.live import Live  # noqa: PLC0415
+
                 directory = stack.enter_context(replaced_directory(self._curves))
                 self._live = Live(dir=str(directory), dvcyaml=None, save_dvc_exp=False)
             self._on_exit = stack.pop_all()

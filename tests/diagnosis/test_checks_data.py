@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from tokenizers.normalizers import NFD, NFKD, Lowercase, Normalizer, Replace, Sequence, StripAccents
 from support.corpus_evidence import COUNTS, Splits, corpus, evidence, failing_causes, finding, findings, one_topic
 
 from beamline.core.params import Columns
@@ -102,6 +103,13 @@ def test_a_placeholder_in_a_part_of_train_is_named(splits: Splits) -> None:
     assert "'No summary.'" in finding("constant_references", run).meaning
 
 
+def test_the_beginning_of_longer_references_is_no_placeholder(splits: Splits) -> None:
+    train = [replace(row, references=(row.references[0][:24],)) for row in splits["train"]]
+    found = finding("constant_references", evidence({**splits, "train": train}))
+    assert found.is_found
+    assert found.fault == "Summaries of train are cut off"
+
+
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_a_third_of_swapped_summaries_is_a_suspect_and_estimated(splits: Splits, split: str) -> None:
     dialogues = splits[split]
@@ -121,6 +129,16 @@ def test_summaries_in_another_language_than_their_dialogues_are_not_called_swapp
     english, korean = corpus("english")["train"], corpus("korean")["train"]
     judged = belongs([record.references[0] for record in korean], [record.dialogue for record in english])
     assert len(judged) == 0
+
+
+def test_dialogues_in_another_language_than_their_summaries_are_not_called_swapped(splits: Splits) -> None:
+    other = corpus("korean" if splits["test"][0].dialogue.isascii() else "english")["test"]
+    mixed = [
+        replace(row, dialogue=another.dialogue) if number % 5 < 2 else row
+        for number, (row, another) in enumerate(zip(splits["test"], other, strict=False))
+    ]
+    found = finding("mismatched_pairs", evidence({**splits, "test": mixed}))
+    assert found.status == "pass", found.meaning
 
 
 def test_another_language_is_a_difference_of_both_sides(language: str, splits: Splits) -> None:
@@ -271,3 +289,23 @@ def test_validation_that_was_copied_from_train_is_a_cause(splits: Splits) -> Non
 def test_dialogues_that_a_split_has_again_are_counted(splits: Splits, copies: int, status: str) -> None:
     again = [replace(record, id=f"again-{record.id}") for record in splits["train"][:copies]]
     assert finding("duplicates", evidence({**splits, "train": [*splits["train"], *again]})).status == status
+
+
+@pytest.mark.parametrize(
+    ("language", "normalizer", "change"),
+    [
+        ("korean", NFKD(), "Unicode form"),
+        ("english", Lowercase(), "letter case"),
+        ("korean", Replace("\u200c", " "), "invisible characters"),
+        ("english", Sequence([NFD(), StripAccents()]), "accents and other marks"),
+    ],
+)
+def test_what_a_tokenizer_changes_is_named(language: str, normalizer: Normalizer, change: str) -> None:
+    changed = {
+        split: [replace(row, references=(row.references[0].replace("a", "á") + "\u200c는",)) for row in dialogues]
+        for split, dialogues in corpus(language).items()
+    }
+    run = evidence(changed)
+    assert run.codec is not None
+    run.codec.tokenizer.backend_tokenizer.normalizer = normalizer
+    assert f"mostly in {change}" in finding("tokenizer_round_trip", run).meaning

@@ -82,11 +82,11 @@ def belongs(summaries: Sequence[str], dialogues: Sequence[str]) -> npt.NDArray[n
     """Return whether each summary has more in common with its own dialogue than with the median dialogue.
 
     It is True for nearly every correct pair, and for half of the wrong pairs, whose dialogue is a random one. So the
-    share of wrong pairs is twice the share of False. Summaries that have nothing in common with any dialogue, as in
-    another language, are left out.
+    share of wrong pairs is twice the share of False. A pair is left out if its summary has nothing in common with any
+    dialogue, or its dialogue with any summary: one of them is in another language.
     """
     common = overlaps(summaries, dialogues)
-    shown = common.max(axis=1) > 0
+    shown = (common.max(axis=1) > 0) & (common.max(axis=0) > 0)
     return np.asarray((np.diagonal(common) > np.median(common, axis=1))[shown])
 
 

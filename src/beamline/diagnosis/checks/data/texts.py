@@ -24,20 +24,28 @@ def constant_references(run: Evidence, splits: Splits) -> Finding:
     """Counts the dialogues that have their split's most frequent reference.
 
     Failure from 10 % of the split's dialogues, warning from 2 %; both only if at least three dialogues have it. Such a
-    reference comes from a constant column, or is a placeholder. Different dialogues seldom have the same reference: at
-    most three do in data/english and data/korean, two in DialogSum.
+    reference comes from a constant column, or is a placeholder. If references of other splits begin with it and go on,
+    it is the beginning of summaries that were cut. Different dialogues seldom have the same reference: at most three do
+    in data/english and data/korean, two in DialogSum.
     """
     figure, split, text, count = max(_most_frequent(dialogues, split) for split, dialogues in splits.items())
     meaning = f"{figure:.1%} of the dialogues of {split} have the same reference"
     threshold = "below 0.02, or fewer than 3 times"
     if count < 3 or figure < 0.02:
         return passed(meaning, figure=figure, threshold=threshold)
+    meaning, fault = f"{meaning}: {shorten(text)!r}", ""
+    others = [one_line(row.record.references[0]) for other in splits.keys() - {split} for row in splits[other]]
+    longer = sum(other.startswith(text) and other != text for other in others)
+    if longer >= figure * len(others) / 2:
+        fault = f"Summaries of {split} are cut off"
+        meaning += f", with which {longer} of {len(others)} references of the other splits begin"
     return (failed if figure >= 0.1 else warned)(
-        f"{meaning}: {shorten(text)!r}",
+        meaning,
         f"look at the summaries of {split} in data.path, and at data.columns.summary",
         figure=figure,
         threshold=threshold,
         weight=figure,
+        fault=fault,
     )
 
 

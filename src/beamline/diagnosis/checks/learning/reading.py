@@ -93,7 +93,7 @@ def source_use(run: Evidence, splits: Splits, codec: TextCodec, checkpoint: Path
     loses by that: the default run loses more than a nat a token.
     """
     share, sure, meaning = _use(run, run.forced, run.force_swapped("test"))
-    threshold = f"at least {_LITTLE:g}"
+    threshold = f"at least {_LITTLE:g}, and an interval above 0"
     if sure and share >= _LITTLE:
         return passed(meaning, figure=share, threshold=threshold)
     training, swapped = run.forced_in_training, run.force_swapped("train")

@@ -18,6 +18,24 @@ _EQUAL = 1e-6  # the last digits of a score, which the order of adding can chang
 _EVALUATE = "dvc repro --force --single-item evaluate"
 
 
+@check(Kind.REPLAY, "The recorded score was measured differently from params.yaml")
+def signature(run: Evidence, predictions: Predictions, recorded: Recorded) -> Finding:
+    """Compares the signature in metrics/rouge.json with the one that the predictions get today.
+
+    Failure if a setting of the metric differs. Warning if only versions of packages differ: they rarely change a score,
+    but `compare` refuses to compare such scores.
+    """
+    current = read_signature(run.reported_scorer.signature())
+    before = read_signature(str(recorded.rouge.get("signature", "")))
+    compared = [name for name in fields_to_compare(current, before) if name in current]
+    differing = [name for name in compared if before.get(name) != current[name]]
+    listed = ", ".join(f"{name}:{before.get(name, '')} instead of {current[name]}" for name in differing)
+    if not differing:
+        return passed("the signature in metrics/rouge.json belongs to these predictions", figure=0, threshold="0")
+    finding = failed if SETTINGS.intersection(differing) else warned
+    return finding(f"the signature in metrics/rouge.json has {listed}", _EVALUATE, figure=len(differing), threshold="0")
+
+
 @check(Kind.REPLAY, "Scores in metrics/rouge.json are not those of the predictions")
 def recorded_scores(run: Evidence, predictions: Predictions, recorded: Recorded) -> Finding:
     """Scores the predictions again as the run reported them, and compares the scores with metrics/rouge.json.
@@ -36,24 +54,6 @@ def recorded_scores(run: Evidence, predictions: Predictions, recorded: Recorded)
         return passed(meaning, figure=figure, threshold=threshold)
     advice = f"reports/predictions.jsonl and metrics/rouge.json come from two evaluations; run: {_EVALUATE}"
     return failed(meaning, advice, figure=figure, threshold=threshold, points=points)
-
-
-@check(Kind.REPLAY, "The recorded score was measured differently from params.yaml")
-def signature(run: Evidence, predictions: Predictions, recorded: Recorded) -> Finding:
-    """Compares the signature in metrics/rouge.json with the one that the predictions get today.
-
-    Failure if a setting of the metric differs. Warning if only versions of packages differ: they rarely change a score,
-    but `compare` refuses to compare such scores.
-    """
-    current = read_signature(run.reported_scorer.signature())
-    before = read_signature(str(recorded.rouge.get("signature", "")))
-    compared = [name for name in fields_to_compare(current, before) if name in current]
-    differing = [name for name in compared if before.get(name) != current[name]]
-    listed = ", ".join(f"{name}:{before.get(name, '')} instead of {current[name]}" for name in differing)
-    if not differing:
-        return passed("the signature in metrics/rouge.json belongs to these predictions", figure=0, threshold="0")
-    finding = failed if SETTINGS.intersection(differing) else warned
-    return finding(f"the signature in metrics/rouge.json has {listed}", _EVALUATE, figure=len(differing), threshold="0")
 
 
 @check(Kind.REPLAY, "Decoding used other settings than params.yaml has now")

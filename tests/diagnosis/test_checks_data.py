@@ -5,8 +5,8 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from tokenizers.normalizers import NFD, NFKD, Lowercase, Normalizer, Replace, Sequence, StripAccents
 from support.corpus_evidence import COUNTS, Splits, corpus, evidence, failing_causes, finding, findings, one_topic
+from tokenizers.normalizers import NFD, NFKD, Lowercase, Normalizer, Replace, Sequence, StripAccents
 
 from beamline.core.params import Columns
 from beamline.core.records import Dialogue

@@ -149,7 +149,6 @@ def test_every_file_can_be_read_by_those_who_read_other_new_files(ctranslate2: b
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize("overflow", ["end", "start"])
 def test_plain_transformers_cuts_long_dialogues_where_training_did(
     exported: Path, overflow: Overflow, tmp_path: Path
@@ -167,6 +166,7 @@ def test_plain_transformers_cuts_long_dialogues_where_training_did(
     assert len(plain) == 12
 
 
+@pytest.mark.slow
 def test_a_directory_in_use_is_refused(exported: Path) -> None:
     with pytest.raises(BeamlineError, match="exists already; name a new directory"):
         export(exported, None, ctranslate2=False, push_to=None)

@@ -13,7 +13,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import transformers
@@ -30,7 +30,7 @@ from beamline.models.weights import load_model
 
 BATCH = 8
 CPU = torch.device("cpu")
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "greedy": {"num_beams": 1},
     "4 beams": {"num_beams": 4},
     "4 beams, no penalties": {"num_beams": 4, "repetition_penalty": 1.0, "no_repeat_ngram_size": 0},

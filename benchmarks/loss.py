@@ -45,7 +45,7 @@ def step(kind: str, target_tokens: int) -> None:
             loss = chunked(targets)
         else:
             loss = functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="sum")
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         seconds = time.perf_counter() - start
     print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000, seconds)
 

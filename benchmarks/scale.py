@@ -166,7 +166,9 @@ def train_steps(steps: int = 200) -> None:
     arguments.eval_strategy = arguments.save_strategy = transformers.IntervalStrategy.NO
     training, validation = (examples(read_split(split)) for split in ("train", "validation"))
     model = build_or_load_model(params, codec)
-    SummarizationTrainer(model, arguments, params, codec, training, validation, validation_bytes=1).train()
+    SummarizationTrainer(
+        model, arguments, params, codec, training, validation, sample=validation, validation_bytes=1
+    ).train()
 
 
 def fit_slope(rows: list[dict[str, Any]], start: float) -> float:
@@ -185,12 +187,16 @@ def main(
         return train_steps()
     assert dialogsum is not None
     stage, steps = [sys.executable, "-m", "beamline.prepare"], [sys.executable, str(Path(__file__)), "--train"]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for dialogues in [START, *(size or SIZES)]:
         with tempfile.TemporaryDirectory() as name:
             write_corpus(dialogsum, Path(name, "raw"), dialogues)
             write_params(Path(name), Path(name, "raw"))
-            row = {"dialogues": dialogues, "prepare": measure(stage, Path(name)), "train": measure(steps, Path(name))}
+            row: dict[str, Any] = {
+                "dialogues": dialogues,
+                "prepare": measure(stage, Path(name)),
+                "train": measure(steps, Path(name)),
+            }
         print(row, flush=True)
         rows.append(row)
     started, *rows = rows

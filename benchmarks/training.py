@@ -37,7 +37,6 @@ import torch
 import transformers
 import typer
 from rich.console import Console
-from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
     BartForConditionalGeneration,
@@ -145,7 +144,7 @@ class Bench:
                 self.codec,
                 self.training,
                 self.validation,
-                sample=self.validation[:8],
+                sample=self.validation,
                 validation_bytes=1,
             )
         else:
@@ -161,7 +160,8 @@ class Bench:
 
     def _usual_collator(self, way: str, model: BartForConditionalGeneration) -> Callable[..., Any]:
         if way == "usual":
-            return DataCollatorForSeq2Seq(self.codec.tokenizer, model=model)
+            usual: Callable[..., Any] = DataCollatorForSeq2Seq(self.codec.tokenizer, model=model)
+            return usual
         padding = self.params.padding.model_copy(update={"mode": "max_length"})
         fixed = Collator(replace(self.codec.encoding, max_target_tokens=FIXED_TARGET_TOKENS[way]), padding)
         return lambda rows: fixed([Example("", **row) for row in rows])
@@ -183,7 +183,7 @@ class Bench:
             trainer.train()
         batches = LengthBucketedBatches(self.validation, tokens_per_batch=self.params.train.tokens_per_batch, seed=0)
         collator = Collator(self.codec.encoding, self.params.padding)
-        loader = DataLoader(self.validation, batch_sampler=batches, collate_fn=collator)
+        loader = (collator([self.validation[row] for row in batch]) for batch in batches)
         return measure_loss(trainer.model, loader, self.device).loss
 
     def count_operations(self, shapes: list[tuple[int, int, int]]) -> int:

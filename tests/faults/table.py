@@ -1,4 +1,4 @@
-"""The tables of docs/faults.md: python tests/faults/table.py [catalogue|development|held-out|second-look]"""
+"""The tables of docs/faults.md: python tests/faults/table.py [catalogue|development|first-look|second-look]"""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ from unseen import DEVELOPMENT, SET_ASIDE
 SETS = {
     "catalogue": CATALOGUE,
     "development": DEVELOPMENT,
-    "held-out": (*SET_ASIDE, *HELD_OUT),
+    "first-look": (*SET_ASIDE, *HELD_OUT),
     "second-look": SECOND_LOOK,
 }
 

@@ -1,7 +1,6 @@
 """Faults of other kinds than the catalogue: those that the checks were developed with, and some set aside.
 
-`SET_ASIDE` belongs to the held-out half, with held_out.py: it is looked at once, at the end. docs/faults.md says what
-came out.
+`SET_ASIDE` belongs to the first look, with held_out.py. docs/faults.md says what was found.
 """
 
 import html
@@ -253,7 +252,7 @@ DEVELOPMENT = (
         with_params("train", "evaluate", train__max_examples=24),
         also=("training_length", "more_training"),
     ),
-    # These six were of the half set aside, and were looked at.
+    # These six were set aside at first, and were looked at before the first look.
     Fault("attention output zeroed after training", "checkpoint_weights", with_weights(zero_attention_output)),
     Fault("weights quantized to seven levels", "checkpoint_weights", with_weights(quantize)),
     Fault("infinities among the weights", "checkpoint_weights", overflow, also=("finite_weights",)),

@@ -62,7 +62,7 @@ def test_greedy_search_alone_is_no_fault_and_its_cost_is_said(healthy_runs: Make
     assert search.status.value == "pass"
     assert search.figure is not None
     assert abs(search.figure) < 5
-    assert "num_beams is 1; 4 instead brings" in search.meaning
+    assert "num_beams is 1; num_beams: 4 changes the score by" in search.meaning
 
 
 def test_the_committed_run_passes_every_check() -> None:

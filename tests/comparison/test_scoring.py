@@ -76,6 +76,7 @@ def error_of(*arguments):
     return str(caught.value)
 
 
+@pytest.mark.slow
 def test_bart_large_has_its_known_scores(dialogsum):
     """rouge_score 0.1.2 with the default tokenizer and Porter's stemmer: see the README of shared/dialogsum."""
     predictions, references = str(dialogsum / "bart_large_outputs.txt"), str(dialogsum / "test.jsonl")

@@ -274,6 +274,7 @@ def test_near_duplicates_are_named_by_their_rows_in_the_file(corpus: Path) -> No
     )
 
 
+@pytest.mark.slow
 def test_dialogsum_reads_with_its_three_references_and_its_overlaps(dialogsum: Path, corpus: Path) -> None:
     read = check(dialogsum)
     assert (len(read.train), len(read.validation), len(read.test)) == (12460, 500, 500)

@@ -53,6 +53,7 @@ def texts(
     return [each.text for each in summaries]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_beams", [1, 3])
 def test_summaries_come_in_the_order_of_the_data_however_they_are_batched(
     model: PreTrainedModel, codec: TextCodec, sources: list[list[int]], num_beams: int

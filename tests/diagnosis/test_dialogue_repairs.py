@@ -7,6 +7,8 @@ from support.corpus_evidence import corpus
 
 from beamline.diagnosis.measures.dialogue_repairs import find_repairs
 
+pytestmark = pytest.mark.slow
+
 Change = Callable[[str], str]
 
 

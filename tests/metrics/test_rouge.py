@@ -40,6 +40,7 @@ def bart(dialogsum):
     return (dialogsum / "bart_large_outputs.txt").read_text(encoding="utf-8").split("\n"), references
 
 
+@pytest.mark.slow
 def test_bart_large_has_its_known_scores(bart):
     """rouge_score 0.1.2 with the default tokenizer and Porter's stemmer: see the README of shared/dialogsum."""
     predictions, references = bart
@@ -356,6 +357,7 @@ class ListOfCharacters:
         return list(text)
 
 
+@pytest.mark.slow
 def test_figures_of_aci_bench_are_its_authors(shared):
     """Their BART-large outputs; ROUGE-1, -2 and Lsum, unstemmed, as their README and paper give them."""
     directory = shared / "real" / "aci-bench"

@@ -22,7 +22,9 @@ def paired_scores(generator: np.random.Generator, dialogues: int) -> tuple[Float
     return a, np.where(generator.random(dialogues) < 1 / 3, a, b)
 
 
-@pytest.mark.parametrize(("dialogues", "seed"), [(12, 1), (12, 2), (80, 3), (500, 4)])
+@pytest.mark.parametrize(
+    ("dialogues", "seed"), [(12, 1), (12, 2), (80, 3), pytest.param(500, 4, marks=pytest.mark.slow)]
+)
 def test_p_value_is_scipys(dialogues, seed):
     a, b = paired_scores(np.random.default_rng(seed), dialogues)
     scipys = stats.permutation_test(
@@ -38,7 +40,7 @@ def test_p_value_is_scipys(dialogues, seed):
     assert ours == pytest.approx(scipys, abs=4 * monte_carlo_error + 2 / 20_000)
 
 
-@pytest.mark.parametrize(("dialogues", "seed"), [(30, 1), (200, 2), (500, 3)])
+@pytest.mark.parametrize(("dialogues", "seed"), [(30, 1), (200, 2), pytest.param(500, 3, marks=pytest.mark.slow)])
 def test_interval_is_scipys(dialogues, seed):
     a, b = paired_scores(np.random.default_rng(seed), dialogues)
     scipys = stats.bootstrap(

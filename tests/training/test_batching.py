@@ -119,6 +119,7 @@ def test_batches_are_those_that_earlier_results_were_trained_on() -> None:
     assert digest.hexdigest() == "8b1174d00468283f86b4d7d81378ba4ab5c28f4ef99c193745d7a917cc8275b5"
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(40, 200), st.integers(20, 80)), min_size=40, max_size=120), st.integers(0, 3))
 def test_successive_batches_are_of_lengths_far_apart(lengths: list[tuple[int, int]], seed: int) -> None:
     sampler = LengthBucketedBatches(examples_of(lengths), tokens_per_batch=250, seed=seed)

@@ -1,4 +1,4 @@
-"""Replay of prepare: whether data/prepared has the dialogues of data.path, and the token ids of its own texts."""
+"""Replay of prepare: whether data/prepared has the dialogues of data.path, and token ids that belong to its texts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest

@@ -102,11 +102,13 @@ def describe_family(family: str) -> Iterator[str]:
 
 
 def describe(check: Check) -> str:
-    """Return a check's docstring for a cell of a table, with the possible causes of a symptom."""
+    """Return a check's docstring for a cell of a table, with possible causes."""
     text = check.summary.replace("|", "\\|")
     if check.kind is Kind.SYMPTOM:
         causes = ", ".join(name_cause(other) for other in check.may_be)
         text += f" Possible causes: {causes}."
+    if check.follows:
+        text += f" May follow from: {', '.join(map(name_cause, check.follows))}."
     return text
 
 

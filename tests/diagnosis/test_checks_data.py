@@ -6,14 +6,20 @@ from pathlib import Path
 
 import pytest
 from support.corpus_evidence import COUNTS, Splits, corpus, evidence, failing_causes, finding, findings, one_topic
+from tokenizers import Regex
 from tokenizers.normalizers import NFD, NFKD, Lowercase, Normalizer, Replace, Sequence, StripAccents
+from transformers import ByT5Tokenizer
 
 from beamline.core.params import Columns
 from beamline.core.records import Dialogue
 from beamline.data.splits import open_split
 from beamline.data.two_sample import find_differences
+from beamline.diagnosis.checks.data.tokens import cut_targets, tokenizer_fertility
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.overlap import belongs
+from beamline.encoding.codec import TextCodec
+from beamline.encoding.prepared import encode_split
+from beamline.models.encoding import Encoding
 
 pytestmark = pytest.mark.slow
 
@@ -125,10 +131,36 @@ def test_a_third_of_swapped_summaries_is_a_suspect_and_estimated(splits: Splits,
     assert f"of {split} " in found.meaning
 
 
+def test_summaries_of_dialogues_that_were_cut_are_a_weaker_suspect_than_swapped_ones(splits: Splits) -> None:
+    def first_turn(row: Dialogue) -> Dialogue:
+        return replace(row, dialogue=row.dialogue.splitlines()[0])
+
+    cut = [first_turn(row) for row in splits["test"]]
+    found = findings("data", evidence({**splits, "test": cut}))
+    pairs, form = found["mismatched_pairs"], found["dialogue_differences"]
+    assert form.status == "failure"
+    assert pairs.weight < form.weight
+    assert pairs.status == "pass" or "their dialogues lack what they say" in pairs.meaning
+
+
+def test_a_feature_of_another_kind_that_divides_as_well_is_named_too(splits: Splits) -> None:
+    marked = [replace(row, dialogue=f"{row.dialogue} [END]") for row in splits["test"]]
+    meaning = finding("dialogue_differences", evidence({**splits, "test": marked})).meaning
+    assert 'have "[END]"' in meaning
+    assert 'end with "END ]"' in meaning or 'end with "]"' in meaning
+
+
+def test_copies_of_dialogues_are_no_difference_in_form(splits: Splits) -> None:
+    few = [replace(row, id=f"{row.id}-{copy}") for copy in range(8) for row in splits["test"][:10]]
+    found = findings("data", evidence({**splits, "test": few}))
+    assert found["dialogue_differences"].status == "pass"
+    assert found["duplicates"].status == "failure"
+
+
 def test_summaries_in_another_language_than_their_dialogues_are_not_called_swapped() -> None:
     english, korean = corpus("english")["train"], corpus("korean")["train"]
     judged = belongs([record.references[0] for record in korean], [record.dialogue for record in english])
-    assert len(judged) == 0
+    assert set(judged) == {None}
 
 
 def test_dialogues_in_another_language_than_their_summaries_are_not_called_swapped(splits: Splits) -> None:
@@ -246,10 +278,6 @@ def with_vocabulary_of(known: list[str], run: Evidence) -> Evidence:
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
 
-    from beamline.encoding.codec import TextCodec
-    from beamline.encoding.prepared import encode_split
-    from beamline.models.encoding import Encoding
-
     special = ["<pad>", "<s>", "</s>", "<unk>"]
     words = [*special, "#Person1#", "#Person2#", *known]
     backend = Tokenizer(models.WordLevel({word: token for token, word in enumerate(words)}, unk_token="<unk>"))
@@ -309,3 +337,34 @@ def test_what_a_tokenizer_changes_is_named(language: str, normalizer: Normalizer
     assert run.codec is not None
     run.codec.tokenizer.backend_tokenizer.normalizer = normalizer
     assert f"mostly in {change}" in finding("tokenizer_round_trip", run).meaning
+
+
+@pytest.mark.parametrize("normalizer", [Replace(Regex(r"(?<=\w)(?=\w)"), " "), NFD()])
+def test_a_tokenizer_that_takes_words_apart_is_a_suspect_before_what_is_cut(
+    language: str, normalizer: Normalizer
+) -> None:
+    """Letters with spaces between them in English, Korean syllables as their parts: each takes several tokens."""
+    run = evidence(corpus(language))
+    assert run.codec is not None
+    run.codec.tokenizer.backend_tokenizer.normalizer = normalizer
+    found = finding("tokenizer_fertility", run)
+    apart = (language == "korean") == isinstance(normalizer, NFD)
+    assert found.status == ("failure" if apart else "pass")
+    assert cut_targets.follows == [tokenizer_fertility]
+
+
+def test_a_tokenizer_of_single_bytes_is_no_suspect(splits: Splits) -> None:
+    run = evidence(splits)
+    run.codec = TextCodec(ByT5Tokenizer(), Encoding(4096, 1024, "", 0, 1, 0, None, ()))
+    assert finding("tokenizer_fertility", run).status == "pass"
+
+
+def test_what_a_tokenizer_loses_is_not_called_cut(splits: Splits) -> None:
+    run = evidence(splits)
+    assert run.splits and run.codec
+    run.codec.tokenizer.backend_tokenizer.normalizer = Replace(Regex("[aeiou는을가]"), "")
+    records = {split: [dialogue.record for dialogue in rows] for split, rows in run.splits.items()}
+    run.splits = {split: encode_split(rows, run.codec) for split, rows in records.items()}
+    cut = finding("cut_targets", run)
+    assert cut.status == "pass", cut.meaning
+    assert finding("tokenizer_round_trip", run).status == "failure"

@@ -121,6 +121,23 @@ def test_a_ceiling_or_flattery_of_little_is_no_cause_beside_a_failure_that_it_ca
         assert verdict(large, broken).causes == [large]
 
 
+def test_what_may_follow_from_an_unproved_failure_is_a_suspect_after_it() -> None:
+    origin = result(failed("many tokens", "x", weight=0.1), "origin", "data", Kind.AUDIT)
+    follower = Check("data", "cut", Kind.COUNT, "Summaries are cut", (), (), (), lambda run: cut, [origin.check])
+    cut = failed("all are cut", "y", ceiling=30.0, weight=0.7)
+    found = verdict(Result(follower, cut), origin)
+    assert (found.causes, [suspect.name for suspect in found.suspects]) == ([], ["origin", "cut"])
+    warning = result(warned("some more tokens", "x"), "origin", "data", Kind.AUDIT)
+    assert verdict(Result(follower, cut), warning).cause == "cut"
+
+
+def test_what_may_follow_from_another_cause_comes_after_it() -> None:
+    origin = result(failed("other tokenizer", "x"), "origin", "data")
+    follower = Check("metric", "cut", Kind.COUNT, "It is cut", (), (), (), lambda run: cut, [origin.check])
+    cut = failed("all are cut", "y")
+    assert [cause.check.name for cause in verdict(Result(follower, cut), origin).causes] == ["origin", "cut"]
+
+
 def test_a_symptom_never_comes_before_a_cause() -> None:
     symptom = result(failed("short", ""), "short", kind=Kind.SYMPTOM, may_be=EITHER)
     cause = result(failed("cut", "lift"), "cut")

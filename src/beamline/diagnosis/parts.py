@@ -72,9 +72,14 @@ class Parts:
 
     @cached_property
     def dialogue_differences(self) -> list[Difference]:
-        """Return the features that differ between dialogues of test and train, the clearest first."""
+        """Return the features that differ between dialogues of test and train, the clearest first.
+
+        A dialogue that is in a split several times counts once: copies would make chance look certain.
+        """
         splits = given(self.training_splits, "training splits")
-        test, train = ([dialogue.record.dialogue for dialogue in splits[split]] for split in ("test", "train"))
+        test, train = (
+            list(dict.fromkeys(dialogue.record.dialogue for dialogue in splits[split])) for split in ("test", "train")
+        )
         return find_differences(test, train, seed=self.seed)
 
     @cached_property

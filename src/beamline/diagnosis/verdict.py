@@ -61,6 +61,10 @@ class Result:
             failure.check.family == self.check.family or self.check in failure.check.may_be for failure in failures
         )
 
+    def origins(self, results: Sequence["Result"]) -> list["Result"]:
+        """Return those of the results that failed and may have caused this one."""
+        return [other for other in results if other.has_failed and other.check in self.check.follows]
+
     @property
     def reach(self) -> float | None:
         """Return the points that this explains: what fixing it changes, or what a ceiling takes; None if unknown."""
@@ -152,14 +156,18 @@ def run_checks(run: Evidence) -> list[Result]:
 def judge(run: Evidence, results: Sequence[Result]) -> Verdict:
     """Return the verdict on a run.
 
-    A cause is a failure that is proved or measured, and large enough to explain the other failures. Causes are ordered
-    by how much depends on them: the metric, the labels, the links of the chain in their order, the data, the rest.
-    Among equals, the one that explains most points is first. Without a cause, the suspects are everything else that was
-    found, and then possible causes of failed symptoms that could not be checked.
+    A cause is a failure that is proved or measured, and large enough to explain the other failures. It is only a
+    suspect if it may follow from another failure that is one. Causes are ordered by how much depends on them: the
+    metric, the labels, the links of the chain in their order, the data, the rest. Among equals, the one that explains
+    most points is first. Without a cause, the suspects are everything else that was found, and then possible causes of
+    failed symptoms that could not be checked.
     """
     failures = [result for result in results if result.has_failed and result.check.kind not in PROVING]
     score = _score(run)
-    causes = sorted((result for result in results if result.is_cause and result.explains(failures, score)), key=_rank)
+    proved = [result for result in results if result.is_cause and result.explains(failures, score)]
+    # What may follow from something that isn't proved would be a wrong cause, if that is the cause.
+    open_origins = [result for result in results if result.has_failed and result not in proved]
+    causes = _origins_first(sorted((cause for cause in proved if not cause.origins(open_origins)), key=_rank))
     symptoms = sorted((result for result in results if result.is_symptom), key=_rank)
     return Verdict(
         causes=causes,
@@ -183,7 +191,7 @@ def stop_on(status: Literal["failure", "warning"], results: Sequence[Result]) ->
 
 def _suspects(results: Sequence[Result], unexplained: Sequence[Result]) -> list[Suspect]:
     """Return what was found and is no cause, the strongest first, then other causes of `unexplained` symptoms."""
-    found = sorted((result for result in results if result.is_suspect), key=_suspicion)
+    found = _origins_first(sorted((result for result in results if result.is_suspect), key=_suspicion))
     suspects = [
         Suspect(result.check.name, result.fault, result.finding.meaning, result.finding.advice) for result in found
     ]
@@ -200,6 +208,21 @@ def _suspects(results: Sequence[Result], unexplained: Sequence[Result]) -> list[
                 suspects.append(Suspect("", other.cause, seen, other.test))
     unique = {suspect.fault: suspect for suspect in reversed(suspects)}
     return sorted(unique.values(), key=suspects.index)
+
+
+def _origins_first(results: Sequence[Result]) -> list[Result]:
+    """Return the results in their order, but each failure before those that may follow from it."""
+    ordered: list[Result] = []
+
+    def add(result: Result) -> None:
+        if result not in ordered:
+            for origin in result.origins(results):
+                add(origin)
+            ordered.append(result)
+
+    for result in results:
+        add(result)
+    return ordered
 
 
 def _score(run: Evidence) -> float:

@@ -81,6 +81,7 @@ class Check:
     kind: how it knows its result. fault: what is wrong if it fails, a sentence without a full stop. needs: the parts of
     `Evidence` that it can't do without, which are the function's parameters without a default. wants: the parts that it
     uses if they are known. may_be: possible causes of a symptom: other checks, and causes that no check looks for.
+    follows: checks of earlier links. If one of them failed, what this check found may be its consequence.
     """
 
     family: str
@@ -91,6 +92,7 @@ class Check:
     wants: Sequence[str]
     may_be: Sequence["Check | Explanation"]
     function: Callable[..., Finding]
+    follows: Sequence["Check"] = ()
 
     @property
     def title(self) -> str:
@@ -121,7 +123,7 @@ CATALOGUE: list[Check] = []
 
 
 def check(
-    kind: Kind, fault: str, *, may_be: Sequence[Check | Explanation] = ()
+    kind: Kind, fault: str, *, may_be: Sequence[Check | Explanation] = (), follows: Sequence[Check] = ()
 ) -> Callable[[Callable[..., Finding]], Check]:
     """Make a function a check: `@check(Kind.COUNT, "Test dialogues are in the training set")`.
 
@@ -135,7 +137,7 @@ def check(
         _, *parameters = inspect.signature(function).parameters.values()
         needs = [parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty]
         wants = [parameter.name for parameter in parameters if parameter.name not in needs]
-        CATALOGUE.append(Check(family, function.__name__, kind, fault, needs, wants, may_be, function))
+        CATALOGUE.append(Check(family, function.__name__, kind, fault, needs, wants, may_be, function, follows))
         return CATALOGUE[-1]
 
     return register

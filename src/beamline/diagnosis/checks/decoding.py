@@ -8,6 +8,7 @@ import numpy as np
 
 from beamline.core.params import Params
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, judge_ranges, passed, warned
+from beamline.diagnosis.checks.data.tokens import tokenizer_fertility
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.gain import gain
 from beamline.diagnosis.measures.usual_ranges import decoding_ranges
@@ -17,7 +18,7 @@ _BEAMS = 4
 _THRESHOLD = "a gain below 1 point, or not surely above 0"
 
 
-@check(Kind.INTERVENTION, "max_length cuts the summaries")
+@check(Kind.INTERVENTION, "max_length cuts the summaries", follows=[tokenizer_fertility])
 def max_length(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
     """Doubles max_length, or raises it to the length of the longest reference, if it cuts any summary.
 
@@ -31,7 +32,7 @@ def max_length(run: Evidence, params: Params, splits: Splits, checkpoint: Path) 
     return _try(run, f"{cut:.0%} of the summaries are cut by max_length", max_length=room)
 
 
-@check(Kind.INTERVENTION, "min_length makes the summaries too long")
+@check(Kind.INTERVENTION, "min_length makes the summaries too long", follows=[tokenizer_fertility])
 def min_length(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
     """Sets min_length to 0, if a summary ends as soon as min_length allows it.
 
@@ -44,7 +45,7 @@ def min_length(run: Evidence, params: Params, splits: Splits, checkpoint: Path) 
     return _try(run, f"{held:.0%} of the summaries are only as long as min_length requires ({limit})", min_length=0)
 
 
-@check(Kind.INTERVENTION, "no_repeat_ngram_size forbids what the references say")
+@check(Kind.INTERVENTION, "no_repeat_ngram_size forbids what the references say", follows=[tokenizer_fertility])
 def no_repeat_ngram_size(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
     """Sets no_repeat_ngram_size to 0.
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
 from beamline.core.records import SPEAKER_TAG
@@ -78,16 +77,17 @@ def cosines(*groups: Sequence[str]) -> list[FloatArray]:
     return [np.asarray((unit @ units[-1].T).toarray()) for unit in units]
 
 
-def belongs(summaries: Sequence[str], dialogues: Sequence[str]) -> npt.NDArray[np.bool_]:
+def belongs(summaries: Sequence[str], dialogues: Sequence[str]) -> list[bool | None]:
     """Return whether each summary has more in common with its own dialogue than with the median dialogue.
 
     It is True for nearly every correct pair, and for half of the wrong pairs, whose dialogue is a random one. So the
-    share of wrong pairs is twice the share of False. A pair is left out if its summary has nothing in common with any
-    dialogue, or its dialogue with any summary: one of them is in another language.
+    share of wrong pairs is twice the share of False. It is None if a pair can't be judged: its summary has nothing in
+    common with any dialogue, or its dialogue with any summary, because one of them is in another language.
     """
     common = overlaps(summaries, dialogues)
     shown = (common.max(axis=1) > 0) & (common.max(axis=0) > 0)
-    return np.asarray((np.diagonal(common) > np.median(common, axis=1))[shown])
+    own = np.diagonal(common) > np.median(common, axis=1)
+    return [bool(right) if known else None for right, known in zip(own, shown, strict=True)]
 
 
 def beyond_reach(texts: Sequence[str], sources: Sequence[str], kept: Sequence[str]) -> float:

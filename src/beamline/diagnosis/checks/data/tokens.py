@@ -18,9 +18,36 @@ from beamline.models.encoding import Encoding
 from beamline.models.truncation import shorten
 
 _RETURNED = 400  # references of a split that are decoded again
+_BYTES = 1.5  # in a token
+_SMALL_VOCABULARY = 384  # 256 bytes and special tokens: ByT5's
 
 
-@check(Kind.AUDIT, "Dialogues are cut, and summaries need what was cut off")
+@check(Kind.AUDIT, "The tokenizer takes the texts apart into too many tokens")
+def tokenizer_fertility(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
+    """Measures how many bytes (UTF-8) of the references a token holds.
+
+    Failure below 1.5, unless the vocabulary has at most 384 tokens: it is then made for single bytes or letters, as
+    ByT5's is. Limits and settings that count tokens then mean something else. A tokenizer of another language does
+    this, or one whose normalization takes letters apart. For comparison: the tokenizers of Qwen3, Gemma 3 and Llama 3
+    have 3.3 to 5.6 bytes a token in English, Korean, Chinese and Russian. Rust et al., "How Good is Your Tokenizer?"
+    (2021), show that tokenizers which split words more often go with weaker models.
+    """
+    texts = [row.record.references[0] for split in ("test", "train") for row in run.sample(split)]
+    figure = sum(len(text.encode()) for text in texts) / sum(map(len, codec.encode_summaries(texts)))
+    size, threshold = len(codec.tokenizer), f"at least {_BYTES}, or a vocabulary of at most {_SMALL_VOCABULARY} tokens"
+    meaning = f"a token of the references holds {figure:.1f} bytes, with a vocabulary of {size:,} tokens"
+    if figure >= _BYTES or size <= _SMALL_VOCABULARY:
+        return passed(meaning, figure=figure, threshold=threshold)
+    return failed(
+        meaning,
+        "choose a checkpoint (model.name) whose tokenizer was made for this language, or leave model.name empty",
+        figure=figure,
+        threshold=threshold,
+        weight=1.0,
+    )
+
+
+@check(Kind.AUDIT, "Dialogues are cut, and summaries need what was cut off", follows=[tokenizer_fertility])
 def cut_sources(run: Evidence, splits: Splits) -> Finding:
     """Measures how much of what references say is only in the part of dialogues that is cut off.
 
@@ -50,7 +77,7 @@ def cut_sources(run: Evidence, splits: Splits) -> Finding:
     )
 
 
-@check(Kind.COUNT, "Training summaries are cut")
+@check(Kind.COUNT, "Training summaries are cut", follows=[tokenizer_fertility])
 def cut_targets(run: Evidence, training_splits: Splits, codec: TextCodec) -> Finding:
     """Measures the highest score that is possible after the training summaries were cut.
 

@@ -41,6 +41,18 @@ def test_a_small_healthy_run_has_seen_too_few_dialogues_and_nothing_else(healthy
 
 
 @pytest.mark.parametrize(
+    ("rise", "status"), [(0.01, Status.FAILURE), (0.05, Status.WARNING), (0.5, Status.PASS)], ids=str
+)
+def test_few_dialogues_are_less_suspect_the_more_the_model_reads(
+    healthy: Evidence, rise: float, status: Status
+) -> None:
+    run = dataclasses.replace(healthy)
+    swapped = run.force_swapped("test")
+    run.forced = dataclasses.replace(swapped, loss=swapped.loss / (1 + rise))
+    assert find(run, "training_size").status is status
+
+
+@pytest.mark.parametrize(
     ("losses", "expected"),
     [
         (DEFAULT_RUN, {}),

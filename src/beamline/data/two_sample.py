@@ -4,6 +4,7 @@ Classifier two-sample tests ask whether a classifier can tell the sides apart (L
 classifiers are single features, so that a difference has a name (Babbar, Guo and Rudin, JMLR 2025).
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from beamline.core.excerpts import shorten
+from beamline.core.excerpts import shorten, shorten_around, shorten_end
 from beamline.data.features import GROUPS, TELLING, Feature, numbers, presences, tokens
 
 TEXTS = 400  # of a side, drawn by the seed
@@ -146,4 +147,13 @@ def _difference(
         sides[0][int(np.flatnonzero(own == more)[0])],
         sides[1][int(np.flatnonzero(theirs != more)[0])],
     )
-    return Difference(feature[0], feature[1], share, other, (shorten(examples[0]), shorten(examples[1])))
+    return Difference(*feature, share, other, (_show(examples[0], feature), _show(examples[1], feature)))
+
+
+def _show(text: str, feature: Feature) -> str:
+    """Return a part of the text that shows the feature, or that it hasn't the feature."""
+    group, phrase = feature
+    if group == "ends" or phrase.endswith("in their last turn"):
+        return shorten_end(text)
+    quoted = re.search('"(.*)"', phrase)
+    return shorten_around(text, tokens(quoted[1])) if quoted and group != "begins" else shorten(text)

@@ -48,7 +48,7 @@ def test_few_dialogues_are_less_suspect_the_more_the_model_reads(
 ) -> None:
     run = dataclasses.replace(healthy)
     swapped = run.force_swapped("test")
-    run.forced = dataclasses.replace(swapped, loss=swapped.loss / (1 + rise))
+    run.forced = dataclasses.replace(swapped, losses=[[loss / (1 + rise) for loss in row] for row in swapped.losses])
     assert find(run, "training_size").status is status
 
 

@@ -1,4 +1,4 @@
-"""The tables of docs/faults.md: python tests/faults/table.py [catalogue|development|first-look|second-look]"""
+"""The tables of docs/faults.md: python tests/faults/table.py [catalogue|development|(first|second|third)-look]"""
 
 import contextlib
 import json
@@ -13,6 +13,7 @@ import faulty_run
 from catalogue import CATALOGUE, Fault
 from held_out import HELD_OUT
 from second_look import SECOND_LOOK
+from third_look import THIRD_LOOK
 from unseen import DEVELOPMENT, SET_ASIDE
 
 SETS = {
@@ -20,6 +21,7 @@ SETS = {
     "development": DEVELOPMENT,
     "first-look": (*SET_ASIDE, *HELD_OUT),
     "second-look": SECOND_LOOK,
+    "third-look": THIRD_LOOK,
 }
 
 

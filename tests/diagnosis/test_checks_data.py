@@ -368,3 +368,16 @@ def test_what_a_tokenizer_loses_is_not_called_cut(splits: Splits) -> None:
     cut = finding("cut_targets", run)
     assert cut.status == "pass", cut.meaning
     assert finding("tokenizer_round_trip", run).status == "failure"
+
+
+def test_augmented_copies_of_dialogues_are_near_duplicates(splits: Splits) -> None:
+    """Copies with a greeting of their own before them, which differ from each other."""
+    greetings = ("Hello there.", "Good evening to you!", "안녕하세요?", "One moment, please.")
+    copies = [
+        replace(row, id=f"{row.id}-{number}", dialogue=f"#Person2#: {greeting}\n{row.dialogue}")
+        for row in splits["train"][:60]
+        for number, greeting in enumerate(greetings)
+    ]
+    found = finding("duplicates", evidence({**splits, "train": copies}))
+    assert found.status == "failure"
+    assert "with a few words changed" in found.meaning

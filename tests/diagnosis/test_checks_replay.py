@@ -198,6 +198,9 @@ def test_data_path_is_compared_with_data_prepared(memorised: Evidence) -> None:
     finding = find(dataclasses.replace(memorised, raw=raw), "prepared_texts")
     assert finding.status is Status.FAILURE
     assert finding.meaning == f"data/prepared has 1 dialogue with other texts (first: train, {first.id})"
+    finding = find(dataclasses.replace(memorised, raw={**raw, "train": [*raw["train"], first]}), "prepared_texts")
+    assert finding.status is Status.FAILURE
+    assert finding.figure == 2  # one with another text, and one that is missing
 
 
 def test_an_older_run_without_a_record_is_not_held_against_it(memorised: Evidence) -> None:

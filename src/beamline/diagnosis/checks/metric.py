@@ -4,6 +4,7 @@ import numpy as np
 
 from beamline.core.records import Predictions
 from beamline.diagnosis.checks.check import Explanation, Finding, Kind, check, failed, passed, warned
+from beamline.diagnosis.checks.data.differences import dialogue_differences
 from beamline.diagnosis.checks.data.texts import constant_references
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.gain import gain_of_scores
@@ -90,7 +91,7 @@ def predicted_dialogues(run: Evidence, predictions: Predictions, splits: Splits)
     )
 
 
-@check(Kind.INTERVENTION, "Summaries are compared with other dialogues' references")
+@check(Kind.INTERVENTION, "Summaries are compared with other dialogues' references", follows=[dialogue_differences])
 def row_order(run: Evidence, predictions: Predictions) -> Finding:
     """Scores the summaries again in other orders: shifted by up to five rows, reversed, and in the best order of all.
 

@@ -42,8 +42,8 @@ def shingles(text: str) -> set[str]:
     return {" ".join(own[start : start + SHINGLE]) for start in range(max(1, len(own) - SHINGLE + 1))}
 
 
-def nearest_shingles(texts: Sequence[str], others: Sequence[str]) -> FloatArray:
-    """Return each text's highest Jaccard similarity with one of `others`, by shingles: 0 to 1, float64 [texts].
+def shingle_likeness(texts: Sequence[str], others: Sequence[str]) -> FloatArray:
+    """Return the Jaccard similarity of each text with each of `others`, by shingles: 0 to 1, float64 [texts, others].
 
     It is the measure of near duplicates since Broder, "On the resemblance and containment of documents" (1997).
     """
@@ -52,7 +52,7 @@ def nearest_shingles(texts: Sequence[str], others: Sequence[str]) -> FloatArray:
     left, right = mark_presence(of_texts, [found & known for found in of_others])
     common = (left @ right.T).toarray()
     sizes, other_sizes = (np.array([len(found) for found in side]) for side in (of_texts, of_others))
-    return np.asarray((common / (sizes[:, None] + other_sizes - common)).max(axis=1))
+    return np.asarray(common / (sizes[:, None] + other_sizes - common))
 
 
 def overlaps(texts: Sequence[str], others: Sequence[str]) -> FloatArray:

@@ -21,7 +21,7 @@ def prepared_texts(run: Evidence, splits: Splits, raw: Mapping[str, Iterable[Dia
 
     Failure if one of them differs. Not applicable to an earlier revision (`--rev`), which has no raw data.
     """
-    total, differing, found = 0, [], []
+    total, missing, differing, found = 0, 0, [], []
     for split, dialogues in raw.items():
         prepared = run.whole_train if split == "train" and run.whole_train is not None else splits[split]
         count = 0
@@ -29,6 +29,7 @@ def prepared_texts(run: Evidence, splits: Splits, raw: Mapping[str, Iterable[Dia
             count += before is not None
             if before is not None and after is not None and before != after.record:
                 differing.append(f"{split}, {after.record.id}")
+        missing += abs(count - len(prepared))
         if count != len(prepared):
             found.append(f"{len(prepared):,} dialogues of {split} instead of {count:,}")
         total += count
@@ -37,7 +38,7 @@ def prepared_texts(run: Evidence, splits: Splits, raw: Mapping[str, Iterable[Dia
         found.append(f"{len(differing):,} dialogue{plural} with other texts (first: {differing[0]})")
     if not found:
         return passed(f"all {total:,} dialogues of data.path are in data/prepared", figure=0, threshold="0")
-    return failed(f"data/prepared has {', '.join(found)}", _PREPARE, figure=len(differing), threshold="0")
+    return failed(f"data/prepared has {', '.join(found)}", _PREPARE, figure=len(differing) + missing, threshold="0")
 
 
 @check(Kind.REPLAY, "Token ids in data/prepared are not those of its texts")

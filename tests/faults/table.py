@@ -1,4 +1,4 @@
-"""The tables of docs/faults.md: python tests/faults/table.py [catalogue|development|(first|second|third)-look]"""
+"""The tables of docs/faults.md: python tests/faults/table.py [catalogue|development|first-look|...]"""
 
 import contextlib
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 import corpus
 import faulty_run
 from catalogue import CATALOGUE, Fault
+from fourth_look import FOURTH_LOOK
 from held_out import HELD_OUT
 from second_look import SECOND_LOOK
 from third_look import THIRD_LOOK
@@ -22,6 +23,7 @@ SETS = {
     "first-look": (*SET_ASIDE, *HELD_OUT),
     "second-look": SECOND_LOOK,
     "third-look": THIRD_LOOK,
+    "fourth-look": FOURTH_LOOK,
 }
 
 

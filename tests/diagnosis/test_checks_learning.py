@@ -11,8 +11,10 @@ import torch
 from support.repository import set_params
 from support.small_run import find, small_run
 
+from beamline.core.errors import BeamlineError
 from beamline.core.params import read_params
 from beamline.diagnosis.checks import CATALOGUE, Kind, Status
+from beamline.diagnosis.checks.learning.probe import train_on
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.recorded import Epoch
 from beamline.training import batching
@@ -155,6 +157,13 @@ def test_more_training_tells_a_short_one_from_a_low_rate(tmp_path: Path, factor:
     assert finding.meaning.startswith("32 more steps bring the loss on validation from ")
     if finding.status is Status.FAILURE:
         assert finding.fault == fault
+
+
+def test_more_training_stops_after_two_steps_if_there_is_no_time_for_all(healthy: Evidence) -> None:
+    run = dataclasses.replace(healthy, seconds=1e-6)
+    assert run.codec and run.params
+    with pytest.raises(BeamlineError, match=r"left out: diagnose.seconds"):
+        train_on(run, run.codec, run.params, run.training_examples(run.params), 0.001)
 
 
 @pytest.mark.parametrize(

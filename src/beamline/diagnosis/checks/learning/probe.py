@@ -1,6 +1,7 @@
 """What a few more steps of training bring: at the same learning rate, at 3 times and at 10 times of it."""
 
 import copy
+import time
 from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
@@ -84,7 +85,10 @@ def more_training(
 def train_on(
     run: Evidence, codec: TextCodec, params: Params, training: Sequence[Example], rate: float
 ) -> PreTrainedModel:
-    """Return a copy of the evaluated model after `STEPS` steps of AdamW. The rate rises for 4 steps and then decays."""
+    """Return a copy of the evaluated model after `STEPS` steps of AdamW. The rate rises for 4 steps and then decays.
+
+    Raises `BeamlineError` if a step takes so long that there is no time for all.
+    """
     model = copy.deepcopy(run.model).train()
     family, collate = find_family(codec.encoding), Collator(codec.encoding, params.padding)
     batches = LengthBucketedBatches(training, tokens_per_batch=params.train.tokens_per_batch, seed=params.seed)
@@ -92,6 +96,7 @@ def train_on(
     with torch.random.fork_rng():
         torch.manual_seed(params.seed)
         for step, batch in enumerate(islice(cycle(list(batches)), STEPS)):
+            started = time.thread_time()
             optimizer.param_groups[0]["lr"] = rate * min((step + 1) / 4, (STEPS - step) / (STEPS - 4))
             inputs = {name: tensor.to(run.device) for name, tensor in collate([training[row] for row in batch]).items()}
             labels = inputs.pop("labels")
@@ -104,6 +109,8 @@ def train_on(
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), params.train.max_grad_norm)
             optimizer.step()
+            if step == 1:  # the first one is slower; of a large model, two tell that there is no time for all
+                run.afford(len(FACTORS) * STEPS * (time.thread_time() - started) / run.seconds)
     return model.eval()
 
 

@@ -5,7 +5,17 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from support.corpus_evidence import COUNTS, Splits, corpus, evidence, failing_causes, finding, findings, one_topic
+from support.corpus_evidence import (
+    COUNTS,
+    Splits,
+    corpus,
+    evidence,
+    failing_causes,
+    finding,
+    findings,
+    one_topic,
+    people,
+)
 from tokenizers import Regex
 from tokenizers.normalizers import NFD, NFKD, Lowercase, Normalizer, Replace, Sequence, StripAccents
 from transformers import ByT5Tokenizer
@@ -381,3 +391,14 @@ def test_augmented_copies_of_dialogues_are_near_duplicates(splits: Splits) -> No
     found = finding("duplicates", evidence({**splits, "train": copies}))
     assert found.status == "failure"
     assert "with a few words changed" in found.meaning
+
+
+def test_second_references_of_other_dialogues_are_a_suspect(splits: Splits) -> None:
+    test = splits["test"]
+    moved = [row.references[-1] for row in [*test[5:], *test[:5]]]
+    changed = [
+        replace(row, references=(row.references[0], other, *row.references[2:]))
+        for row, other in zip(test, moved, strict=True)
+    ]
+    run = evidence({**splits, "test": changed}, people(test))
+    assert "references of test in place 2 belong to other dialogues" in finding("mismatched_pairs", run).meaning

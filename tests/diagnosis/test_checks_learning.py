@@ -159,6 +159,21 @@ def test_more_training_tells_a_short_one_from_a_low_rate(tmp_path: Path, factor:
         assert finding.fault == fault
 
 
+def test_a_rate_that_became_0_long_before_the_end_is_a_cause(healthy: Evidence) -> None:
+    rates = [0.0, 0.002, 0.001, 0.0, 0.0, 0.0]
+    epochs = [Epoch(number, 3.0, 3.0, rate) for number, rate in enumerate(rates, start=1)]
+    finding = find(dataclasses.replace(healthy, epochs=epochs), "rate_above_zero")
+    assert (finding.status, finding.fault) == (Status.FAILURE, "The learning rate was 0 after 3 of 6 epochs")
+    assert find(dataclasses.replace(healthy, epochs=epochs[:4]), "rate_above_zero").status is Status.PASS
+
+
+def test_a_gain_of_more_training_is_no_cause_beside_another_setting_that_is_far_off(tmp_path: Path) -> None:
+    settings = {"train.num_train_epochs": 2, "train.learning_rate": 0.0001, "train.max_grad_norm": 1e-7}
+    finding = find(small_run(tmp_path, settings), "more_training")
+    assert finding.status is not Status.FAILURE
+    assert finding.status is Status.PASS or finding.meaning.endswith("train.max_grad_norm is unusual, too")
+
+
 def test_more_training_stops_after_two_steps_if_there_is_no_time_for_all(healthy: Evidence) -> None:
     run = dataclasses.replace(healthy, seconds=1e-6)
     assert run.codec and run.params

@@ -242,6 +242,17 @@ def test_missing_predictions_are_counted(english: Evidence) -> None:
     assert "10 of 40 test dialogues have no prediction" in found.meaning
 
 
+def test_a_reference_that_was_left_out_of_the_score_is_seen(english: Evidence) -> None:
+    both = corpus("english")["test"]
+    run = evidence(
+        {**corpus("english"), "test": both}, replace(people(both), references=[row.references for row in both])
+    )
+    assert finding("predicted_dialogues", run).status == "pass"
+    found = finding("predicted_dialogues", evidence(corpus("english"), people(both)))
+    assert found.status == "warning"
+    assert found.meaning == "predictions have 2 of their dialogues' 3 references"
+
+
 def test_a_dialogue_that_test_holds_twice_is_not_missing() -> None:
     splits = corpus("english")
     splits["test"].append(replace(splits["test"][0], id="again"))

@@ -55,9 +55,10 @@ def predicted_dialogues(run: Evidence, predictions: Predictions, splits: Splits)
     """Looks up the test dialogue of each prediction.
 
     Failure if a prediction belongs to no test dialogue, if a test dialogue has no prediction, or if references are not
-    those of their dialogue. A dialogue is found by its text; without texts, by its id; without ids, by its position.
-    References are the same if they share half of their words, so post-processed references are still found. A failure
-    usually means that another split, another version of the data or only a part of test was scored.
+    those of their dialogue. Warning if a dialogue has another number of references. A dialogue is found by its text;
+    without texts, by its id; without ids, by its position. References are the same if they share half of their words,
+    so post-processed references are still found. A failure usually means that another split, another version of the
+    data or only a part of test was scored.
     """
     test = splits["test"]
     rows = find_rows(predictions, test)
@@ -67,9 +68,14 @@ def predicted_dialogues(run: Evidence, predictions: Predictions, splits: Splits)
         for place, row in enumerate(rows)
         if row is not None and not share_half_their_words(predictions.references[place], test[row].record.references)
     ]
+    counts = {
+        (len(predictions.references[place]), len(test[row].record.references))
+        for place, row in enumerate(rows)
+        if row is not None and len(predictions.references[place]) != len(test[row].record.references)
+    }
     missing = len(test) - len({row for row in rows if row is not None})
     figure = 1 - (len(strangers) + len(wrong)) / max(1, len(rows))
-    if not (strangers or wrong or missing):
+    if not (strangers or wrong or missing or counts):
         return passed(f"all {len(rows)} predictions are of test", figure=1.0, threshold="1, and all of test")
     places = strangers or wrong
     origin = next(
@@ -83,11 +89,15 @@ def predicted_dialogues(run: Evidence, predictions: Predictions, splits: Splits)
         f"{again} predictions belong to dialogues that already have one" if again and strangers else "",
         f"those rows are {origin}'s" if places and origin and not again else "",
     ]
-    return failed(
+    if not places:
+        problems += [f"predictions have {own} of their dialogues' {whole} references" for own, whole in sorted(counts)]
+    return (failed if strangers or wrong or missing else warned)(
         ", ".join(filter(None, problems)),
         "evaluate again on test: dvc repro evaluate",
         figure=figure,
         threshold="1, and all of test",
+        weight=1.0,
+        fault="" if strangers or wrong or missing else "Predictions do not have the references of their dialogues",
     )
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from beamline.core.records import Predictions
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
+from beamline.diagnosis.checks.data.differences import dialogue_differences
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.gain import POINT
 from beamline.diagnosis.measures.overlap import shingle_likeness
@@ -47,7 +48,7 @@ def test_in_train(run: Evidence, training_splits: Splits, predictions: Predictio
     )
 
 
-@check(Kind.COUNT, "Validation dialogues are in the training set")
+@check(Kind.COUNT, "Validation dialogues are in the training set", follows=[dialogue_differences])
 def validation_in_train(run: Evidence, training_splits: Splits) -> Finding:
     """Counts validation dialogues that are also in the training set. White space is ignored.
 
@@ -57,7 +58,7 @@ def validation_in_train(run: Evidence, training_splits: Splits) -> Finding:
     return _shared(training_splits, "validation", "train", "take them out of train in data.path")
 
 
-@check(Kind.COUNT, "Test dialogues are in the validation set")
+@check(Kind.COUNT, "Test dialogues are in the validation set", follows=[dialogue_differences])
 def test_in_validation(run: Evidence, splits: Splits) -> Finding:
     """Counts test dialogues that are also in the validation set. White space is ignored.
 

@@ -20,13 +20,22 @@ def rate_above_zero(
 ) -> Finding:
     """Reads the learning rate at the last step of each epoch.
 
-    Failure if it is 0 in every epoch: the model learned nothing. A schedule reaches 0 after its last step, so a
-    schedule of more than one step is never 0 throughout. Not applicable if training ended within its warm-up, which
-    begins at 0.
+    Failure if it is 0 in every epoch: the model learned nothing. Failure if it became 0 before the last epoch: the
+    epochs after that taught nothing. A schedule reaches 0 after its last step, and a warm-up begins at 0. Not
+    applicable if training ended within its warm-up.
     """
     highest = max(epoch.learning_rate for epoch in epochs)
     if highest == 0 and ended_warming_up(params, recorded):
         return not_applicable("training ended within its warm-up, whose first step has a rate of 0")
+    last = max((number for number, epoch in enumerate(epochs, start=1) if epoch.learning_rate > 0), default=0)
+    if 0 < last < len(epochs) - 1:
+        return failed(
+            f"at the end of epoch {last + 1}, and of every epoch after it, the learning rate was 0",
+            "let the schedule end with the last step, and train again",
+            figure=0.0,
+            threshold="above 0",
+            fault=f"The learning rate was 0 after {last} of {len(epochs)} epochs",
+        )
     if highest > 0:
         return passed("the learning rate was above 0", figure=highest, threshold="above 0")
     return failed(

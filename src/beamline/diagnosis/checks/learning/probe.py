@@ -10,13 +10,13 @@ import torch
 from transformers import PreTrainedModel
 
 from beamline.core.params import Padding, Params
-from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed
+from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.checks.learning.curves import training_length
 from beamline.diagnosis.checks.learning.reading import training_size
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.gain import gain
 from beamline.diagnosis.measures.loss_curves import read_loss_curves
-from beamline.diagnosis.measures.usual_ranges import find_outside, training_ranges
+from beamline.diagnosis.measures.usual_ranges import FAR, find_outside, training_ranges
 from beamline.diagnosis.parts import Splits
 from beamline.diagnosis.recorded import Epoch
 from beamline.encoding.codec import TextCodec
@@ -40,7 +40,8 @@ def more_training(
 
     It runs if the loss was still falling, if the model is not a tenth below the loss of word frequencies, if it hardly
     reads after few dialogues, or if the learning rate is unusual. The copy with the lowest validation loss decodes the
-    sample of validation. Failure if that gains at least one point, and the interval of the gain is above 0. If the
+    sample of validation. Failure if that gains at least one point, and the interval of the gain is above 0; warning if,
+    in addition, another setting of training is far outside its usual range, and may be the reason. If the
     same rate brings less than half of what a higher one does, the rate was too low; else training was too short. It is
     left out if the time of `diagnose.seconds` ran out, and for adapters.
     """
@@ -48,8 +49,9 @@ def more_training(
         return not_applicable("adapters were trained, and this would train the merged weights")
     curves = read_loss_curves(run, epochs, splits, codec)
     rate = params.train.learning_rate
-    unusual = [found.key for found in find_outside(training_ranges(params, None)) if "learning_rate" in found.key]
-    suspicious = training_length(run).is_found or not curves.is_learned or training_size(run).is_found or unusual
+    unusual = find_outside(training_ranges(params, None))
+    odd_rate = any(setting.key == "train.learning_rate" for setting in unusual)
+    suspicious = training_length(run).is_found or not curves.is_learned or training_size(run).is_found or odd_rate
     if not curves.rate or not suspicious:
         return passed("nothing suggests that more training would help", threshold=_THRESHOLD)
     run.afford(4 / 12)
@@ -71,6 +73,10 @@ def more_training(
     meaning += f"; with the lowest loss the score changes by {brings}"
     if not brings.is_cause:
         return passed(meaning, figure=brings.points, threshold=_THRESHOLD)
+    far = [setting.key for setting in unusual if setting.distance >= FAR and setting.key != "train.learning_rate"]
+    if far:
+        advice = f"set {far[0]} to a usual value first"
+        return warned(f"{meaning}; {far[0]} is unusual, too", advice, figure=brings.points, threshold=_THRESHOLD)
     low = before - losses[1] < (before - losses[best]) / 2
     return failed(
         meaning,

@@ -36,7 +36,7 @@ and lists the suspects, the strongest first. The possible causes of a symptom ar
   sample of validation. Repairs of texts and rows are tried on test. All other intervals are paired bootstraps at 95 %.
 - **Order.** Causes are listed in the order metric, labels, replay, data, and then the other families. Of several replays that
   differ, the first step of the chain comes first. In the other families, what is counted comes before what is measured, and
-  then more points come first.
+  then more points come first. What may follow from another failure comes after it, and is only a suspect while that one is.
 - **Small effects.** A small effect does not explain a large failure. If audits, comparisons or symptoms failed, too, a counted
   fault is a cause only if it costs at least one point, or if its cost is unknown. A measured gain is then a cause only if it is
   at least 5 points, and at least a quarter of the score. Two kinds of failures are ignored for this rule: those of the same

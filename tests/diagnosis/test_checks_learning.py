@@ -14,7 +14,7 @@ from support.small_run import find, small_run
 from beamline.core.errors import BeamlineError
 from beamline.core.params import read_params
 from beamline.diagnosis.checks import CATALOGUE, Kind, Status
-from beamline.diagnosis.checks.learning.probe import train_on
+from beamline.diagnosis.checks.learning.probe import name_fault, train_on
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.recorded import Epoch
 from beamline.training import batching
@@ -150,13 +150,31 @@ def test_a_source_that_was_masked_away_is_proved_by_the_batches(
     assert "let the model read 0 tokens instead of " in finding.meaning
 
 
-@pytest.mark.parametrize(("factor", "fault"), [(1, "Training was too short"), (0.03, "The learning rate was too low")])
-def test_more_training_tells_a_short_one_from_a_low_rate(tmp_path: Path, factor: float, fault: str) -> None:
-    run = small_run(tmp_path, {"train.num_train_epochs": 2, "train.learning_rate": 0.01 * factor})
-    finding = find(run, "more_training")
+@pytest.mark.parametrize(
+    ("smoothing", "status", "says"),
+    [(0.1, Status.FAILURE, ""), (0.8, Status.WARNING, "train.label_smoothing_factor is unusual, too")],
+)
+def test_a_gain_at_a_higher_rate_is_a_cause_unless_another_setting_is_far_off(
+    tmp_path: Path, smoothing: float, status: Status, says: str
+) -> None:
+    settings = {"train.learning_rate": 0.0003, "train.label_smoothing_factor": smoothing}
+    finding = find(small_run(tmp_path, settings), "more_training")
     assert finding.meaning.startswith("32 more steps bring the loss on validation from ")
-    if finding.status is Status.FAILURE:
-        assert finding.fault == fault
+    assert finding.status is status
+    assert finding.meaning.endswith(says)
+    assert finding.fault == ("" if says else "The learning rate was too low")
+
+
+@pytest.mark.parametrize(
+    ("losses", "fault"),
+    [
+        ({1: 0.77, 3: 0.50, 10: 2.97}, "Training was too short"),
+        ({1: 0.90, 3: 0.95, 10: 1.20}, "Training was too short"),
+        ({1: 1.71, 3: 1.53, 10: 1.10}, "The learning rate was too low"),
+    ],
+)
+def test_a_short_training_is_told_from_a_low_rate(losses: dict[int, float], fault: str) -> None:
+    assert name_fault(1.8, losses) == fault
 
 
 def test_a_rate_that_became_0_long_before_the_end_is_a_cause(healthy: Evidence) -> None:
@@ -165,13 +183,6 @@ def test_a_rate_that_became_0_long_before_the_end_is_a_cause(healthy: Evidence) 
     finding = find(dataclasses.replace(healthy, epochs=epochs), "rate_above_zero")
     assert (finding.status, finding.fault) == (Status.FAILURE, "The learning rate was 0 after 3 of 6 epochs")
     assert find(dataclasses.replace(healthy, epochs=epochs[:4]), "rate_above_zero").status is Status.PASS
-
-
-def test_a_gain_of_more_training_is_no_cause_beside_another_setting_that_is_far_off(tmp_path: Path) -> None:
-    settings = {"train.num_train_epochs": 2, "train.learning_rate": 0.0001, "train.max_grad_norm": 1e-7}
-    finding = find(small_run(tmp_path, settings), "more_training")
-    assert finding.status is not Status.FAILURE
-    assert finding.status is Status.PASS or finding.meaning.endswith("train.max_grad_norm is unusual, too")
 
 
 def test_more_training_stops_after_two_steps_if_there_is_no_time_for_all(healthy: Evidence) -> None:

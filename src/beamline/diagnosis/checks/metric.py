@@ -89,15 +89,16 @@ def predicted_dialogues(run: Evidence, predictions: Predictions, splits: Splits)
         f"{again} predictions belong to dialogues that already have one" if again and strangers else "",
         f"those rows are {origin}'s" if places and origin and not again else "",
     ]
+    is_wrong = bool(places or missing)
     if not places:
         problems += [f"predictions have {own} of their dialogues' {whole} references" for own, whole in sorted(counts)]
-    return (failed if strangers or wrong or missing else warned)(
+    return (failed if is_wrong else warned)(
         ", ".join(filter(None, problems)),
         "evaluate again on test: dvc repro evaluate",
         figure=figure,
         threshold="1, and all of test",
         weight=1.0,
-        fault="" if strangers or wrong or missing else "Predictions do not have the references of their dialogues",
+        fault="" if is_wrong else "Predictions do not have the references of their dialogues",
     )
 
 

@@ -102,8 +102,8 @@ def duplicates(run: Evidence, splits: Splits) -> Finding:
 
     Failure if at least 5 % of a split's dialogues repeat another one, or if an id is repeated. Warning from 1 %.
     Repeated dialogues weigh double in train, and make the interval too narrow in test. 4.8 % of DialogSum's train do,
-    0.4 % of its other splits. Near duplicates are a failure from half of a split, a warning from a fifth. They are
-    those of `test nearly in train`, and dialogues with the same summary whose similarity is at least 0.4, such as
+    at most 0.4 % of its other splits. Near duplicates are a failure from half of a split, a warning from a fifth. They
+    are those of `test nearly in train`, and dialogues with the same summary whose similarity is at least 0.4, such as
     augmented copies. DialogSum has 1 to 5 %, data/english and data/korean none. 400 dialogues of a split, drawn by the
     seed, are compared with at most 4,000.
     """
@@ -141,11 +141,8 @@ def _share_nearly_repeated(dialogues: Sequence[EncodedDialogue], seed: int) -> f
     np.fill_diagonal(likeness, 0)
     summaries = np.array([summary_of[text] for text in searched], dtype=object)
     same = summaries[: len(drawn), None] == summaries[None, :]
-    return (
-        float(((likeness >= _NEAR) | (same & (likeness >= _AUGMENTED))).any(axis=1).mean())
-        * len(texts)
-        / len(dialogues)
-    )
+    is_near = likeness >= np.where(same, _AUGMENTED, _NEAR)
+    return float(is_near.any(axis=1).mean()) * len(texts) / len(dialogues)
 
 
 def _shared(splits: Splits, split: str, other: str, advice: str) -> Finding:

@@ -2,7 +2,7 @@
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from beamline.training.loss import measure_loss, training_loss
 FACTORS = (1, 3, 10)  # of the learning rate
 STEPS = 32
 _BETTER = 0.01  # share of the loss that more training has to bring
+_TOO_SHORT = "Training was too short"
 _THRESHOLD = "a gain below 1 point, or not surely above 0"
 
 
@@ -41,9 +42,9 @@ def more_training(
     It runs if the loss was still falling, if the model is not a tenth below the loss of word frequencies, if it hardly
     reads after few dialogues, or if the learning rate is unusual. The copy with the lowest validation loss decodes the
     sample of validation. Failure if that gains at least one point, and the interval of the gain is above 0; warning if,
-    in addition, another setting of training is far outside its usual range, and may be the reason. If the
-    same rate brings less than half of what a higher one does, the rate was too low; else training was too short. It is
-    left out if the time of `diagnose.seconds` ran out, and for adapters.
+    in addition, another setting of training is far outside its usual range, and may be the reason. If the same rate
+    brings less than half of what a higher one does, the rate was too low; else training was too short. It is left out
+    if the time of `diagnose.seconds` ran out, and for adapters.
     """
     if params.train.lora.rank:
         return not_applicable("adapters were trained, and this would train the merged weights")
@@ -77,15 +78,22 @@ def more_training(
     if far:
         advice = f"set {far[0]} to a usual value first"
         return warned(f"{meaning}; {far[0]} is unusual, too", advice, figure=brings.points, threshold=_THRESHOLD)
-    low = before - losses[1] < (before - losses[best]) / 2
+    fault = name_fault(before, losses)
+    longer, faster = f"set train.num_train_epochs: {3 * len(epochs)}", f"set train.learning_rate: {best * rate:.2g}"
     return failed(
         meaning,
-        f"set train.learning_rate: {best * rate:.2g}" if low else f"set train.num_train_epochs: {3 * len(epochs)}",
+        longer if fault == _TOO_SHORT else faster,
         figure=brings.points,
         threshold=_THRESHOLD,
         points=brings.points,
-        fault="The learning rate was too low" if low else "Training was too short",
+        fault=fault,
     )
+
+
+def name_fault(before: float, losses: Mapping[int, float]) -> str:
+    """Return what was wrong, from the loss before and after more steps, by factor of the learning rate."""
+    is_low = before - losses[1] < (before - min(losses.values())) / 2
+    return "The learning rate was too low" if is_low else _TOO_SHORT
 
 
 def train_on(

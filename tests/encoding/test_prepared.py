@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import resource
 import sys
 import tracemalloc
@@ -126,6 +127,31 @@ def test_examples_take_few_bytes_of_memory_each(encoded: list[EncodedDialogue], 
     tracemalloc.stop()
     assert isinstance(read, Examples) and sum(map(len, batches)) == count
     assert used / count < 100, "a list of 20 token ids alone would be more than 200"
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux says what is resident")
+def test_a_mapped_file_that_was_read_is_not_held(
+    encoded: list[EncodedDialogue], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "_ROW_GROUP", 1_000_000)  # of several it is mapped
+    write_split(tmp_path, "train", (replace(encoded[number % 16]) for number in range(10_000)))
+    split = read_split("train", tmp_path)
+    mapped = split.table.nbytes
+    for rows in (examples(split), split):
+        for _ in rows:
+            pass
+        assert resident_of_deleted_files() < mapped / 4
+
+
+def resident_of_deleted_files() -> int:
+    """Return how many bytes of mapped files without a name are in this process's memory."""
+    found, deleted = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if re.match("[0-9a-f]+-[0-9a-f]+ ", line):
+            deleted = line.endswith("(deleted)")
+        elif deleted and line.startswith("Rss:"):
+            found += 1024 * int(line.split()[1])
+    return found
 
 
 @pytest.mark.slow

@@ -29,6 +29,7 @@ SAMPLE = 80  # dialogues that a model is tried on: a score's interval is about 4
 _BATCH = 1000  # dialogues that are Python objects at the same time
 _CHARACTERS = 2_000_000  # of dialogues that are encoded together: a tokenizer's own objects are large
 _ROW_GROUP = 1 << 25  # bytes that are written to Parquet together
+_HELD = 200  # examples whose pages of a mapped file are held: the system maps 64 kB or more around each that is read
 
 _SCHEMA = pa.schema(
     [
@@ -103,10 +104,14 @@ def _encode_batch(dialogues: Sequence[Dialogue], codec: TextCodec) -> list[Encod
 
 
 class EncodedSplit(Sequence[EncodedDialogue]):
-    """The dialogues of a split, each made when it is asked for. table: their columns, which may be a mapped file."""
+    """The dialogues of a split, each made when it is asked for.
 
-    def __init__(self, table: pa.Table) -> None:
+    table: their columns. mapped: the file that holds them; None: they are in memory.
+    """
+
+    def __init__(self, table: pa.Table, mapped: mmap.mmap | None = None) -> None:
         self.table = table
+        self._mapped = mapped
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -134,6 +139,12 @@ class EncodedSplit(Sequence[EncodedDialogue]):
     def __iter__(self) -> Iterator[EncodedDialogue]:
         for start in range(0, len(self), _BATCH):
             yield from map(_from_row, self.table.slice(start, _BATCH).to_pylist())
+            self.release()
+
+    def release(self) -> None:
+        """Take what was read of a mapped file out of this process's memory. The system keeps it while it has room."""
+        if self._mapped is not None:
+            self._mapped.madvise(mmap.MADV_DONTNEED)
 
 
 @dataclass(frozen=True)
@@ -148,12 +159,13 @@ class Example:
 class Examples(Sequence[Example]):
     """Each dialogue once for every reference that it has, made when it is asked for. Only lengths are in memory.
 
-    table: as in `EncodedSplit`. rows: those of the table that are among them, ascending; None: all.
+    rows: those of the split that are among them, ascending; None: all.
     lengths: tokens of source and target, int32 [examples, 2].
     """
 
-    def __init__(self, table: pa.Table, rows: Sequence[int] | None = None) -> None:
-        self._parts = table.to_batches()
+    def __init__(self, split: EncodedSplit, rows: Sequence[int] | None = None) -> None:
+        self._split, self._read = split, 0
+        self._parts = split.table.to_batches()
         self._starts = np.cumsum([0, *map(len, self._parts)])[:-1].tolist()  # the first row of each part
         indices, lengths = [np.zeros((0, 2), np.int32)], [np.zeros((0, 2), np.int32)]
         for start, part in zip(self._starts, self._parts, strict=True):
@@ -165,6 +177,7 @@ class Examples(Sequence[Example]):
             )
             indices.append(np.column_stack([own + start, np.arange(first, last)]).astype(np.int32))
             lengths.append(np.column_stack([sources[own], targets[first:last]]).astype(np.int32))
+            split.release()
         self._indices, self.lengths = np.concatenate(indices), np.concatenate(lengths)
         if rows is not None:
             chosen = np.isin(self._indices[:, 0], rows)
@@ -185,14 +198,18 @@ class Examples(Sequence[Example]):
         number = bisect_right(self._starts, row) - 1
         part, row = self._parts[number], row - self._starts[number]
         labels = part.column("labels").values
-        return Example(
+        example = Example(
             part.column("id")[row].as_py(), _read_ids(part.column("input_ids"), row), _read_ids(labels, summary)
         )
+        self._read += 1
+        if self._read % _HELD == 0:
+            self._split.release()
+        return example
 
 
 def examples(dialogues: Sequence[EncodedDialogue], rows: Sequence[int] | None = None) -> Examples:
     """Return the examples of a split, or of these rows of it, ascending."""
-    return Examples(dialogues.table if isinstance(dialogues, EncodedSplit) else _to_table(dialogues), rows)
+    return Examples(dialogues if isinstance(dialogues, EncodedSplit) else EncodedSplit(_to_table(dialogues)), rows)
 
 
 def first_references(dialogues: Sequence[EncodedDialogue]) -> list[Example]:
@@ -227,17 +244,16 @@ def read_split(split: str, directory: Path = paths.PREPARED) -> EncodedSplit:
     path = directory / f"{split}.parquet"
     try:
         with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as packed:
-            table = _unpack(packed) if packed.num_row_groups > 1 else packed.read().cast(_SCHEMA)
+            return _unpack(packed) if packed.num_row_groups > 1 else EncodedSplit(packed.read().cast(_SCHEMA))
     except (OSError, ValueError, pa.ArrowException) as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise BeamlineError(
                 f"{tempfile.gettempdir()}: no room to unpack {path}; make some, or name another directory in TMPDIR"
             ) from None
         raise BeamlineError(f"{path}: not readable ({str(error).splitlines()[0]}); run: dvc repro prepare") from None
-    return EncodedSplit(table)
 
 
-def _unpack(packed: pq.ParquetFile) -> pa.Table:
+def _unpack(packed: pq.ParquetFile) -> EncodedSplit:
     """Return all rows, in a temporary file without a name that is mapped."""
     with tempfile.TemporaryFile() as unpacked:
         with pa.ipc.new_file(unpacked, _SCHEMA) as writer:
@@ -245,7 +261,9 @@ def _unpack(packed: pq.ParquetFile) -> pa.Table:
                 writer.write_batch(batch.cast(_SCHEMA))
         unpacked.flush()
         mapped = mmap.mmap(unpacked.fileno(), 0, access=mmap.ACCESS_READ)
-    return pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
+    split = EncodedSplit(pa.ipc.open_file(pa.py_buffer(mapped)).read_all(), mapped)
+    split.release()
+    return split
 
 
 def read_codec(directory: Path = paths.PREPARED) -> TextCodec:

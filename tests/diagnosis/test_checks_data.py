@@ -15,6 +15,7 @@ from support.corpus_evidence import (
     findings,
     one_topic,
     people,
+    verdict_of,
 )
 from tokenizers import Regex
 from tokenizers.normalizers import NFD, NFKD, Lowercase, Normalizer, Replace, Sequence, StripAccents
@@ -24,7 +25,6 @@ from beamline.core.params import Columns
 from beamline.core.records import Dialogue
 from beamline.data.splits import open_split
 from beamline.data.two_sample import find_differences
-from beamline.diagnosis.checks.data.tokens import cut_targets, tokenizer_fertility
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.overlap import belongs
 from beamline.encoding.codec import TextCodec
@@ -251,6 +251,16 @@ def test_targets_cut_to_eight_tokens_are_the_only_cause_and_leave_a_ceiling(spli
     assert found.points is None, "a ceiling is no gain"
 
 
+def test_training_summaries_that_are_cut_since_something_made_them_long_are_only_a_suspect(splits: Splits) -> None:
+    longer = [
+        replace(record, references=tuple(f"{text} " * 3 for text in record.references)) for record in splits["train"]
+    ]
+    run = evidence({**splits, "train": longer}, max_target_tokens=60)
+    assert failing_causes("data", run) == ["cut_targets"]
+    found = verdict_of("data", run)
+    assert (found.cause, found.suspect) == ("unknown", "reference_differences")
+
+
 def test_references_of_test_that_are_cut_cost_nothing_because_nobody_learns_from_them(splits: Splits) -> None:
     longer = [replace(record, references=tuple(text * 20 for text in record.references)) for record in splits["test"]]
     assert finding("cut_targets", evidence({**splits, "test": longer})).status == "pass"
@@ -280,6 +290,18 @@ def test_empty_targets_are_counted_by_split(splits: Splits) -> None:
 def test_words_that_the_tokenizer_does_not_know_are_counted_and_do_not_come_back(splits: Splits) -> None:
     run = with_vocabulary_of(["the", "a", "of"], evidence(splits))
     assert failing_causes("data", run) == ["unknown_tokens", "tokenizer_round_trip"]
+
+
+def test_words_that_only_test_has_are_a_difference_before_they_are_unknown_tokens(splits: Splits) -> None:
+    """Test from the other corpus: the tokenizer learned no letter of it."""
+    other = corpus("korean" if splits == corpus("english") else "english")
+    train = [record for split in ("train", "validation") for record in splits[split]]
+    letters = sorted({letter for record in train for text in (record.dialogue, *record.references) for letter in text})
+    run = with_vocabulary_of(letters, evidence({**splits, "test": other["test"]}))
+    assert "unknown_tokens" in failing_causes("data", run)
+    found = verdict_of("data", run)
+    assert "unknown_tokens" not in [cause.check.name for cause in found.causes]
+    assert found.suspect == "dialogue_differences"
 
 
 def with_vocabulary_of(known: list[str], run: Evidence) -> Evidence:
@@ -360,7 +382,6 @@ def test_a_tokenizer_that_takes_words_apart_is_a_suspect_before_what_is_cut(
     found = finding("tokenizer_fertility", run)
     apart = (language == "korean") == isinstance(normalizer, NFD)
     assert found.status == ("failure" if apart else "pass")
-    assert cut_targets.follows == [tokenizer_fertility]
 
 
 def test_a_tokenizer_of_single_bytes_is_no_suspect(splits: Splits) -> None:

@@ -15,6 +15,7 @@ from beamline.data.splits import open_split
 from beamline.diagnosis.checks import CATALOGUE, Finding
 from beamline.diagnosis.checks.check import PROVING
 from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.verdict import Result, Verdict, judge
 from beamline.encoding.codec import build_codec
 from beamline.encoding.prepared import encode_split
 
@@ -78,6 +79,11 @@ def finding(name: str, run: Evidence) -> Finding:
 
 def findings(family: str, run: Evidence) -> dict[str, Finding]:
     return {each.name: each(run) for each in CATALOGUE if each.family == family}
+
+
+def verdict_of(family: str, run: Evidence) -> Verdict:
+    """The verdict of a family's checks alone."""
+    return judge(run, [Result(check, check(run)) for check in CATALOGUE if check.family == family])
 
 
 def failing_causes(family: str, run: Evidence) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from beamline.core.params import Params
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, judge_ranges, passed, warned
+from beamline.diagnosis.checks.data.differences import reference_differences, swapped_columns
 from beamline.diagnosis.checks.data.tokens import tokenizer_fertility
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.gain import gain
@@ -15,10 +16,12 @@ from beamline.diagnosis.measures.usual_ranges import decoding_ranges
 from beamline.diagnosis.parts import Splits
 
 _BEAMS = 4
+# A model writes summaries as long as those of train, so these decide which settings of length gain.
+_LENGTHS = (tokenizer_fertility, swapped_columns, reference_differences)
 _THRESHOLD = "a gain below 1 point, or not surely above 0"
 
 
-@check(Kind.INTERVENTION, "max_length cuts the summaries", follows=[tokenizer_fertility])
+@check(Kind.INTERVENTION, "max_length cuts the summaries", follows=_LENGTHS)
 def max_length(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
     """Doubles max_length, or raises it to the length of the longest reference, if it cuts any summary.
 
@@ -32,7 +35,7 @@ def max_length(run: Evidence, params: Params, splits: Splits, checkpoint: Path) 
     return _try(run, f"{cut:.0%} of the summaries are cut by max_length", max_length=room)
 
 
-@check(Kind.INTERVENTION, "min_length makes the summaries too long", follows=[tokenizer_fertility])
+@check(Kind.INTERVENTION, "min_length makes the summaries too long", follows=_LENGTHS)
 def min_length(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
     """Sets min_length to 0, if a summary ends as soon as min_length allows it.
 
@@ -69,7 +72,7 @@ def repetition_penalty(run: Evidence, params: Params, splits: Splits, checkpoint
     return _try(run, f"repetition_penalty is {penalty:g}", repetition_penalty=1.0)
 
 
-@check(Kind.INTERVENTION, "length_penalty makes the summaries too short or too long")
+@check(Kind.INTERVENTION, "length_penalty makes the summaries too short or too long", follows=_LENGTHS)
 def length_penalty(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> Finding:
     """Sets length_penalty to 1, so that beams are ranked by the mean log-probability of a token.
 

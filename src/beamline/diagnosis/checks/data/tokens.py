@@ -9,6 +9,7 @@ import numpy as np
 from beamline.core import excerpts
 from beamline.core.records import SPEAKER_TAG
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
+from beamline.diagnosis.checks.data.differences import dialogue_differences, reference_differences, swapped_columns
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.overlap import beyond_reach
 from beamline.diagnosis.parts import Splits
@@ -77,7 +78,7 @@ def cut_sources(run: Evidence, splits: Splits) -> Finding:
     )
 
 
-@check(Kind.COUNT, "Training summaries are cut", follows=[tokenizer_fertility])
+@check(Kind.COUNT, "Training summaries are cut", follows=[tokenizer_fertility, swapped_columns, reference_differences])
 def cut_targets(run: Evidence, training_splits: Splits, codec: TextCodec) -> Finding:
     """Measures the highest score that is possible after the training summaries were cut.
 
@@ -120,7 +121,11 @@ def cut_targets(run: Evidence, training_splits: Splits, codec: TextCodec) -> Fin
     )
 
 
-@check(Kind.COUNT, "The tokenizer does not know words of the texts")
+@check(
+    Kind.COUNT,
+    "The tokenizer does not know words of the texts",
+    follows=[dialogue_differences, reference_differences],
+)
 def unknown_tokens(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
     """Counts unknown tokens in dialogues and references. Speaker tags are left out: they have their own check.
 

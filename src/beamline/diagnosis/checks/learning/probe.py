@@ -11,6 +11,8 @@ from transformers import PreTrainedModel
 
 from beamline.core.params import Padding, Params
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed, warned
+from beamline.diagnosis.checks.data.differences import swapped_columns
+from beamline.diagnosis.checks.data.texts import mismatched_pairs
 from beamline.diagnosis.checks.learning.curves import training_length
 from beamline.diagnosis.checks.learning.reading import training_size
 from beamline.diagnosis.evidence import Evidence
@@ -33,7 +35,7 @@ _TOO_SHORT = "Training was too short"
 _THRESHOLD = "a gain below 1 point, or not surely above 0"
 
 
-@check(Kind.INTERVENTION, "Training ended too early")
+@check(Kind.INTERVENTION, "Training ended too early", follows=[swapped_columns, mismatched_pairs])
 def more_training(
     run: Evidence, splits: Splits, codec: TextCodec, params: Params, epochs: Sequence[Epoch], checkpoint: Path
 ) -> Finding:

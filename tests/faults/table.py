@@ -11,6 +11,7 @@ from pathlib import Path
 import corpus
 import faulty_run
 from catalogue import CATALOGUE, Fault
+from fifth_look import FIFTH_LOOK
 from fourth_look import FOURTH_LOOK
 from held_out import HELD_OUT
 from second_look import SECOND_LOOK
@@ -24,6 +25,7 @@ SETS = {
     "second-look": SECOND_LOOK,
     "third-look": THIRD_LOOK,
     "fourth-look": FOURTH_LOOK,
+    "fifth-look": FIFTH_LOOK,
 }
 
 

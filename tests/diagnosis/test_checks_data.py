@@ -126,6 +126,13 @@ def test_the_beginning_of_longer_references_is_no_placeholder(splits: Splits) ->
     assert found.fault == "Summaries of train are cut off"
 
 
+def test_a_placeholder_among_second_references_is_named(splits: Splits) -> None:
+    test = [replace(row, references=(row.references[0], "n/a", *row.references[1:])) for row in splits["test"]]
+    run = evidence({**splits, "test": test})
+    assert failing_causes("data", run) == ["constant_references"]
+    assert "the same reference in place 2: 'n/a'" in finding("constant_references", run).meaning
+
+
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_a_third_of_swapped_summaries_is_a_suspect_and_estimated(splits: Splits, split: str) -> None:
     dialogues = splits[split]
@@ -338,6 +345,13 @@ def test_swapped_columns_are_a_suspect_with_their_split(splits: Splits) -> None:
     found = finding("swapped_columns", evidence({**splits, "train": swapped}))
     assert found.status == "failure"
     assert "dialogues of train are shorter than their summaries" in found.meaning
+
+
+def test_dialogues_that_lost_their_turns_are_not_called_swapped(splits: Splits) -> None:
+    last = [replace(record, dialogue=record.dialogue.splitlines()[-1]) for record in splits["train"]]
+    run = evidence({**splits, "train": last})
+    assert finding("swapped_columns", run).fault == "Dialogues of train are shorter than their summaries"
+    assert verdict_of("data", run).suspect == "dialogue_differences"
 
 
 def test_validation_that_was_copied_from_train_is_a_cause(splits: Splits) -> None:

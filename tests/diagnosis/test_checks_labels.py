@@ -1,6 +1,7 @@
 """Checks of the labels family: each finds its fault in the files that hold it, and nothing in a healthy run."""
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -180,6 +181,22 @@ def test_another_tokenizer_beside_the_checkpoint_is_found(healthy: Evidence, tmp
     codec.save(checkpoint)
     run = dataclasses.replace(healthy, checkpoint=checkpoint, kept=[checkpoint])
     assert find(run, "checkpoint_tokenizer").status is Status.FAILURE
+
+
+@pytest.mark.parametrize("part", ["decoder", "pre_tokenizer", "normalizer"])
+def test_a_tokenizer_of_the_same_tokens_that_codes_differently_is_found(
+    healthy: Evidence, part: str, tmp_path: Path
+) -> None:
+    """Files of conversions: without the decoder, with other pieces of words, with a normalizer for other texts."""
+    assert healthy.checkpoint is not None
+    checkpoint = Path(shutil.copytree(healthy.checkpoint, tmp_path / "model"))
+    path = checkpoint / "tokenizer.json"
+    file = json.loads(path.read_text(encoding="utf-8"))
+    file[part] = {"type": "Lowercase"} if part == "normalizer" else None
+    path.write_text(json.dumps(file), encoding="utf-8")
+    finding = find(dataclasses.replace(healthy, checkpoint=checkpoint, kept=[checkpoint]), "checkpoint_tokenizer")
+    assert finding.status is Status.FAILURE
+    assert "texts are encoded or decoded differently" in finding.meaning
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from beamline.diagnosis.checks import CATALOGUE, Kind, Status
 from beamline.diagnosis.checks.learning.probe import name_fault, train_on
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.recorded import Epoch
+from beamline.diagnosis.verdict import Result, judge
 from beamline.training import batching
 
 pytestmark = pytest.mark.extended
@@ -227,3 +228,19 @@ def test_test_dialogues_in_validation_are_counted(healthy: Evidence, shared: int
     finding = find(run, "test_in_validation")
     assert finding.status is status
     assert finding.figure == shared / len(test)
+
+
+def test_a_few_validation_dialogues_in_train_do_not_explain_a_model_that_reads_nothing(healthy: Evidence) -> None:
+    """As in DialogSum, whose train has 6 % of its validation: the choice of the checkpoint gains nothing without."""
+    assert healthy.splits is not None
+    train, validation = healthy.splits["train"], healthy.splits["validation"]
+    leaked = dataclasses.replace(healthy, splits={**healthy.splits, "train": [*train[4:], *validation[:4]]})
+    results = [
+        Result(check, check(leaked)) for check in CATALOGUE if check.name in ("validation_in_train", "training_size")
+    ]
+    assert [(result.check.name, result.finding.status, result.finding.points) for result in results] == [
+        ("validation_in_train", Status.FAILURE, 0.0), ("training_size", Status.FAILURE, None)
+    ]  # fmt: skip
+    verdict = judge(leaked, results)
+    assert (verdict.cause, verdict.suspect) == ("unknown", "training_size")
+    assert judge(leaked, results[:1]).cause == "validation_in_train"

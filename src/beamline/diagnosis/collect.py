@@ -42,7 +42,7 @@ def evidence_from_directory(root: Path) -> Evidence:
         raise BeamlineError(f"{root / paths.CHECKPOINTS}: not what train writes ({error}); run: dvc repro") from None
     train = read_split("train", root / paths.PREPARED)
     splits = {split: list(read_split(split, root / paths.PREPARED)) for split in ("validation", "test")}
-    splits["train"] = sample_training(train, [*splits["validation"], *splits["test"]], params.seed)
+    splits["train"] = sample_training(train, [*splits["validation"], *splits["test"]], params)
     return Evidence(
         seed=params.seed,
         seconds=params.diagnose.seconds,
@@ -72,17 +72,20 @@ def _reopen_raw(root: Path, params: Params) -> Mapping[str, RawSplit] | None:
         return None
 
 
-def sample_training(train: EncodedSplit, others: Iterable[EncodedDialogue], seed: int) -> list[EncodedDialogue]:
-    """Return `SAMPLED` training dialogues drawn by the seed, or all if there are no more.
+def sample_training(train: EncodedSplit, others: Iterable[EncodedDialogue], params: Params) -> list[EncodedDialogue]:
+    """Return the dialogues that training took, or a sample of `SAMPLED` drawn by the seed if there are more.
 
-    Dialogues that are also among `others`, apart from white space, are always in the sample, so all leakage is found.
+    Those that are also among `others`, apart from white space, are always in the sample, so all leakage is found.
     """
-    if len(train) <= SAMPLED:
+    taken = draw_rows(len(train), params.train.max_examples or len(train), params.seed)
+    if len(taken) == len(train) <= SAMPLED:
         return list(train)
-    known = {one_line(other.record.dialogue) for other in others}
-    leaking = (row for row, text in enumerate(train.read_texts()) if one_line(text) in known)
-    rows = sorted({*draw_rows(len(train), SAMPLED, seed), *leaking})
-    return list(EncodedSplit(train.table.take(rows)))
+    if len(taken) <= SAMPLED:
+        return list(EncodedSplit(train.table.take(taken)))
+    known, among = {one_line(other.record.dialogue) for other in others}, set(taken)
+    leaking = (row for row, text in enumerate(train.read_texts()) if row in among and one_line(text) in known)
+    sampled = [taken[number] for number in draw_rows(len(taken), SAMPLED, params.seed)]
+    return list(EncodedSplit(train.table.take(sorted({*sampled, *leaking}))))
 
 
 def _read_epochs(directory: Path) -> list[Epoch]:

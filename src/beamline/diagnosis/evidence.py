@@ -28,7 +28,7 @@ from beamline.metrics.intervals import FloatArray
 from beamline.models.weights import load_model
 
 _FEWEST = 8  # dialogues of a sample, however slow the model is
-_DECODINGS = 12  # decodings of the sample that all checks need together
+DECODINGS = 12  # decodings of the sample that all checks need together
 _PADDING = Padding(mode="longest", labels="masked")
 
 
@@ -90,7 +90,7 @@ class Evidence(Parts):
             return SAMPLE
         test = given(self.splits, "splits")["test"]
         first = [test[row] for row in draw_rows(len(test), _FEWEST, self.seed)]
-        for_all = self.seconds / _DECODINGS
+        for_all = self.seconds / DECODINGS
         try:
             if self._time_decoding(first[:1]) > for_all / 2:  # the first run is slower, but not by so much
                 return _FEWEST
@@ -123,11 +123,11 @@ class Evidence(Parts):
             self._sample_scorers[split] = self.scorer_with(references, dialogues, tokenizer=self.scorer.tokenizer)
         return self._sample_scorers[split].headline_scores(summaries)
 
-    def can_afford(self, share: float = 1 / _DECODINGS) -> bool:
+    def can_afford(self, share: float = 1 / DECODINGS) -> bool:
         """Return whether this share of `seconds` is left. The time of other programs is not counted."""
         return self.seconds - (time.thread_time() - self._started) >= share * self.seconds
 
-    def afford(self, share: float = 1 / _DECODINGS) -> None:
+    def afford(self, share: float = 1 / DECODINGS) -> None:
         """Raise `BeamlineError` if less than this share of `seconds` is left."""
         if not self.can_afford(share):
             raise BeamlineError(f"left out: diagnose.seconds ({self.seconds:g}) ran out; raise it to run this check")

@@ -10,7 +10,7 @@ from beamline.core.params import Params
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, judge_ranges, passed, warned
 from beamline.diagnosis.checks.data.differences import reference_differences, swapped_columns
 from beamline.diagnosis.checks.data.tokens import tokenizer_fertility
-from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.evidence import DECODINGS, Evidence
 from beamline.diagnosis.measures.gain import gain
 from beamline.diagnosis.measures.usual_ranges import decoding_ranges
 from beamline.diagnosis.parts import Splits
@@ -118,7 +118,7 @@ def search(run: Evidence, params: Params, splits: Splits, checkpoint: Path) -> F
     own = params.generation.num_beams
     if own > 1:
         return _try(run, f"num_beams is {own}", num_beams=1)
-    run.afford(3 / 12)
+    run.afford(3 / DECODINGS)
     return _try(run, "num_beams is 1", costly=lambda brings: True, num_beams=_BEAMS, do_sample=False)
 
 

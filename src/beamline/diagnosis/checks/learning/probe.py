@@ -15,7 +15,7 @@ from beamline.diagnosis.checks.data.differences import swapped_columns
 from beamline.diagnosis.checks.data.texts import mismatched_pairs
 from beamline.diagnosis.checks.learning.curves import training_length
 from beamline.diagnosis.checks.learning.reading import training_size
-from beamline.diagnosis.evidence import Evidence
+from beamline.diagnosis.evidence import DECODINGS, Evidence
 from beamline.diagnosis.measures.gain import gain
 from beamline.diagnosis.measures.loss_curves import read_loss_curves
 from beamline.diagnosis.measures.usual_ranges import FAR, find_outside, training_ranges
@@ -57,7 +57,7 @@ def more_training(
     suspicious = training_length(run).is_found or not curves.is_learned or training_size(run).is_found or odd_rate
     if not curves.rate or not suspicious:
         return passed("nothing suggests that more training would help", threshold=_THRESHOLD)
-    run.afford(4 / 12)
+    run.afford(4 / DECODINGS)
     training = run.training_examples(params)
     validation = first_references(run.sample("validation"))
     models, losses = {}, {}

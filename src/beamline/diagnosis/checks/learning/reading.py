@@ -34,7 +34,7 @@ def training_size(run: Evidence, splits: Splits, params: Params, kept: object) -
     reads a little. For comparison: SAMSum has 14,700 training dialogues, DialogSum 12,500.
     """
     examples = run.force_swapped("test")
-    count = min(len(splits["train"]), params.train.max_examples or len(splits["train"]))
+    count = len(splits["train"])
     share = _use(run, run.forced, examples)[0]
     few = _FEW[params.model.name is None]
     meaning = (

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from itertools import count, islice
 from pathlib import Path
 
+from beamline.core.excerpts import shorten
 from beamline.core.params import Padding, Params
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import Evidence
@@ -68,24 +69,31 @@ def training_batches(run: Evidence, splits: Splits, codec: TextCodec, params: Pa
 
 @check(Kind.REPLAY, "The tokenizer beside the checkpoint is not the one it was trained with")
 def checkpoint_tokenizer(run: Evidence, codec: TextCodec, checkpoint: Path) -> Finding:
-    """Compares the vocabulary and encoding.json beside the checkpoint with those of data/prepared.
+    """Compares the tokenizer beside the checkpoint with that of data/prepared.
 
-    Failure if a token has another id, or if a field of encoding.json differs. `decoder start` compares the decoder's
-    start token, because it names that fault more exactly.
+    Failure if a token has another id, if a field of encoding.json differs, or if the two encode or decode a text of the
+    sample differently. `decoder start` compares the decoder's start token, because it names that fault more exactly.
     """
     trained, beside = codec.tokenizer.get_vocab(), run.model_codec.tokenizer.get_vocab()
     moved = sum(beside.get(token) != index for token, index in trained.items()) + len(beside.keys() - trained.keys())
     encodings = [asdict(side.encoding) for side in (codec, run.model_codec)]
     differing = [name for name in encodings[0] if encodings[0][name] != encodings[1][name]]
     differing = [name for name in differing if name != "decoder_start_token_id"]
-    threshold = "0, and the same encoding.json"
-    if not moved and not differing:
-        return passed("the checkpoint's tokenizer is the one it was trained with", figure=0.0, threshold=threshold)
-    meaning = f"{moved:,} of {len(trained):,} tokens have another id beside the checkpoint than in data/prepared"
-    if differing:
-        meaning += f"; in encoding.json these differ: {', '.join(differing)}"
+    threshold, figure = "0, and the same encoding.json and texts", moved
+    if moved or differing:
+        meaning = f"{moved:,} of {len(trained):,} tokens have another id beside the checkpoint than in data/prepared"
+        if differing:
+            meaning += f"; in encoding.json these differ: {', '.join(differing)}"
+    else:
+        sample = [dialogue.record for dialogue in run.sample("test")]
+        texts = [text for record in sample for text in (record.dialogue, *record.references)]
+        recoded = _find_recoded(texts, codec, run.model_codec)
+        if not recoded:
+            return passed("the checkpoint's tokenizer is the one it was trained with", figure=0.0, threshold=threshold)
+        figure = len(recoded)
+        meaning = f"{figure} of {len(texts)} texts are encoded or decoded differently, such as {shorten(recoded[0])!r}"
     advice = f"copy data/prepared/tokenizer into {checkpoint}, or run: dvc repro train"
-    return failed(meaning, advice, figure=float(moved), threshold=threshold)
+    return failed(meaning, advice, figure=float(figure), threshold=threshold)
 
 
 @check(Kind.REPLAY, "The weights of a checkpoint were changed after training")
@@ -166,6 +174,14 @@ def decoder_start(run: Evidence, codec: TextCodec, params: Params, checkpoint: P
     end = codec.encoding.eos_token_id
     advice = f"in config.json and generation_config.json, set the start to {start} and the end to {end}"
     return warned(f"the checkpoint's own configuration has {asked}, which other programs follow; {right}", advice)
+
+
+def _find_recoded(texts: Sequence[str], ours: TextCodec, theirs: TextCodec) -> list[str]:
+    """Return the texts that two tokenizers of the same tokens encode or decode differently."""
+    own, other = (codec.encode_summaries(texts) for codec in (ours, theirs))
+    returned = zip(ours.decode(own), theirs.decode(own), strict=True)
+    pairs = zip(texts, own, other, returned, strict=True)
+    return [text for text, ids, others, (first, second) in pairs if ids != others or first != second]
 
 
 def _epochs(batches: LengthBucketedBatches) -> Iterator[list[int]]:

@@ -74,7 +74,7 @@ def test_tokens_reach_the_stages_and_no_file_nor_the_terminal(hostile: tuple[Rep
         assert not any(token.encode() in content for content in written)
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 def test_plots_page_holds_no_text_of_the_data(hostile: tuple[Repository, str]) -> None:
     """DVC writes plots into a script of its page as they are, so that no text of the data may stand in them."""
     repository, _ = hostile

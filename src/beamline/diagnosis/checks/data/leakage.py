@@ -155,8 +155,9 @@ def _share_nearly_repeated(dialogues: Sequence[EncodedDialogue], seed: int) -> f
 def _shared(
     run: Evidence, splits: Splits, split: str, other: str, checkpoint: Path | None, kept: Sequence[Path] | None
 ) -> Finding:
-    known = {one_line(dialogue.record.dialogue) for dialogue in splits[other]}
-    shared = [one_line(dialogue.record.dialogue) in known for dialogue in splits[split]]
+    texts = {name: [one_line(dialogue.record.dialogue) for dialogue in splits[name]] for name in (split, other)}
+    known = set(texts[other])
+    shared = [text in known for text in texts[split]]
     share = float(np.mean(shared))
     meaning = f"{sum(shared)} of {len(shared)} {split} dialogues are also in {other}"
     if not any(shared):
@@ -164,7 +165,7 @@ def _shared(
     advice = f"take them out of {other} in data.path"
     if share <= _MUCH:
         return warned(meaning, advice, figure=share, threshold="0", weight=share)
-    elsewhere = {one_line(row.record.dialogue) for name in {split, other} - {"validation"} for row in splits[name]}
+    elsewhere = known if split == "validation" else set(texts[split])
     points = _points_of_choice(run, elsewhere, checkpoint, kept)
     return failed(meaning, advice, figure=share, threshold="0", points=points, weight=share)
 

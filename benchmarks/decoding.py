@@ -54,8 +54,8 @@ def main(
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(params.evaluate.threads)
     test = read_split("test", prepared)[:dialogues]
-    sources = [each.input_ids for each in test]
-    scorer = Scorer(params.rouge, [each.record.references for each in test], seed=params.seed)
+    sources = [dialogue.input_ids for dialogue in test]
+    scorer = Scorer(params.rouge, [dialogue.record.references for dialogue in test], seed=params.seed)
     print(
         f"| settings | decoder | seconds | × as fast as generate | same summaries of {len(sources)} | rouge_f × 100 |"
     )
@@ -106,7 +106,7 @@ def decode(checkpoint: Path, generation: Generation, params: Params, sources: li
     def way() -> list[str]:
         budget = params.evaluate.tokens_per_batch
         summaries = decoder.summaries(sources, tokens_per_batch=budget, seed=params.seed, description="")
-        return [each.text for each in summaries]
+        return [summary.text for summary in summaries]
 
     return way
 

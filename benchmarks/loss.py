@@ -62,13 +62,13 @@ def main(
     for tokens in (400, 1000, 3000):
         measured: dict[str, list[list[float]]] = {"whole": [], "chunked": []}
         for _ in range(rounds):
-            for each, results in measured.items():
-                command = [sys.executable, __file__, each, str(tokens)]
+            for way, results in measured.items():
+                command = [sys.executable, __file__, way, str(tokens)]
                 output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
                 results.append([float(number) for number in output.split()])
-        for each, results in measured.items():
+        for way, results in measured.items():
             megabytes, seconds = (statistics.median(column) for column in zip(*results, strict=True))
-            print(f"| {tokens:,} | {each} | {megabytes:,.0f} MB | {seconds:.2f} |")
+            print(f"| {tokens:,} | {way} | {megabytes:,.0f} MB | {seconds:.2f} |")
 
 
 if __name__ == "__main__":

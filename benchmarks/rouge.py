@@ -30,8 +30,8 @@ def main(directory: Path) -> None:
     predictions = (directory / "bart_large_outputs.txt").read_text(encoding="utf-8").split("\n")
     pairs = [
         ("\n".join(split_sentences(reference)), "\n".join(split_sentences(prediction)))
-        for prediction, each in zip(predictions, references, strict=True)
-        for reference in each
+        for prediction, texts in zip(predictions, references, strict=True)
+        for reference in texts
     ]
 
     def bare(types: tuple[str, ...]) -> list[dict[str, scoring.Score]]:

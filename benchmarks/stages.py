@@ -74,14 +74,14 @@ def main(
             "dvc repro, nothing to do": ([*python, "dvc", "repro"], finished_clone(Path(name, "clone"))),
             "beamline score --help": ([*python, "beamline", "score", "--help"], Path(name)),
         }
-        measured: dict[str, list[tuple[float, float]]] = {each: [] for each in commands}
+        measured: dict[str, list[tuple[float, float]]] = {what: [] for what in commands}
         for _ in range(rounds):
-            for each, (command, directory) in commands.items():
-                measured[each].append(measure(command, directory))
+            for what, (command, directory) in commands.items():
+                measured[what].append(measure(command, directory))
     print("| what | wall seconds | processor seconds | bound |\n| --- | ---: | ---: | ---: |")
-    for each, pairs in measured.items():
+    for what, pairs in measured.items():
         wall, processor = (statistics.median(column) for column in zip(*pairs, strict=True))
-        print(f"| {each} | {wall:.2f} | {processor:.2f} | {BOUNDS[each]:g} |")
+        print(f"| {what} | {wall:.2f} | {processor:.2f} | {BOUNDS[what]:g} |")
 
 
 if __name__ == "__main__":

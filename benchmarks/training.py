@@ -151,7 +151,7 @@ class Bench:
             arguments.per_device_train_batch_size = self.batch
             arguments.gradient_accumulation_steps = 1
             arguments.dataloader_pin_memory = True  # as it is left alone
-            rows = [{"input_ids": each.input_ids, "labels": each.labels} for each in self.training]
+            rows = [{"input_ids": example.input_ids, "labels": example.labels} for example in self.training]
             trainer = Seq2SeqTrainer(
                 model, arguments, train_dataset=rows, data_collator=self._usual_collator(way, model)
             )
@@ -239,8 +239,8 @@ class Clock(TrainerCallback):
             self.turn.seconds = -now()
         elif state.global_step == state.max_steps:
             self.turn.seconds += now()
-            each = arguments.gradient_accumulation_steps
-            counted = slice(WARM_STEPS * each, state.max_steps * each)  # a loader may be a batch ahead
+            accumulated = arguments.gradient_accumulation_steps
+            counted = slice(WARM_STEPS * accumulated, state.max_steps * accumulated)  # a loader may be a batch ahead
             self.turn.shapes, self.turn.source_tokens = self.batches[counted], sum(self.tokens[counted])
 
 
@@ -277,7 +277,7 @@ def main(
         turns["usual"].append(bench.turn("usual", seed + number, steps))
         for way in FIXED_TARGET_TOKENS:
             turns[way].append(bench.turn(way, seed + number, -(-steps // 4)))
-        latest = ", ".join(f"{way} {each[-1].speed:,.0f}" for way, each in turns.items())
+        latest = ", ".join(f"{way} {runs[-1].speed:,.0f}" for way, runs in turns.items())
         console.print(f"round {number + 1}: {latest} source tokens/s; {rates[-1] / 1e9:.0f} GFLOP/s, {shares[-1]:.0%}")
 
     losses = {}
@@ -293,19 +293,19 @@ def main(
         f" {statistics.median(rates) / 1e9:.0f} GFLOP/s; beamline's training: {reached}.\n"
     )
     operations = {
-        way: sum(bench.count_operations(turn.shapes) for turn in each) / sum(turn.source_tokens for turn in each)
-        for way, each in turns.items()
+        way: sum(bench.count_operations(turn.shapes) for turn in runs) / sum(turn.source_tokens for turn in runs)
+        for way, runs in turns.items()
     }
     print(
         "| training | source tokens/s | real tokens in batches | operations a real token | Beamline is faster by"
         " | validation loss, 1 epoch |"
     )
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for way, each in turns.items():
-        ratios = [ours.speed / other.speed for ours, other in zip(turns["beamline"], each, strict=True)]
+    for way, runs in turns.items():
+        ratios = [ours.speed / other.speed for ours, other in zip(turns["beamline"], runs, strict=True)]
         print(
-            f"| {way} | {statistics.median(turn.speed for turn in each):,.0f}"
-            f" | {statistics.median(turn.real_share for turn in each):.0%}"
+            f"| {way} | {statistics.median(turn.speed for turn in runs):,.0f}"
+            f" | {statistics.median(turn.real_share for turn in runs):.0%}"
             f" | {operations[way] / operations['beamline']:.2f} ×"
             f" | {statistics.median(ratios):.2f} × ({min(ratios):.2f} to {max(ratios):.2f})"
             f" | {f'{losses[way]:.4f}' if way in losses else 'not measured'} |"

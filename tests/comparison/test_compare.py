@@ -180,7 +180,9 @@ def test_every_kind_of_revision_is_read_as_it_was_written_and_nothing_is_checked
     for name, revision in {"beams": experiment, "HEAD": "main", "seed-3": commit, commit[:9]: commit}.items():
         comparison = run_json("main", name)["comparisons"][0]
         written = json.loads(inside.git("show", f"{revision}:metrics/rouge.json").stdout)
-        assert {score: each["later"] for score, each in comparison["scores"].items()} == pytest.approx(written["test"])
+        assert {score: figures["later"] for score, figures in comparison["scores"].items()} == pytest.approx(
+            written["test"]
+        )
         assert list(comparison["scores"]) == list(SCORES)
     report = run_json("main", "workspace")
     written = inside.read("metrics/rouge.json")["test"]["rouge_f"]
@@ -191,8 +193,8 @@ def test_every_kind_of_revision_is_read_as_it_was_written_and_nothing_is_checked
 
 def test_a_revision_is_no_better_than_itself(inside):
     report = run_json("main", "main")
-    for each in report["comparisons"][0]["scores"].values():
-        assert (each["difference"], each["interval"], each["p"]) == (0, [0, 0], 1)
+    for figures in report["comparisons"][0]["scores"].values():
+        assert (figures["difference"], figures["interval"], figures["p"]) == (0, [0, 0], 1)
     assert (report["comparisons"][0]["gained"], report["comparisons"][0]["lost"], report["seeds"]) == ([], [], [])
 
 
@@ -205,15 +207,15 @@ def test_table_fits_a_terminal_and_ends_with_the_signature(inside):
     header = next(number for number, line in enumerate(lines) if "× 100" in line)
     assert cells(lines[header]) == ["× 100", "A", "B", "B - A", "95 % interval", "p"]
     report = run_json("main", "beams")
-    for line, (name, each) in zip(lines[header + 2 :], report["comparisons"][0]["scores"].items(), strict=False):
-        low, high = (100 * bound for bound in each["interval"])
+    for line, (name, figures) in zip(lines[header + 2 :], report["comparisons"][0]["scores"].items(), strict=False):
+        low, high = (100 * bound for bound in figures["interval"])
         assert cells(line) == [
             name,
-            f"{100 * each['first']:.2f}",
-            f"{100 * each['later']:.2f}",
-            f"{100 * each['difference']:+.2f}",
+            f"{100 * figures['first']:.2f}",
+            f"{100 * figures['later']:.2f}",
+            f"{100 * figures['difference']:+.2f}",
             f"{low:+.2f} to {high:+.2f}",
-            f"{each['p']:.4f}",
+            f"{figures['p']:.4f}",
         ]
     signature = next(line for line in lines if "tok:" in line)
     assert signature == "rouge-score:0.1.2|tok:english|refs:1|n:60|bs:10000|ar:10000|seed:42"
@@ -232,12 +234,12 @@ def test_dialogues_that_gained_and_lost_most_stand_side_by_side(inside):
     changes = {
         key: row["scores"]["rouge_f"] - rows["main"][key]["scores"]["rouge_f"] for key, row in rows["beams"].items()
     }
-    assert [each["id"] for each in comparison["gained"]] == sorted(changes, key=changes.get, reverse=True)[:10]
-    assert [each["id"] for each in comparison["lost"]] == sorted(changes, key=changes.get)[:10]
-    for each in comparison["lost"]:
-        assert each["change"] == pytest.approx(changes[each["id"]])
-        assert (each["first"], each["later"]) == tuple(rows[name][each["id"]]["summary"] for name in ("main", "beams"))
-        assert each["references"] == rows["main"][each["id"]]["references"]
+    assert [row["id"] for row in comparison["gained"]] == sorted(changes, key=changes.get, reverse=True)[:10]
+    assert [row["id"] for row in comparison["lost"]] == sorted(changes, key=changes.get)[:10]
+    for row in comparison["lost"]:
+        assert row["change"] == pytest.approx(changes[row["id"]])
+        assert (row["first"], row["later"]) == tuple(rows[name][row["id"]]["summary"] for name in ("main", "beams"))
+        assert row["references"] == rows["main"][row["id"]]["references"]
     output = run_compare("main", "beams", width=120)
     assert output.index("Gained most") < output.index("Lost most")
     assert len(re.findall(r"│ test_\d+ +│", output)) == 20
@@ -295,11 +297,11 @@ def test_test_sets_that_differ_are_refused(inside):
 def test_several_systems_are_compared_with_the_first_and_corrected_for_their_number(inside):
     names = ["main", "beams", "workspace", "seed-3"]
     report = run_json(*names)
-    assert [each["later"] for each in report["comparisons"]] == ["B", "C", "D"]
+    assert [pair["later"] for pair in report["comparisons"]] == ["B", "C", "D"]
     for score in SCORES:
-        found = [each["scores"][score] for each in report["comparisons"]]
-        assert [each["p_holm"] for each in found] == holm([each["p"] for each in found])
-        assert len({each["first"] for each in found}) == 1
+        found = [pair["scores"][score] for pair in report["comparisons"]]
+        assert [result["p_holm"] for result in found] == holm([result["p"] for result in found])
+        assert len({result["first"] for result in found}) == 1
     alone = run_json("main", "workspace")["comparisons"][0]["scores"]["rouge1_f"]
     assert alone["p_holm"] == alone["p"]
     lines = run_compare(*names, "--dialogues", "0").splitlines()
@@ -319,7 +321,7 @@ def test_spread_between_seeds_of_the_same_code_data_and_parameters(inside):
     spread = group["scores"]["rouge_f"]
     assert (spread["lowest"], spread["highest"]) == pytest.approx((min(means), max(means)))
     middle = sum(means) / 3
-    assert spread["standard_deviation"] == pytest.approx((sum((each - middle) ** 2 for each in means) / 2) ** 0.5)
+    assert spread["standard_deviation"] == pytest.approx((sum((mean - middle) ** 2 for mean in means) / 2) ** 0.5)
 
     output = run_compare("main", "seed-2", "--dialogues", "0")
     assert "Between seeds of the same code, data and parameters" in output
@@ -436,7 +438,7 @@ def test_two_files_are_scored_as_beamline_score_does(files):
     report = run_json("a.jsonl", "b.jsonl")
     for path, side in {"a.jsonl": "first", "b.jsonl": "later"}.items():
         scored = json.loads(CliRunner().invoke(app, ["score", path, "--json"]).stdout)
-        means = {name: each[side] for name, each in report["comparisons"][0]["scores"].items()}
+        means = {name: figures[side] for name, figures in report["comparisons"][0]["scores"].items()}
         assert means == pytest.approx(scored["mean"])
         expected = {**read_signature(scored["signature"]), "ar": "10000"}
         assert [read_signature(signature) for signature in report["signatures"]] == [expected] * 2

@@ -33,7 +33,7 @@ def test_the_script_writes_the_committed_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("corpus", SIZES)
 def test_sizes_situations_turns_and_references(corpus: str) -> None:
     rows = {split: read(corpus, split) for split in SIZES[corpus]}
-    assert {split: len(each) for split, each in rows.items()} == SIZES[corpus]
+    assert {split: len(dialogues) for split, dialogues in rows.items()} == SIZES[corpus]
     every = list(chain.from_iterable(rows.values()))
     assert len({row["topic"] for row in every}) >= 25
     assert {row["topic"] for row in rows["test"]} == {row["topic"] for row in every}

@@ -57,10 +57,10 @@ def listed_leaks() -> list[dict[str, Any]]:
 
 def test_a_corpus_has_its_splits_in_the_order_of_the_files(corpus: Path) -> None:
     read = check(corpus)
-    assert [[each.dialogue for each in split] for split in (read.train, read.validation, read.test)] == [
+    assert [[record.dialogue for record in split] for split in (read.train, read.validation, read.test)] == [
         ["train 1", "train 2"], ["validation 1", "validation 2"], ["test 1", "test 2"],
     ]  # fmt: skip
-    assert [each.id for each in read.train] == ["train-1", "train-2"]
+    assert [record.id for record in read.train] == ["train-1", "train-2"]
     assert [len(split) for split in (read.train, read.validation, read.test)] == [2, 2, 2]
     assert (read.warnings, read.leaks) == ((), None)
     assert not Path(".work").exists()
@@ -205,7 +205,7 @@ def test_train_goes_without_what_is_in_test_or_validation(corpus: Path) -> None:
     leak(corpus, "train")
     append(corpus / "train.jsonl", {**GOOD, "id": "b", "dialogue": "validation 2"}, {**GOOD, "id": "c"})
     read = check(corpus, "drop")
-    assert [each.id for each in read.train] == ["train-1", "train-2", "c"]
+    assert [record.id for record in read.train] == ["train-1", "train-2", "c"]
     assert len(read.train) == 3
     assert read.warnings == ("3 of 6 training dialogues are left out, as they are in test or validation",)
     assert len(listed_leaks()) == 3
@@ -278,7 +278,7 @@ def test_near_duplicates_are_named_by_their_rows_in_the_file(corpus: Path) -> No
 def test_dialogsum_reads_with_its_three_references_and_its_overlaps(dialogsum: Path, corpus: Path) -> None:
     read = check(dialogsum)
     assert (len(read.train), len(read.validation), len(read.test)) == (12460, 500, 500)
-    assert {len(each.references) for each in read.test} == {3}
+    assert {len(record.references) for record in read.test} == {3}
     assert read.warnings == (
         "6 of 500 test dialogues are also in validation, first test.jsonl:60 = dev.jsonl:88",
         "32 of 500 validation dialogues are also in train, first dev.jsonl:43 = train.jsonl:2558",
@@ -286,5 +286,5 @@ def test_dialogsum_reads_with_its_three_references_and_its_overlaps(dialogsum: P
         "50 of 500 validation dialogues are nearly in train, first dev.jsonl:10 = train.jsonl:4931",
     )
     assert {"#Person1#", "#PErson2#", "#PersonN#"} <= {
-        tag for each in read.train for tag in speaker_tags(each.dialogue)
+        tag for record in read.train for tag in speaker_tags(record.dialogue)
     }

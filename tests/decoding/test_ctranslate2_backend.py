@@ -102,7 +102,7 @@ def fit(name: str, directory: Path) -> Fitted:
 
 
 def ends(summaries: list[Summary]) -> set[bool]:
-    return {each.finished for each in summaries}
+    return {summary.finished for summary in summaries}
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def baseline(request: pytest.FixtureRequest, bart: Fitted) -> tuple[dict[str, ob
 )
 def test_every_family_writes_the_same_summaries(fitted: Fitted, settings: str) -> None:
     expected = fitted.summaries("transformers", **BASELINES[settings])
-    assert len({each.text for each in expected}) > 5, "the model must not answer everything alike"
+    assert len({summary.text for summary in expected}) > 5, "the model must not answer everything alike"
     assert ends(expected) == {True, False}, "some summaries must end, and some be cut"
     assert fitted.summaries("auto", **BASELINES[settings]) == expected
 
@@ -201,7 +201,7 @@ def test_int8_is_another_backend_in_the_signature_and_writes_summaries(bart: Fit
     assert decoder.resolved.backend.endswith("-int8")
     summaries = decoder.summaries(bart.sources, tokens_per_batch=300, seed=0, description="test")
     assert len(summaries) == len(bart.sources)
-    assert all(each.text for each in summaries)
+    assert all(summary.text for summary in summaries)
 
 
 @pytest.mark.parametrize(
@@ -295,9 +295,9 @@ def test_beams_that_begin_with_a_language_code_are_left_to_transformers_by_auto(
     assert list(forced.decoder("ctranslate2", **beams).resolved.differing) == ["num_beams"]
     assert forced.decoder("auto", **beams).resolved.backend == "transformers"
     expected, written = forced.summaries("transformers", **beams), forced.summaries("ctranslate2", **beams)
-    assert sum(each.tokens == 1 for each in written) < sum(each.tokens == 1 for each in expected)
+    assert sum(summary.tokens == 1 for summary in written) < sum(summary.tokens == 1 for summary in expected)
     expected = forced.summaries("transformers", **PLAIN)
-    assert {each.tokens == 1 for each in expected} == {True, False}
+    assert {summary.tokens == 1 for summary in expected} == {True, False}
     assert forced.summaries("auto", **PLAIN) == expected
 
 

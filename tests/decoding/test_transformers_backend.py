@@ -50,7 +50,7 @@ def texts(
 ) -> list[str]:  # fmt: skip
     decoder = Decoder(model, codec, settings, padding, CPU)
     summaries = decoder.summaries(sources, tokens_per_batch=budget, seed=seed, description="test")
-    return [each.text for each in summaries]
+    return [summary.text for summary in summaries]
 
 
 @pytest.mark.slow
@@ -123,13 +123,13 @@ def test_unfinished_summaries_are_told_from_finished_ones(
     never = Decoder(model, codec, generation(), LONGEST, CPU).summaries(
         sources[:3], tokens_per_batch=200, seed=0, description="test"
     )
-    assert [(each.finished, each.tokens) for each in never] == [(False, 11)] * 3
+    assert [(summary.finished, summary.tokens) for summary in never] == [(False, 11)] * 3
     with torch.no_grad():
         model.final_logits_bias[0, codec.encoding.eos_token_id] = 100.0
     at_once = Decoder(model, codec, generation(), LONGEST, CPU).summaries(
         sources[:3], tokens_per_batch=200, seed=0, description="test"
     )
-    assert all(each.finished and each.tokens <= 1 for each in at_once)
+    assert all(summary.finished and summary.tokens <= 1 for summary in at_once)
 
 
 def test_max_length_above_the_positions_is_an_error(model: PreTrainedModel, codec: TextCodec) -> None:

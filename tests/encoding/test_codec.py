@@ -169,8 +169,8 @@ def test_tags_that_a_checkpoint_holds_for_special_survive_decoding_too(checkpoin
     codec = load("kobart", tmp_path, TAGS)
     assert codec.encoding.new_tokens == ()
     codec.save(tmp_path / "saved")
-    for each in (codec, TextCodec.load(tmp_path / "saved")):
-        assert each.decode(each.encode_summaries(REFERENCES)) == REFERENCES
+    for either in (codec, TextCodec.load(tmp_path / "saved")):
+        assert either.decode(either.encode_summaries(REFERENCES)) == REFERENCES
 
 
 def test_a_tag_in_the_vocabulary_is_one_token_wherever_it_stands(checkpoints: Path) -> None:

@@ -106,12 +106,14 @@ def test_bytes_do_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
 
 def test_examples_are_each_dialogue_with_each_reference(encoded: list[EncodedDialogue], tmp_path: Path) -> None:
     write_split(tmp_path, "train", encoded)
-    all_of_them = [Example(each.record.id, each.input_ids, row) for each in encoded for row in each.labels]
+    all_of_them = [
+        Example(dialogue.record.id, dialogue.input_ids, row) for dialogue in encoded for row in dialogue.labels
+    ]
     for source in (encoded, read_split("train", tmp_path)):
         read = examples(source)
         assert list(read) == all_of_them
         assert (read[-1], read[3:5]) == (all_of_them[-1], all_of_them[3:5])
-        assert read.lengths.tolist() == [[len(each.input_ids), len(each.labels)] for each in all_of_them]
+        assert read.lengths.tolist() == [[len(example.input_ids), len(example.labels)] for example in all_of_them]
         drawn = examples(source, [2, 7])
         assert list(drawn) == [all_of_them[index] for index in (4, 5, 14, 15)]
         assert drawn.lengths.tolist() == [read.lengths[index].tolist() for index in (4, 5, 14, 15)]

@@ -51,7 +51,7 @@ def test_prepare_says_what_is_cut_and_how_much(
     assert split["truncated_sources"] == 6
     encoded = read_split("train")
     cut = [dialogue for dialogue in encoded if dialogue.source_tokens > 40]
-    whole, left = sum(each.source_tokens for each in cut), sum(len(each.input_ids) for each in cut)
+    whole, left = sum(dialogue.source_tokens for dialogue in cut), sum(len(dialogue.input_ids) for dialogue in cut)
     assert split["truncated_sources_lost"] == pytest.approx((whole - left) / whole)
     assert (
         f"dialogues longer than tokenizer.max_source_tokens (40), cut {where}: 6 of 12 in train, which lose"
@@ -73,7 +73,7 @@ def test_prepare_says_that_nothing_is_cut(directory: Path, capsys: pytest.Captur
 
 def test_prepare_says_which_summaries_are_cut(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = run_prepare(**{"tokenizer.max_target_tokens": 2})
-    [row] = {tuple(lengths) for lengths in (each.target_tokens for each in read_split("test"))}
+    [row] = {tuple(lengths) for lengths in (dialogue.target_tokens for dialogue in read_split("test"))}
     assert found["splits"]["test"]["truncated_targets_lost"] == pytest.approx((row[0] - 2) / row[0])
     assert (
         "summaries longer than tokenizer.max_target_tokens (2), cut at the end: 12 of 12 in train, which lose"

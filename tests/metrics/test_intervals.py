@@ -52,7 +52,7 @@ def studentized_intervals(scores: FloatArray, seed: int) -> list[Interval]:
 
 def percentile_intervals(scores: FloatArray, seed: int) -> list[Interval]:
     low, high = np.quantile(resampled_means(scores, seed=seed, resamples=2000), [0.025, 0.975], axis=0)
-    return [Interval(*each) for each in zip(low, high, strict=True)]
+    return [Interval(*bounds) for bounds in zip(low, high, strict=True)]
 
 
 def held_share(examples, draw, truth, intervals) -> float:
@@ -61,7 +61,7 @@ def held_share(examples, draw, truth, intervals) -> float:
     held = 0
     for seed in range(simulations // at_a_time):
         test_sets = draw(np.random.default_rng(seed), (examples, at_a_time))  # a test set is a column
-        held += sum(each.low <= truth <= each.high for each in intervals(test_sets, 1000 + seed))
+        held += sum(interval.low <= truth <= interval.high for interval in intervals(test_sets, 1000 + seed))
     return held / simulations
 
 
@@ -95,7 +95,7 @@ def test_columns_of_an_example_are_drawn_together():
 def test_one_example_has_the_whole_range_and_equal_examples_have_none():
     assert mean_intervals(np.array([[0.3, 0.4]]), seed=0) == [Interval(0.0, 1.0)] * 2
     low_high = mean_intervals(np.tile([0.0, 0.1, 1.0], (10, 1)), seed=0)
-    np.testing.assert_allclose([[each.low, each.high] for each in low_high], [[0, 0], [0.1, 0.1], [1, 1]])
+    np.testing.assert_allclose([[interval.low, interval.high] for interval in low_high], [[0, 0], [0.1, 0.1], [1, 1]])
 
 
 def test_interval_stays_in_the_range_and_holds_the_mean():

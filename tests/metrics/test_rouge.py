@@ -44,7 +44,7 @@ def bart(dialogsum):
 def test_bart_large_has_its_known_scores(bart):
     """rouge_score 0.1.2 with the default tokenizer and Porter's stemmer: see the README of shared/dialogsum."""
     predictions, references = bart
-    scorer = build([[each[0]] for each in references])
+    scorer = build([[texts[0]] for texts in references])
     means = scorer.score(predictions).headline.means()
     measured = [100 * means[name] for name in ("rouge1_f", "rouge2_f", "rougeL_f")]
     assert measured == pytest.approx([45.909, 21.320, 38.710], abs=0.01)
@@ -56,24 +56,24 @@ def test_bart_large_has_its_known_scores(bart):
 def test_mean_and_best_are_rouge_scores_own(bart, stemmer):
     predictions, references = bart
     theirs = rouge_scorer.RougeScorer(TYPES, use_stemmer=stemmer)
-    sentences = [["\n".join(split_sentences(text)) for text in each] for each in references]  # rougeLsum wants them
+    sentences = [["\n".join(split_sentences(text)) for text in texts] for texts in references]  # rougeLsum wants them
     predicted_sentences = ["\n".join(split_sentences(text)) for text in predictions]
     per_reference = [
-        [theirs.score(reference, prediction) for reference in each]
-        for each, prediction in zip(sentences, predicted_sentences, strict=True)
+        [theirs.score(reference, prediction) for reference in texts]
+        for texts, prediction in zip(sentences, predicted_sentences, strict=True)
     ]
-    multi = [theirs.score_multi(each, text) for each, text in zip(sentences, predicted_sentences, strict=True)]
-    plain = [theirs.score_multi(each, text) for each, text in zip(references, predictions, strict=True)]
+    multi = [theirs.score_multi(texts, text) for texts, text in zip(sentences, predicted_sentences, strict=True)]
+    plain = [theirs.score_multi(texts, text) for texts, text in zip(references, predictions, strict=True)]
 
     result = build(references, stemmer=stemmer).score(predictions)
     for index, rouge_type in enumerate(TYPES):
-        mean = np.array([[score[rouge_type] for score in each] for each in per_reference]).mean(axis=1)
-        best = np.array([each[rouge_type] for each in multi])
+        mean = np.array([[score[rouge_type] for score in scores] for scores in per_reference]).mean(axis=1)
+        best = np.array([scores[rouge_type] for scores in multi])
         for side, ours in enumerate(("precision", "recall", "f")):
             np.testing.assert_allclose(getattr(result.mean, ours)[:, index], mean[:, side], rtol=0, atol=1e-9)
             np.testing.assert_allclose(getattr(result.best, ours)[:, index], best[:, side], rtol=0, atol=1e-9)
         if rouge_type != "rougeLsum":  # cutting into sentences changes nothing else
-            raw = [each[rouge_type].fmeasure for each in plain]
+            raw = [scores[rouge_type].fmeasure for scores in plain]
             np.testing.assert_allclose(result.best.f[:, index], raw, rtol=0, atol=1e-9)
 
 
@@ -248,7 +248,7 @@ tokenizers = st.sampled_from(["english", "words", "characters"])
 
 def score_corpus(corpus, tokenizer):
     corpus = [*corpus, (["a b"], "b")]  # something to cover
-    scorer = build([each for each, _ in corpus], tokenizer=tokenizer, minimum_coverage=0.0)
+    scorer = build([texts for texts, _ in corpus], tokenizer=tokenizer, minimum_coverage=0.0)
     return scorer.score([prediction for _, prediction in corpus])
 
 

@@ -84,7 +84,7 @@ def test_interval_holds_the_true_difference_in_95_of_100_test_sets(dialogues, sh
         signs = np.where(generator.random(sizes.shape) < 0.6, 1, -1)
         test_sets = sizes * signs * (generator.random(sizes.shape) < share)
         intervals = difference_intervals(test_sets, seed=1000 + seed, resamples=1500)
-        held += sum(each.low <= truth <= each.high for each in intervals)
+        held += sum(interval.low <= truth <= interval.high for interval in intervals)
     assert 0.935 <= held / (calls * at_a_time) <= 0.96
 
 

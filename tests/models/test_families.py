@@ -40,7 +40,7 @@ def test_family_learns_16_dialogues_by_heart(run: Run) -> None:
 
 def test_every_label_ends_with_the_one_end_of_sequence(run: Run) -> None:
     encoding = read_codec(run.directory / "data/prepared").encoding
-    labels = [each.labels[0] for each in read_split("train", run.directory / "data/prepared")]
+    labels = [dialogue.labels[0] for dialogue in read_split("train", run.directory / "data/prepared")]
     assert len(labels) == 16
     for row in labels:
         assert row.index(encoding.eos_token_id) == len(row) - 1
@@ -56,8 +56,11 @@ def test_speaker_tags_are_single_tokens_on_both_sides(run: Run) -> None:
     codec = read_codec(run.directory / "data/prepared")
     tags = codec.tokenizer.convert_tokens_to_ids(TAGS)
     assert tags == list(codec.encoding.new_tokens)
-    for each in read_split("train", run.directory / "data/prepared"):
-        for text, row in ((each.record.dialogue, each.input_ids), (each.record.references[0], each.labels[0])):
+    for dialogue in read_split("train", run.directory / "data/prepared"):
+        for text, row in (
+            (dialogue.record.dialogue, dialogue.input_ids),
+            (dialogue.record.references[0], dialogue.labels[0]),
+        ):
             assert [row.count(tag) for tag in tags] == [text.count(tag) for tag in TAGS]
 
 
@@ -75,7 +78,7 @@ def test_plain_transformers_writes_the_same_summaries(run: Run) -> None:
     prefix = TextCodec.load(directory).encoding.source_prefix
     batch = tokenizer([prefix + row["dialogue"] for row in run.predictions], padding=True, return_tensors="pt")
     batch.pop("token_type_ids", None)
-    prepared = [each.input_ids for each in read_split("test", run.directory / "data/prepared")]
+    prepared = [dialogue.input_ids for dialogue in read_split("test", run.directory / "data/prepared")]
     assert [row[mask.bool()].tolist() for row, mask in zip(*batch.values(), strict=True)] == prepared
     if hasattr(model.config, "attention_window"):
         batch["global_attention_mask"] = torch.zeros_like(batch["input_ids"]).index_fill(1, torch.tensor(0), 1)

@@ -134,8 +134,8 @@ def test_every_weight_that_wants_a_gradient_gets_one(name: str, params: Params, 
     labels = batch.pop("labels")
     loss = functional.cross_entropy(fitted(**batch, use_cache=False).logits.transpose(1, 2), labels)
     torch.autograd.backward(loss)
-    wanting = {each for each, parameter in fitted.named_parameters() if parameter.requires_grad}
-    assert {each for each, parameter in fitted.named_parameters() if parameter.grad is not None} == wanting
+    wanting = {name for name, parameter in fitted.named_parameters() if parameter.requires_grad}
+    assert {name for name, parameter in fitted.named_parameters() if parameter.grad is not None} == wanting
 
 
 @pytest.mark.parametrize("name", FAMILIES)

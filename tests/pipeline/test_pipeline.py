@@ -149,8 +149,8 @@ def test_metrics_hold_every_score_and_the_signature(finished: Repository) -> Non
     assert {"summary_words", "reference_words", "empty", "unfinished", "repetitive"} <= rouge["test"].keys()
     assert "tok:english" in rouge["signature"]
     kept = finished.read("models/checkpoints.json")
-    assert rouge["checkpoint"] in [each["name"] for each in kept]
-    assert kept == sorted(kept, key=lambda each: each["validation_loss"])
+    assert rouge["checkpoint"] in [checkpoint["name"] for checkpoint in kept]
+    assert kept == sorted(kept, key=lambda checkpoint: checkpoint["validation_loss"])
 
 
 def test_predictions_are_in_the_order_of_the_data(finished: Repository) -> None:
@@ -229,7 +229,9 @@ def failure_and_recovery(repository: Repository, spoil: Callable[[], object], un
 
 def outputs(repository: Repository) -> list[Path]:
     directories = ("data/prepared", "models", "model", "metrics", "plots", "reports")
-    return [path for each in directories for path in sorted((repository.path / each).rglob("*")) if path.is_file()]
+    return [
+        path for directory in directories for path in sorted((repository.path / directory).rglob("*")) if path.is_file()
+    ]
 
 
 @pytest.mark.extended

@@ -70,8 +70,8 @@ def write_results(root: Path, better: int) -> None:
 
 def read_plots(page: str) -> dict[str, dict[str, Any]]:
     """The Vega-Lite specifications in a page, by title."""
-    specifications = [json.loads(each) for each in re.findall(r"var spec = (.*);\n", page)]
-    return {each["title"]["text"]: each for each in specifications}
+    specifications = [json.loads(text) for text in re.findall(r"var spec = (.*);\n", page)]
+    return {specification["title"]["text"]: specification for specification in specifications}
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def one_topic(language: str) -> list[Dialogue]:
     """The training dialogues of the first one's topic."""
     lines = (ROOT / "data" / language / "train.jsonl").read_text(encoding="utf-8").splitlines()
     topics = [json.loads(line)["topic"] for line in lines]
-    return [each for each, topic in zip(read(language, "train"), topics, strict=True) if topic == topics[0]]
+    return [record for record, topic in zip(read(language, "train"), topics, strict=True) if topic == topics[0]]
 
 
 def evidence(splits: Splits, predictions: Predictions | None = None, **limits: Any) -> Evidence:
@@ -49,7 +49,7 @@ def evidence(splits: Splits, predictions: Predictions | None = None, **limits: A
         predictions = people(splits["test"])
         others = zip(splits["test"], predictions.references, strict=True)
         splits = {**splits, "test": [replace(row, references=references) for row, references in others]}
-    texts = [text for each in splits["train"] for text in (each.dialogue, *each.references)]
+    texts = [text for record in splits["train"] for text in (record.dialogue, *record.references)]
     tags = sorted({tag for text in texts for tag in speaker_tags(text)})
     codec = build_codec(PARAMS.tokenizer.model_copy(update={"vocabulary_size": 1500, **limits}), texts, tags)
     return Evidence(
@@ -63,22 +63,22 @@ def evidence(splits: Splits, predictions: Predictions | None = None, **limits: A
 
 def people(dialogues: Sequence[Dialogue]) -> Predictions:
     return Predictions(
-        ids=[each.id for each in dialogues],
-        dialogues=[each.dialogue for each in dialogues],
-        references=[each.references[:-1] or each.references for each in dialogues],
-        summaries=[each.references[-1] for each in dialogues],
+        ids=[record.id for record in dialogues],
+        dialogues=[record.dialogue for record in dialogues],
+        references=[record.references[:-1] or record.references for record in dialogues],
+        summaries=[record.references[-1] for record in dialogues],
     )
 
 
 def finding(name: str, run: Evidence) -> Finding:
-    [check] = [each for each in CATALOGUE if each.name == name]
+    [check] = [check for check in CATALOGUE if check.name == name]
     found = check(run)
     assert agree(found), found
     return found
 
 
 def findings(family: str, run: Evidence) -> dict[str, Finding]:
-    return {each.name: each(run) for each in CATALOGUE if each.family == family}
+    return {check.name: check(run) for check in CATALOGUE if check.family == family}
 
 
 def verdict_of(family: str, run: Evidence) -> Verdict:
@@ -88,5 +88,5 @@ def verdict_of(family: str, run: Evidence) -> Verdict:
 
 def failing_causes(family: str, run: Evidence) -> list[str]:
     """The checks of a family that fail and prove or measure a cause."""
-    checks = [each for each in CATALOGUE if each.family == family and each.kind in PROVING]
-    return [each.name for each in checks if each(run).status == "failure"]
+    checks = [check for check in CATALOGUE if check.family == family and check.kind in PROVING]
+    return [check.name for check in checks if check(run).status == "failure"]

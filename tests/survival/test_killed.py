@@ -227,7 +227,9 @@ def test_one_of_several_processes_that_the_system_kills_is_one_line_and_the_next
     assert finish(started(whole)) == 0, (whole / "log.txt").read_text()
     process = started(killed)
     wait_for(killed, process, step=3)
-    one = next(each for each in at_work_in(killed) if "beamline.train" in (each / "cmdline").read_text().split("\0"))
+    one = next(
+        process for process in at_work_in(killed) if "beamline.train" in (process / "cmdline").read_text().split("\0")
+    )
     os.kill(int(one.name), signal.SIGKILL)
     assert finish(process) == 1
     assert error_of(killed).startswith("error: train: one of the processes was killed; ")

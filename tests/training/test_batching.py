@@ -76,12 +76,14 @@ def test_every_epoch_has_every_example_once_in_as_many_batches(
         LengthBucketedBatches(examples, tokens_per_batch=budget, seed=0, rank=rank, world_size=world_size)
         for rank in range(world_size)
     ]
-    for each in ranks:
-        each.set_epoch(epoch)
+    for sampler in ranks:
+        sampler.set_epoch(epoch)
     seen = list(chain.from_iterable(chain.from_iterable(ranks)))
     assert sorted(seen) == list(range(len(lengths)))
     if len(lengths) >= world_size:
-        assert all(batch for each in ranks for batch in each), "a process without an example would hang the others"
+        assert all(batch for sampler in ranks for batch in sampler), (
+            "a process without an example would hang the others"
+        )
 
 
 @given(LENGTHS, st.integers(50, 600))

@@ -20,8 +20,8 @@ def test_loss_and_gradients_are_those_of_the_whole_logits(family: str, tmp_path:
     # As a move to a GPU does: the model has other buffers after it.
     chunked._buffers.update({name: buffer.clone() for name, buffer in chunked._buffers.items()})
     if hasattr(plain, "final_logits_bias"):
-        for each in (plain, chunked):
-            each.final_logits_bias.fill_(0).add_(torch.arange(each.final_logits_bias.shape[1]) / 10)
+        for model in (plain, chunked):
+            model.final_logits_bias.fill_(0).add_(torch.arange(model.final_logits_bias.shape[1]) / 10)
     generator = torch.Generator().manual_seed(0)
     # 12 x 100 labels are more than two chunks.
     tokens = torch.randint(5, 60, (3, 12, 100), generator=generator)
@@ -36,12 +36,12 @@ def test_loss_and_gradients_are_those_of_the_whole_logits(family: str, tmp_path:
     found.backward()
 
     assert found.item() == pytest.approx(expected.item(), rel=1e-6)
-    gradients = {name: each.grad for name, each in plain.named_parameters() if each.grad is not None}
-    largest = max(each.abs().max() for each in gradients.values())
-    for name, each in chunked.named_parameters():
+    gradients = {name: parameter.grad for name, parameter in plain.named_parameters() if parameter.grad is not None}
+    largest = max(parameter.abs().max() for parameter in gradients.values())
+    for name, parameter in chunked.named_parameters():
         if name in gradients:
-            assert each.grad is not None, name
-            torch.testing.assert_close(each.grad, gradients[name], rtol=1e-4, atol=1e-6 * largest)
+            assert parameter.grad is not None, name
+            torch.testing.assert_close(parameter.grad, gradients[name], rtol=1e-4, atol=1e-6 * largest)
     with torch.autocast("cpu", torch.bfloat16):
         chunked(**inputs)
     found = loss(labels)

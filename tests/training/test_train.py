@@ -134,7 +134,9 @@ def test_gradients_of_accumulated_batches_are_those_of_one_large_batch(
 ) -> None:
     at_once = {"train.tokens_per_batch": 100_000, "train.warmup_steps": 0}
     pieces = {**at_once, "train.tokens_per_batch": 700, "train.gradient_accumulation_steps": 100}
-    large, accumulated = (run(prepared, tmp_path / str(len(each)), each, monkeypatch) for each in (at_once, pieces))
+    large, accumulated = (
+        run(prepared, tmp_path / str(len(changes)), changes, monkeypatch) for changes in (at_once, pieces)
+    )
     assert large["steps"] == accumulated["steps"] == 2  # one an epoch
     assert accumulated["validation_loss"] == pytest.approx(large["validation_loss"], abs=1e-5)
 
@@ -156,7 +158,7 @@ def test_each_setting_reaches_the_weights(
     one_epoch: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
 ) -> None:
     changed = run(prepared, tmp_path, {"train.num_train_epochs": 1, **changes}, monkeypatch)
-    plain, other = (load_file(each / "models/epoch-001/model.safetensors") for each in (one_epoch, tmp_path))
+    plain, other = (load_file(directory / "models/epoch-001/model.safetensors") for directory in (one_epoch, tmp_path))
     assert any((plain[name] != other[name]).any() for name in plain)
     assert changed["precision"] == changes.get("train.precision", "fp32")
 
@@ -222,8 +224,8 @@ def test_fewer_dialogues_than_processes_is_one_line_of_each(prepared: Path, tmp_
     command = [sys.executable, "-m", "beamline.train"]
     done = subprocess.run(command, cwd=tmp_path, env=SOURCES, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1
-    *each, last = done.stderr.splitlines()
-    assert set(each) == {"error: train.processes: 2 processes can't share 1 dialogues; lower it"}
+    *others, last = done.stderr.splitlines()
+    assert set(others) == {"error: train.processes: 2 processes can't share 1 dialogues; lower it"}
     assert last == "error: train: one of the processes failed; its own message is above"
 
 
@@ -243,7 +245,7 @@ def test_max_examples_draws_by_seed_and_keeps_the_order(prepared: Path, monkeypa
     assert first == draw_rows(len(dialogues), 10, seed=1) == sorted(set(first))
     assert first != draw_rows(len(dialogues), 10, seed=2)
     drawn = examples(dialogues, first)
-    assert [each.dialogue_id for each in drawn] == [dialogues[row].record.id for row in first]
+    assert [example.dialogue_id for example in drawn] == [dialogues[row].record.id for row in first]
     assert list(drawn) == [examples(dialogues)[row] for row in first]
     assert draw_rows(len(dialogues), 1000, seed=1) == list(range(len(dialogues)))
 

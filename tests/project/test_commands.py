@@ -48,6 +48,8 @@ ELSEWHERE = {
     "beamline preset smollm2-135m": SMOLLM2,
     "dvc exp run -S train.max_examples=500": SMOLLM2,
     "dvc exp run -S train.num_train_epochs=0": SMOLLM2,
+    "beamline import DIRECTORY data/dialogsum-500": AUTHORS,
+    "dvc exp run -S data.path=data/dialogsum-500 -S data.leakage=warn": SMOLLM2,
     "pytest tests/pipeline/test_gpu.py": "tests/pipeline/test_gpu.py",
     "dvc push --run-cache": RUN_CACHE,
     "dvc pull --run-cache": RUN_CACHE,

@@ -347,6 +347,27 @@ def test_swapped_columns_are_a_suspect_with_their_split(splits: Splits) -> None:
     assert "dialogues of train are shorter than their summaries" in found.meaning
 
 
+@pytest.mark.parametrize("swapped", [("train",), ("train", "validation", "test")], ids=str)
+def test_swapped_dialogues_on_one_line_are_called_swapped(swapped: tuple[str, ...], splits: Splits) -> None:
+    changed = {
+        split: [
+            replace(row, dialogue=row.references[0], references=(row.dialogue.replace("\n", " "),))
+            if split in swapped
+            else replace(row, dialogue=row.dialogue.replace("\n", " "))
+            for row in rows
+        ]
+        for split, rows in splits.items()
+    }
+    found = finding("swapped_columns", evidence(changed, people(splits["test"])))
+    assert (found.status, found.fault) == ("failure", "")
+
+
+def test_repeated_summaries_are_not_called_swapped(splits: Splits) -> None:
+    train = [replace(row, references=(" ".join([row.references[0]] * 20),)) for row in splits["train"]]
+    found = finding("swapped_columns", evidence({**splits, "train": train}))
+    assert found.fault == "Dialogues of train are shorter than their summaries"
+
+
 def test_dialogues_that_lost_their_turns_are_not_called_swapped(splits: Splits) -> None:
     last = [replace(record, dialogue=record.dialogue.splitlines()[-1]) for record in splits["train"]]
     run = evidence({**splits, "train": last})
@@ -396,6 +417,20 @@ def test_a_tokenizer_that_takes_words_apart_is_a_suspect_before_what_is_cut(
     found = finding("tokenizer_fertility", run)
     apart = (language == "korean") == isinstance(normalizer, NFD)
     assert found.status == ("failure" if apart else "pass")
+
+
+def test_summaries_that_are_cut_because_syllables_are_taken_apart_are_no_cause() -> None:
+    splits = corpus("korean")
+    run = evidence(splits)
+    assert run.codec is not None
+    run.codec.tokenizer.backend_tokenizer.normalizer = NFD()
+    run.codec.encoding = replace(run.codec.encoding, max_target_tokens=24)
+    run.splits = {split: encode_split(records, run.codec) for split, records in splits.items()}
+    assert "cut_targets" in failing_causes("data", run)
+    verdict = verdict_of("data", run)
+    assert "cut_targets" not in [cause.check.name for cause in verdict.causes]
+    names = [suspect.name for suspect in verdict.suspects]
+    assert names.index("tokenizer_fertility") < names.index("cut_targets")
 
 
 def test_a_tokenizer_of_single_bytes_is_no_suspect(splits: Splits) -> None:

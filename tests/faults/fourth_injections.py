@@ -214,15 +214,6 @@ class Endless(Collator):
         return {**tensors, "labels": labels.masked_fill(labels == self.encoding.eos_token_id, IGNORED_LABEL)}
 
 
-class Unshifted(Collator):
-    """A collator whose decoder reads the token that it has to write."""
-
-    def __call__(self, examples: Sequence[Any]) -> dict[str, torch.Tensor]:
-        tensors = super().__call__(examples)
-        read = tensors["labels"].masked_fill(tensors["labels"] == IGNORED_LABEL, self.encoding.pad_token_id)
-        return {**tensors, "decoder_input_ids": read}
-
-
 class ShortSchedule(trainer.SummarizationTrainer):
     """A schedule that ends after three of fourteen epochs, as one does whose steps were counted for another run."""
 

@@ -29,7 +29,7 @@ app.command()(export)
 
 def main() -> None:
     """Run the command; a `BeamlineError` becomes one line on stderr and exit code 1."""
-    # Imports make a million objects that stay. Looking for garbage among them after every 700 took a tenth of a start.
+    # Imports make 400,000 objects that stay. Looking for garbage among them after every 700 took a tenth of a start.
     gc.set_threshold(10_000)
     run(_run_app)
 

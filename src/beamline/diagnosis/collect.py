@@ -78,14 +78,11 @@ def sample_training(train: EncodedSplit, others: Iterable[EncodedDialogue], para
     Those that are also among `others`, apart from white space, are always in the sample, so all leakage is found.
     """
     taken = draw_rows(len(train), params.train.max_examples or len(train), params.seed)
-    if len(taken) == len(train) <= SAMPLED:
-        return list(train)
-    if len(taken) <= SAMPLED:
-        return list(EncodedSplit(train.table.take(taken)))
-    known, among = {one_line(other.record.dialogue) for other in others}, set(taken)
-    leaking = (row for row, text in enumerate(train.read_texts()) if row in among and one_line(text) in known)
-    sampled = [taken[number] for number in draw_rows(len(taken), SAMPLED, params.seed)]
-    return list(EncodedSplit(train.table.take(sorted({*sampled, *leaking}))))
+    rows = {taken[number] for number in draw_rows(len(taken), SAMPLED, params.seed)}
+    if len(rows) < len(taken):
+        known, among = {one_line(other.record.dialogue) for other in others}, set(taken)
+        rows |= {row for row, text in enumerate(train.read_texts()) if row in among and one_line(text) in known}
+    return list(EncodedSplit(train.table.take(sorted(rows))))
 
 
 def _read_epochs(directory: Path) -> list[Epoch]:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from beamline.core.params import Params
+from beamline.core.records import Dialogue
 from beamline.data.features import ORDER
 from beamline.data.two_sample import LEAST, Difference, find_differences
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
@@ -26,27 +29,31 @@ def swapped_columns(run: Evidence, splits: Splits) -> Finding:
     """Counts dialogues that have fewer characters than their summary.
 
     Failure if more than half of a split's dialogues do. A summary is usually shorter than its dialogue: at most 4 % of
-    MTS-Dialog's are not. The two are swapped if most of these summaries have more lines than their dialogues; else the
-    dialogues may have lost their turns, and the suspicion weighs half.
+    MTS-Dialog's are not. If most of these dialogues have more lines than their summaries, or if the summaries are less
+    than twice as long as those of another split that has no such dialogues, nothing is swapped: the dialogues lost
+    something, or the summaries got too long. The suspicion then weighs half.
     """
     shorter = {
         split: [row.record for row in dialogues if len(row.record.dialogue) < len(row.record.references[0])]
         for split, dialogues in splits.items()
     }
-    split = max(splits, key=lambda name: len(shorter[name]) / len(splits[name]))
-    share, meaning = len(shorter[split]) / len(splits[split]), f"dialogues of {split} are shorter than their summaries"
+    shares = {split: len(records) / len(splits[split]) for split, records in shorter.items()}
+    split, share = max(shares.items(), key=lambda item: item[1])
+    meaning, threshold = f"{share:.0%} of the dialogues of {split} are shorter than their summaries", "at most 0.5"
     if share <= 0.5:
-        return passed(f"{share:.0%} of the {meaning}", figure=share, threshold="at most 0.5")
-    longer = sum(record.references[0].count("\n") > record.dialogue.count("\n") for record in shorter[split])
-    is_swapped = longer > len(shorter[split]) / 2
-    exchange = "set data.columns.dialogue and data.columns.summary, or exchange the two in"
+        return passed(meaning, figure=share, threshold=threshold)
+    usual = [row.record.references[0] for other in splits if shares[other] <= 0.5 for row in splits[other]]
+    if _are_swapped(shorter[split], usual):
+        advice = f"set data.columns.dialogue and data.columns.summary, or exchange the two in {split}; then train again"
+        return failed(meaning, advice, figure=share, threshold=threshold, weight=1.0)
+    advice = f"read ten of them in {split} of data.path, and find what cuts dialogues or repeats summaries"
     return failed(
-        f"{share:.0%} of the {meaning}",
-        f"{exchange} {split}; then train again" if is_swapped else f"look at ten of them in {split} of data.path",
+        meaning,
+        advice,
         figure=share,
-        threshold="at most 0.5",
-        weight=1.0 if is_swapped else 0.5,
-        fault="" if is_swapped else f"D{meaning[1:]}",
+        threshold=threshold,
+        weight=0.5,
+        fault=f"Dialogues of {split} are shorter than their summaries",
     )
 
 
@@ -97,6 +104,15 @@ def reference_differences(run: Evidence, training_splits: Splits) -> Finding:
     """
     test, train = ([row.record.references[0] for row in training_splits[split]] for split in ("test", "train"))
     return _judge(find_differences(test, train, seed=run.seed), "references")
+
+
+def _are_swapped(shorter: Sequence[Dialogue], usual: Sequence[str]) -> bool:
+    """Return whether the summaries of dialogues that are shorter look like dialogues. usual: summaries elsewhere."""
+    more_lines = [record.dialogue.count("\n") > record.references[0].count("\n") for record in shorter]
+    if np.mean(more_lines) > 0.5:
+        return False
+    length = np.median([len(record.references[0]) for record in shorter])
+    return not usual or bool(length >= 2 * np.median([len(text) for text in usual]))
 
 
 def _judge(differences: Sequence[Difference], what: str) -> Finding:

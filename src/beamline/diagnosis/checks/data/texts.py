@@ -27,10 +27,9 @@ def constant_references(run: Evidence, splits: Splits) -> Finding:
     """Counts the dialogues that have their split's most frequent reference.
 
     Failure from 10 % of the split's dialogues, warning from 2 %; both only if at least three dialogues have it. Second
-    and further references are counted alone. Such a
-    reference comes from a constant column, or is a placeholder. If references of other splits begin with it and go on,
-    it is the beginning of summaries that were cut. Different dialogues seldom have the same reference: at most three do
-    in data/english and data/korean, two in DialogSum.
+    and further references are counted alone. Such a reference comes from a constant column, or is a placeholder. If
+    references of other splits begin with it and go on, it is the beginning of summaries that were cut. Different
+    dialogues seldom have the same reference: at most three do in data/english and data/korean, two in DialogSum.
     """
     figure, split, number, text, count = max(
         _most_frequent(dialogues, split, number)

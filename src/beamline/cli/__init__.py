@@ -3,8 +3,6 @@
 Imports of packages that take long are inside the functions: --help needs none of them.
 """
 
-import gc
-
 import typer
 
 from beamline.cli.inputs import import_, preset
@@ -29,8 +27,6 @@ app.command()(export)
 
 def main() -> None:
     """Run the command; a `BeamlineError` becomes one line on stderr and exit code 1."""
-    # Imports make 400,000 objects that stay. Looking for garbage among them after every 700 took a tenth of a start.
-    gc.set_threshold(10_000)
     run(_run_app)
 
 

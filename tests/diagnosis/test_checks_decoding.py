@@ -126,6 +126,14 @@ def test_what_is_left_out_for_lack_of_time_is_said(memorised: Evidence) -> None:
     assert finding.meaning.startswith("left out: diagnose.seconds")
 
 
+def test_without_time_the_predictions_alone_are_replayed(memorised: Evidence) -> None:
+    run = dataclasses.replace(memorised, seconds=1e-9)
+    for name in ("checkpoint_loss", "source_use", "free_running"):
+        assert find(run, name).meaning.startswith("left out: diagnose.seconds"), name
+    assert run.sample_size == 1
+    assert find(run, "predictions_of_checkpoint").status is Status.PASS
+
+
 @pytest.mark.parametrize(
     "changes", [{"num_beams": 4}, {"num_beams": 2, "length_penalty": 0.5}, {"do_sample": True, "top_p": 0.5}]
 )

@@ -186,7 +186,7 @@ def test_a_rate_that_became_0_long_before_the_end_is_a_cause(healthy: Evidence) 
     assert find(dataclasses.replace(healthy, epochs=epochs[:4]), "rate_above_zero").status is Status.PASS
 
 
-def test_more_training_stops_after_two_steps_if_there_is_no_time_for_all(healthy: Evidence) -> None:
+def test_more_training_stops_after_a_step_if_there_is_no_time_for_all(healthy: Evidence) -> None:
     run = dataclasses.replace(healthy, seconds=1e-6)
     assert run.codec and run.params
     with pytest.raises(BeamlineError, match=r"left out: diagnose.seconds"):

@@ -4,7 +4,6 @@ A measurement is made when the first check asks for it, and kept. Models run on 
 raises `BeamlineError` if a part that it needs is missing.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +19,7 @@ from beamline.core.params import Generation, Padding
 from beamline.decoding.backends import SummaryDecoder, build_decoder
 from beamline.decoding.transformers_backend import Decoder, Summary
 from beamline.diagnosis.measures.probes import Forced, force
+from beamline.diagnosis.measures.stopwatch import Stopwatch
 from beamline.diagnosis.parts import Parts, given
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import SAMPLE, EncodedDialogue, Example, draw_rows, first_references
@@ -37,8 +37,9 @@ class Evidence(Parts):
     """A run with its model. seconds: time for everything that needs the model, from `diagnose.seconds`."""
 
     seconds: float = 60.0
-    _started: float = field(default_factory=time.thread_time, init=False, repr=False)
+    _watch: Stopwatch = field(default_factory=Stopwatch, init=False, repr=False)
     _decoded: dict[tuple[Path, str, Generation], list[Summary]] = field(default_factory=dict, init=False, repr=False)
+    _converted: dict[tuple[Path, Generation], SummaryDecoder] = field(default_factory=dict, init=False, repr=False)
     _models: dict[Path, PreTrainedModel] = field(default_factory=dict, init=False, repr=False)
     _swapped: dict[str, Forced] = field(default_factory=dict, init=False, repr=False)
     _sample_scorers: dict[str, Scorer] = field(default_factory=dict, init=False, repr=False)
@@ -83,8 +84,8 @@ class Evidence(Parts):
     def sample_size(self) -> int:
         """Return the size of samples: `SAMPLE` dialogues, or fewer for a model that is too slow for the time.
 
-        To measure the speed, one dialogue is decoded, and a few more unless the model is far too slow. A small model
-        always gets the whole sample, so its figures are the same on every machine.
+        To measure the speed, one dialogue is decoded, and a few more unless that says enough. A small model always gets
+        the whole sample, so its figures are the same on every machine.
         """
         if self.checkpoint is None or self.params is None:
             return SAMPLE
@@ -92,19 +93,30 @@ class Evidence(Parts):
         first = [test[row] for row in draw_rows(len(test), _FEWEST, self.seed)]
         for_all = self.seconds / DECODINGS
         try:
-            if self._time_decoding(first[:1]) > for_all / 2:  # the first run is slower, but not by so much
-                return _FEWEST
-            for_one = self._time_decoding(first) / len(first)
+            for_one, _ = self._time_decoding(first[:1])
+            if for_one > for_all / 2:  # the first run is slower, but not by so much. A third is for the replay
+                return max(1, min(_FEWEST, int(self.seconds / 3 / for_one)))
+            if for_one * SAMPLE <= 2 * for_all:  # batches take less than half of the time
+                return SAMPLE
+            for_first, summaries = self._time_decoding(first)
         except BeamlineError:  # no check can decode with such a model, and one reports why
             return SAMPLE
-        affordable = int(for_all / max(for_one, 1e-6))
-        return max(_FEWEST, min(SAMPLE, affordable))
+        size = max(_FEWEST, min(SAMPLE, int(for_all * len(first) / max(for_first, 1e-6))))
+        if size <= len(first):  # what was decoded is the sample
+            self._decoded[self.checkpoint, "test", self.params.generation] = summaries
+        return size
 
-    def _time_decoding(self, dialogues: Sequence[EncodedDialogue]) -> float:
-        """Return the seconds that it takes to decode these dialogues. The time of other programs is not counted."""
-        started = time.thread_time()
-        self.summarize(self.model, self.model_codec, given(self.params, "params").generation, dialogues)
-        return time.thread_time() - started
+    def _time_decoding(self, dialogues: Sequence[EncodedDialogue]) -> tuple[float, list[Summary]]:
+        """Return the seconds of work to decode these dialogues as the evaluation did, and the summaries."""
+        checkpoint, generation = given(self.checkpoint, "checkpoint"), given(self.params, "params").generation
+        # Loading or converting a model takes the same time for any number of dialogues.
+        if generation.backend == "transformers":
+            self.load_model_once(checkpoint)
+        else:
+            self._convert_once(checkpoint, generation)
+        watch = Stopwatch()
+        summaries = self._decode_from(checkpoint, generation, dialogues, "decoding")
+        return watch.seconds, summaries
 
     def sample(self, split: str) -> list[EncodedDialogue]:
         """Return at most `sample_size` dialogues of a split, drawn by the seed, in the order of the data."""
@@ -125,7 +137,7 @@ class Evidence(Parts):
 
     def can_afford(self, share: float = 1 / DECODINGS) -> bool:
         """Return whether this share of `seconds` is left. The time of other programs is not counted."""
-        return self.seconds - (time.thread_time() - self._started) >= share * self.seconds
+        return self.seconds - self._watch.seconds >= share * self.seconds
 
     def afford(self, share: float = 1 / DECODINGS) -> None:
         """Raise `BeamlineError` if less than this share of `seconds` is left."""
@@ -136,6 +148,7 @@ class Evidence(Parts):
 
     def force(self, examples: Sequence[Example], *, attend: bool = True) -> Forced:
         """Teacher-force `examples` with the evaluated checkpoint; see `probes.force`."""
+        self.afford()
         return force(self.model, self.training_codec, examples, self.device, attend=attend)
 
     @cached_property
@@ -185,15 +198,28 @@ class Evidence(Parts):
         if key not in self._decoded:
             if split == "validation":  # an experiment. A replay, on test, is always made.
                 self.afford()
-            codec = self.load_codec_beside(directory)
             what = ", ".join([split, directory.name, *(f"{name} {value}" for name, value in changes.items())])
-            if generation.backend == "transformers":
-                model = self.load_model_once(directory)
-                self._decoded[key] = self._summarize(model, codec, generation, self.sample(split), description=what)
-            else:
-                decoder = build_decoder(directory, codec, generation, _PADDING, self.device)
-                self._decoded[key] = self._summaries(decoder, self.sample(split), self.seed, what)
+            self._decoded[key] = self._decode_from(directory, generation, self.sample(split), what)
         return self._decoded[key]
+
+    def _decode_from(
+        self, directory: Path, generation: Generation, dialogues: Sequence[EncodedDialogue], description: str
+    ) -> list[Summary]:
+        """Return summaries by a checkpoint, with the library that `generation` asks for."""
+        if generation.backend == "transformers":
+            model, codec = self.load_model_once(directory), self.load_codec_beside(directory)
+            return self._summarize(model, codec, generation, dialogues, description=description)
+        decoder = self._convert_once(directory, generation)
+        return self._summaries(decoder, dialogues, self.seed, description)
+
+    def _convert_once(self, directory: Path, generation: Generation) -> SummaryDecoder:
+        """Return a decoder of another library. A second call returns that of the evaluation, which is needed often."""
+        if (directory, generation) in self._converted:
+            return self._converted[directory, generation]
+        decoder = build_decoder(directory, self.load_codec_beside(directory), generation, _PADDING, self.device)
+        if (directory, generation) == (self.checkpoint, given(self.params, "params").generation):
+            self._converted[directory, generation] = decoder
+        return decoder
 
     def summarize(
         self,

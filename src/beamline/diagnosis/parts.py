@@ -16,7 +16,7 @@ from beamline.data.two_sample import Difference, find_differences
 from beamline.diagnosis.measures import trivial_summaries
 from beamline.diagnosis.recorded import Epoch, Recorded
 from beamline.encoding.codec import TextCodec
-from beamline.encoding.prepared import EncodedDialogue, Examples, draw_rows, examples
+from beamline.encoding.prepared import SAMPLE, EncodedDialogue, Examples, draw_rows, examples
 from beamline.metrics import DEFAULT_HEADLINE, Scorer
 from beamline.metrics.intervals import FloatArray
 
@@ -64,6 +64,11 @@ class Parts:
         """Return the examples that training drew from train, in the order of the data."""
         train = given(self.splits, "splits")["train"] if self.whole_train is None else self.whole_train
         return examples(train, draw_rows(len(train), params.train.max_examples or len(train), params.seed))
+
+    def text_sample(self, split: str) -> list[EncodedDialogue]:
+        """Return at most `SAMPLE` dialogues of a split, drawn by the seed, in the order of the data."""
+        dialogues = given(self.splits, "splits")[split]
+        return [dialogues[row] for row in draw_rows(len(dialogues), SAMPLE, self.seed)]
 
     @property
     def training_splits(self) -> Splits | None:

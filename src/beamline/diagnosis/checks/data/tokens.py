@@ -33,7 +33,7 @@ def tokenizer_fertility(run: Evidence, splits: Splits, codec: TextCodec) -> Find
     have 3.3 to 5.6 bytes a token in English, Korean, Chinese and Russian. Rust et al., "How Good is Your Tokenizer?"
     (2021), show that tokenizers which split words more often go with weaker models.
     """
-    texts = [row.record.references[0] for split in ("test", "train") for row in run.sample(split)]
+    texts = [row.record.references[0] for split in ("test", "train") for row in run.text_sample(split)]
     figure = sum(len(text.encode()) for text in texts) / sum(map(len, codec.encode_summaries(texts)))
     size, threshold = len(codec.tokenizer), f"at least {_BYTES}, or a vocabulary of at most {_SMALL_VOCABULARY} tokens"
     meaning = f"a token of the references holds {figure:.1f} bytes, with a vocabulary of {size:,} tokens"
@@ -56,7 +56,7 @@ def cut_sources(run: Evidence, splits: Splits) -> Finding:
     words, rare ones weigh more), and returns the share that the kept part lacks. Dialogues are cut at
     `tokenizer.max_source_tokens`. A cut that takes only greetings costs nothing.
     """
-    sample = [*run.sample("test"), *run.sample("train")]
+    sample = [*run.text_sample("test"), *run.text_sample("train")]
     texts = [dialogue.record.dialogue for dialogue in sample]
     shares = [min(1.0, len(dialogue.input_ids) / max(1, dialogue.source_tokens)) for dialogue in sample]
     overflow = run.codec.encoding.overflow if run.codec else "end"
@@ -90,7 +90,7 @@ def cut_targets(run: Evidence, training_splits: Splits, codec: TextCodec) -> Fin
     encoding = codec.encoding
     rows = [
         (text, labels, tokens)
-        for dialogue in (training_splits["train"][row] for row in run.sample_rows("train"))
+        for dialogue in run.text_sample("train")
         for text, labels, tokens in zip(
             dialogue.record.references, dialogue.labels, dialogue.target_tokens, strict=True
         )
@@ -136,7 +136,7 @@ def unknown_tokens(run: Evidence, splits: Splits, codec: TextCodec) -> Finding:
     threshold = "below 0.001"
     if unknown is None or unknown in (encoding.eos_token_id, encoding.pad_token_id):
         return passed("the tokenizer has no unknown token", figure=0.0, threshold=threshold)
-    sample = [*run.sample("test"), *run.sample("train")]
+    sample = [*run.text_sample("test"), *run.text_sample("train")]
     records = [dialogue.record for dialogue in sample]
     texts = [SPEAKER_TAG.sub(" ", text) for row in records for text in (row.dialogue, *row.references)]
     tokens = [token for row in codec.encode_dialogues(texts) for token in row]

@@ -1,15 +1,18 @@
 """Replay of training: whether its batches are those of the collator, and its checkpoint is unchanged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import count, islice
 from pathlib import Path
+
+import torch
 
 from beamline.core.excerpts import shorten
 from beamline.core.params import Padding, Params
 from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.ablation import find_other_tokens
+from beamline.diagnosis.measures.stopwatch import Stopwatch
 from beamline.diagnosis.parts import Splits
 from beamline.diagnosis.recorded import Recorded
 from beamline.encoding.codec import TextCodec
@@ -22,6 +25,7 @@ from beamline.training.record import BatchRecord, describe_environment
 _TRAIN = "dvc repro --force --single-item train"
 _ROUNDING = 1e-5  # of a loss, on the same device with the same number of threads
 _DEVICES = 0.02  # of a loss, between devices and precisions
+_FOR_DECODING = 1 / 3  # share of the time that the loss leaves
 _NAMES = {
     "attention_mask": "the attention masks let the model read {found:,} tokens instead of {expected:,}",
     "labels": "the labels add up to {found:,} instead of {expected:,}",
@@ -85,7 +89,7 @@ def checkpoint_tokenizer(run: Evidence, codec: TextCodec, checkpoint: Path) -> F
         if differing:
             meaning += f"; in encoding.json these differ: {', '.join(differing)}"
     else:
-        sample = [dialogue.record for dialogue in run.sample("test")]
+        sample = [dialogue.record for dialogue in run.text_sample("test")]
         texts = [text for record in sample for text in (record.dialogue, *record.references)]
         recoded = _find_recoded(texts, codec, run.model_codec)
         if not recoded:
@@ -135,8 +139,8 @@ def checkpoint_loss(
     budget = int(recorded.train.get("tokens_per_batch", params.train.tokens_per_batch))
     collate = Collator(codec.encoding, Padding(mode=params.padding.mode, labels="masked"))
     groups = _batches(sample, budget, params.seed, 1)
-    batches = [collate([sample[index] for index in group]) for group in groups]
-    measured = measure_loss(run.model, batches, run.device).loss
+    batches = (collate([sample[index] for index in group]) for group in groups)
+    measured = measure_loss(run.model, _while_affordable(run, batches, len(groups)), run.device).loss
     gap = abs(measured - expected) / max(abs(expected), 1e-9)
     meaning = f"{measured:.6f} nats a token on a sample of validation; training measured {expected:.6f}"
     here = describe_environment(params.evaluate.threads, "fp32")
@@ -182,6 +186,17 @@ def _find_recoded(texts: Sequence[str], ours: TextCodec, theirs: TextCodec) -> l
     returned = zip(ours.decode(own), theirs.decode(own), strict=True)
     pairs = zip(texts, own, other, returned, strict=True)
     return [text for text, ids, others, (first, second) in pairs if ids != others or first != second]
+
+
+def _while_affordable(
+    run: Evidence, batches: Iterable[dict[str, torch.Tensor]], number: int
+) -> Iterator[dict[str, torch.Tensor]]:
+    """Yield the batches. Raises `BeamlineError` after the first if there is no time for all and the decoding later."""
+    watch = Stopwatch()
+    for done, batch in enumerate(batches):
+        if done == 1:
+            run.afford((number - 1) * watch.seconds / run.seconds + _FOR_DECODING)
+        yield batch
 
 
 def _epochs(batches: LengthBucketedBatches) -> Iterator[list[int]]:

@@ -380,6 +380,25 @@ def test_validation_that_was_copied_from_train_is_a_cause(splits: Splits) -> Non
     assert failing_causes("data", run) == ["validation_in_train"]
 
 
+def test_dialogues_that_lost_what_tells_them_apart_are_no_leakage(splits: Splits) -> None:
+    def keep_greeting(record: Dialogue) -> Dialogue:
+        return replace(record, dialogue=f"#Person1#: Hello, this is shop {len(record.dialogue) % 30}.")
+
+    run = evidence({name: [keep_greeting(record) for record in rows] for name, rows in splits.items()})
+    for name in ("test_in_train", "validation_in_train", "test_in_validation"):
+        assert (finding(name, run).status, finding(name, run).is_found) == ("warning", True), name
+    assert finding("alike_dialogues", run).status == "failure"
+
+
+def test_copies_are_leakage_though_some_dialogues_are_alike(splits: Splits) -> None:
+    some = splits["train"][: len(splits["train"]) // 16]
+    alike = [replace(record, id=f"alike-{record.id}", references=("Something else.",)) for record in some]
+    train = [*splits["train"], *alike, *(replace(row, id=f"leaked-{row.id}") for row in splits["test"][:20])]
+    run = evidence({**splits, "train": train})
+    assert "test_in_train" in failing_causes("data", run)
+    assert finding("alike_dialogues", run).status == "warning"
+
+
 @pytest.mark.parametrize(("copies", "status"), [(1, "pass"), (5, "warning"), (40, "failure")])
 def test_dialogues_that_a_split_has_again_are_counted(splits: Splits, copies: int, status: str) -> None:
     again = [replace(record, id=f"again-{record.id}") for record in splits["train"][:copies]]

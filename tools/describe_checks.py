@@ -47,8 +47,9 @@ and lists the suspects, the strongest first. The possible causes of a symptom ar
   lengths, and shares of capitals, digits and marks. Lengths and shares are compared at 19 thresholds. A difference counts if the
   shares of texts with the feature differ by at least 10 points (40 % and 30 %, for example), and a permutation test confirms
   it. The test takes the maximum over all features, so its error is 1 % for all of them together.
-- **Time.** Experiments on the model stop when `diagnose.seconds` have run out. Those that were left out are listed as not
-  applicable. Replays are always made, on fewer dialogues (8 at least) if the model is slow.
+- **Time.** Work with the model stops when `diagnose.seconds` have run out. What was left out is listed as not applicable. The
+  loss is replayed if its first batch shows that there is time. Predictions are always replayed, on 80 dialogues, or on fewer if
+  the model is slow.
 
 ## What can't be checked
 

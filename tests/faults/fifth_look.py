@@ -77,7 +77,7 @@ FIFTH_LOOK = (
         "mismatched_pairs",
         with_raw(inject.join_with_neighbours, "train", "evaluate"),
         language="korean",
-        also=("duplicates",),
+        also=("duplicates", "alike_dialogues"),
         says="train",
     ),
     Fault(

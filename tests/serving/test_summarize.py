@@ -1,6 +1,8 @@
 import io
 import json
+import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -96,14 +98,61 @@ def test_an_interrupted_output_goes_on_and_ends_the_same(run: Path) -> None:
     assert output.read_bytes() == marked + b"".join(lines[3:])
 
 
-def test_an_output_of_other_dialogues_is_refused_and_kept(run: Path) -> None:
+@pytest.mark.parametrize("name", ["another.txt", "other.txt"])
+def test_an_output_of_other_dialogues_is_refused_and_kept(run: Path, name: str) -> None:
     Path("another.txt").write_text("A: Hi.", encoding="utf-8")
     output = Path("out.jsonl")
     summarize([Path("another.txt")], None, None, [], output)
     before = output.read_bytes()
-    with pytest.raises(BeamlineError, match=r"out\.jsonl:1: id 'another-1', expected '.*-0001'; give --output another"):
-        summarize([paths.PREDICTIONS], None, None, [], output)
+    Path(name).write_text("A: Hello.", encoding="utf-8")
+    with pytest.raises(BeamlineError, match=r"out\.jsonl: holds the summaries of other dialogues; give"):
+        summarize([Path(name)], None, None, [], output)
     assert output.read_bytes() == before
+
+
+def test_an_output_with_other_lines_is_refused_and_kept(run: Path) -> None:
+    output = Path("out.jsonl")
+    summarize([paths.PREDICTIONS], None, None, [], output)
+    lines = output.read_text(encoding="utf-8").splitlines(keepends=True)
+    output.write_text("".join(lines[1:]), encoding="utf-8")
+    with pytest.raises(BeamlineError, match=r"out\.jsonl:1: id '.*-0002', expected '.*-0001'; give --output another"):
+        summarize([paths.PREDICTIONS], None, None, [], output)
+    assert output.read_text(encoding="utf-8") == "".join(lines[1:])
+
+
+def test_dialogues_that_were_added_later_follow(run: Path) -> None:
+    talks, output = Path("talks.jsonl"), Path("out.jsonl")
+    rows = paths.PREDICTIONS.read_text(encoding="utf-8").splitlines(keepends=True)
+    talks.write_text("".join(rows[:2]), encoding="utf-8")
+    summarize([talks], None, None, [], output)
+    talks.write_text("".join(rows[:4]), encoding="utf-8")
+    summarize([talks], None, None, [], output)
+    assert [line["id"] for line in written(output.read_text(encoding="utf-8"))] == [row["id"] for row in reported()[:4]]
+
+
+def test_an_interrupted_sampling_goes_on_and_ends_the_same(run: Path) -> None:
+    talks, output = Path("talks.jsonl"), Path("out.jsonl")
+    talks.write_text("".join(f'{{"dialogue": "A: Hello, number {row}."}}\n' for row in range(40)), encoding="utf-8")
+    changes = ["generation.do_sample=true", "generation.max_length=12"]
+    summarize([talks], None, None, changes, output)
+    whole = output.read_bytes()
+    for done in (5, 33):
+        output.write_bytes(b"".join(whole.splitlines(keepends=True)[:done]))
+        summarize([talks], None, None, changes, output)
+        assert output.read_bytes() == whole
+
+
+def test_a_named_pipe_is_read_like_standard_input(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = Path("dialogue.pipe")
+    os.mkfifo(pipe)
+    text = reported()[0]["dialogue"]
+    writer = threading.Thread(target=lambda: pipe.write_text(text, encoding="utf-8"))
+    writer.start()
+    capsys.readouterr()
+    summarize([pipe], None, None, [], None)
+    writer.join()
+    [line] = written(capsys.readouterr().out)
+    assert (line["id"], line["summary"]) == ("dialogue-1", reported()[0]["summary"])
 
 
 def test_an_output_of_another_model_or_decoding_is_refused_and_kept(run: Path) -> None:

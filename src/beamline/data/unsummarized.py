@@ -18,12 +18,16 @@ PIPE = "stdin"
 def read_sources(files: Sequence[Path], columns: Columns) -> Iterator[tuple[str, str]]:
     """Yield id and text of each dialogue, file by file.
 
-    A file with the ending of a table holds a dialogue a record. Any other file is the text of one dialogue. A dialogue
-    without an id is called after its file and number, see `name_files`. Raises `BeamlineError` for what can't be read
+    A file with the ending of a table holds a dialogue a record. Any other file is the text of one dialogue. What is no
+    file on a disk, as of the shell's `<(...)`, is read like standard input. A dialogue without an id is called after
+    its file and number, see `name_files`. Raises `BeamlineError` for what can't be read
     or is no dialogue, and if files can't be told apart.
     """
     for path, name in zip(files, name_files(files), strict=True):
-        if split_ending(path) is not None:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("rb") as pipe:
+                yield from read_pipe(pipe, columns, name)
+        elif split_ending(path) is not None:
             number = 0
             for number, row in enumerate(read_rows(path), start=1):
                 yield to_source(row, columns, f"{name}-{number}")
@@ -54,22 +58,22 @@ def name_files(files: Sequence[Path]) -> list[str]:
     return list(names)
 
 
-def read_pipe(pipe: BinaryIO, columns: Columns) -> Iterator[tuple[str, str]]:
+def read_pipe(pipe: BinaryIO, columns: Columns, name: str = PIPE) -> Iterator[tuple[str, str]]:
     """Yield id and text of each dialogue of piped bytes, decoded as those of a file. See `parse_sources`."""
-    lines = (line.removesuffix("\n").removesuffix("\r") for line in decode_lines(pipe, Path(PIPE)))
-    return parse_sources("\n".join(lines), columns)
+    lines = (line.removesuffix("\n").removesuffix("\r") for line in decode_lines(pipe, Path(name)))
+    return parse_sources("\n".join(lines), columns, name)
 
 
-def parse_sources(text: str, columns: Columns) -> Iterator[tuple[str, str]]:
+def parse_sources(text: str, columns: Columns, name: str = PIPE) -> Iterator[tuple[str, str]]:
     """Yield id and text of each dialogue of piped text: JSON lines if it begins with a brace, else one dialogue.
 
     Raises `BeamlineError` as `read_sources` does.
     """
     if text.lstrip().startswith("{"):
-        for number, row in enumerate(parse_jsonl(text.split("\n"), PIPE), start=1):
-            yield to_source(row, columns, f"{PIPE}-{number}")
+        for number, row in enumerate(parse_jsonl(text.split("\n"), name), start=1):
+            yield to_source(row, columns, f"{name}-{number}")
     else:
-        yield parse_text(text, PIPE, f"{PIPE}-1")
+        yield parse_text(text, name, f"{name}-1")
 
 
 def parse_text(text: str, where: str, key: str) -> tuple[str, str]:

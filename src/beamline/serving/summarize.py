@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -40,32 +40,43 @@ def summarize(
     """
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    columns = Columns(id=None, dialogue=None, summary=None)
-    if files:
-        count = sum(1 for _ in read_sources(files, columns))  # all can be read before the first is summarized
-        sources = read_sources(files, columns)
-    else:
-        if sys.stdin.isatty():
-            raise BeamlineError("no dialogues; give files, or pipe text: echo ... | beamline summarize")
-        piped = list(read_pipe(sys.stdin.buffer, columns))
-        count, sources = len(piped), iter(piped)
+    read = _reader(files)
+    count = sum(1 for _ in read())  # all can be read before the first is summarized
     if output is not None and output.resolve() in [path.resolve() for path in files]:
         raise BeamlineError(f"{output}: is read from; give --output another file")
 
     with (
         open_model(revision, directory, changes) as model,
-        _opened(output, sources, model) as (file, done),
+        _opened(output, read, model) as (file, done),
         _progress() as progress,
     ):
         task = progress.add_task("summarizing", total=count, completed=done)
-        for line in _summary_lines(model, sources, start=done):
+        for line in _summary_lines(model, read(), done):
             file.write(line)
             file.flush()
             progress.advance(task)
 
 
-def _summary_lines(model: Model, sources: Iterator[Source], start: int) -> Iterator[str]:
-    """Yield a line for each source, in order. start: how many dialogues came before, for the seed of sampling."""
+def _reader(files: Sequence[Path]) -> Callable[[], Iterator[Source]]:
+    """Return a function that reads the dialogues from the first on, of the files or of standard input."""
+    columns = Columns(id=None, dialogue=None, summary=None)
+    if files and all(path.is_file() or not path.exists() for path in files):
+        return lambda: read_sources(files, columns)
+    if not files and sys.stdin.isatty():
+        raise BeamlineError("no dialogues; give files, or pipe text: echo ... | beamline summarize")
+    # A pipe can be read only once.
+    kept = list(read_sources(files, columns) if files else read_pipe(sys.stdin.buffer, columns))
+    return lambda: iter(kept)
+
+
+def _summary_lines(model: Model, sources: Iterator[Source], done: int) -> Iterator[str]:
+    """Yield a line for each source after the first `done`, in order.
+
+    Dialogues are decoded in the same batches and with the same seeds as if none had been done. So what was interrupted
+    ends as it would have ended, with sampling, too.
+    """
+    skipped = done % _AT_ONCE
+    sources = islice(sources, done - skipped, None)
     batches = iter(lambda: list(islice(sources, _AT_ONCE)), [])
     first = next(batches, None)
     if first is None:
@@ -79,10 +90,10 @@ def _summary_lines(model: Model, sources: Iterator[Source], start: int) -> Itera
         summaries = decoder.summaries(
             ids,
             tokens_per_batch=reported.evaluate.tokens_per_batch,
-            seed=reported.seed + start + number * _AT_ONCE,
+            seed=reported.seed + done - skipped + number * _AT_ONCE,
             description="",
         )
-        for (key, text), summary in zip(batch, summaries, strict=True):
+        for (key, text), summary in islice(zip(batch, summaries, strict=True), skipped if number == 0 else 0, None):
             findings = splitter.find_unsupported(summary.text, splitter.tokens(text))
             yield json.dumps({"id": key, "summary": summary.text, "findings": findings}, ensure_ascii=False) + "\n"
 
@@ -95,12 +106,12 @@ def _tokenizer(model: Model, sources: Iterable[Source]) -> WordTokenizer:
 
 
 @contextmanager
-def _opened(output: Path | None, sources: Iterator[Source], model: Model) -> Iterator[tuple[TextIO, int]]:
+def _opened(output: Path | None, read: Callable[[], Iterator[Source]], model: Model) -> Iterator[tuple[TextIO, int]]:
     """Give what the lines are written to, and how many dialogues it holds already."""
     if output is None:
         yield sys.stdout, 0
     else:
-        with open_output(output, sources, model) as opened:
+        with open_output(output, read, model) as opened:
             yield opened
 
 

@@ -28,6 +28,8 @@ TEXT = (
     ' "scores": {"rouge_f": 0.0, "other": 1.0}}\n'
 )
 
+HALF_PAIR = "has half of a surrogate pair, which is no character; fix the record or remove it"
+
 
 def write(path: Path, *rows: Any) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -86,6 +88,9 @@ def test_a_score_that_a_row_lacks_is_left_out() -> None:
             "x.jsonl:2: id 'a' is at x.jsonl:1 already; give every record its own",
         ),
         ([{"summary": "s", "references": ["r", None]}], "x.jsonl:1: references[1] holds null, expected text"),
+        ([{"summary": "s\ud83d", "references": ["r"]}], f"x.jsonl:1: summary {HALF_PAIR}"),
+        ([{"summary": "s", "references": ["r", "\udc00"]}], f"x.jsonl:1: references[1] {HALF_PAIR}"),
+        ([{"summary": "s", "references": ["r"], "dialogue": "A: \ud800"}], f"x.jsonl:1: dialogue {HALF_PAIR}"),
         ([{"summary": ["s", "t"], "references": ["r"]}], "x.jsonl:1: 2 summaries, expected one; keep one of them"),
         (
             [{"summary": "s", "references": ["r", " "]}],

@@ -1,6 +1,7 @@
 """Which columns of a record hold what. The names of columns that are known without being told are here alone."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from beamline.core.errors import BeamlineError, quote
@@ -102,13 +103,22 @@ def split_cells(row: Row, columns: Iterable[str]) -> Iterator[tuple[str, object]
             yield column, value
 
 
+def check_characters(row: Row, column: str, text: str) -> str:
+    """Return the text. Raises `BeamlineError` for half of a surrogate pair, which JSON can escape and nothing write."""
+    if not text.isascii() and re.search("[\ud800-\udfff]", text):
+        raise BeamlineError(
+            f"{row.where}: {column} has half of a surrogate pair, which is no character; fix the record or remove it"
+        )
+    return text
+
+
 def read_texts(row: Row, columns: Iterable[str]) -> list[str]:
     """Return the texts of these cells. Raises `BeamlineError` if a column is missing or a value is not text."""
     texts = []
     for name, value in split_cells(row, columns):
         if not isinstance(value, str):
             raise BeamlineError(f"{row.where}: {name} holds {json.dumps(value, default=str)[:60]}, expected text")
-        texts.append(value)
+        texts.append(check_characters(row, name, value))
     return texts
 
 

@@ -1,7 +1,5 @@
 """A row of a file as a `Dialogue` record: which columns hold what, and text that is text."""
 
-import re
-
 from beamline.core.errors import BeamlineError, quote
 from beamline.core.params import Columns
 from beamline.core.records import Dialogue
@@ -11,6 +9,7 @@ from beamline.data.columns import (
     OTHER_SUMMARY_COLUMNS,
     SUMMARY_COLUMN,
     add_paths,
+    check_characters,
     find_columns,
     find_id_column,
     split_cells,
@@ -112,9 +111,7 @@ def _text(row: Row, role: str, column: str, value: object) -> str:
         problem = "is empty"
     elif "\0" in value:
         problem = "has a NUL character"
-    elif not value.isascii() and re.search("[\ud800-\udfff]", value):
-        problem = "has half of a surrogate pair, which is no character"
     if problem:
         raise BeamlineError(f"{row.where}: {column} {problem}; {fix}")
     assert isinstance(value, str)
-    return value.replace("\r\n", "\n").replace("\r", "\n")
+    return check_characters(row, column, value).replace("\r\n", "\n").replace("\r", "\n")

@@ -12,6 +12,7 @@ from beamline.data.columns import (
     PREDICTION_COLUMNS,
     REFERENCE_COLUMNS,
     add_paths,
+    check_characters,
     check_unique_ids,
     choose_columns,
     read_id,
@@ -157,7 +158,8 @@ def _read_ids(rows: Sequence[Row]) -> list[str] | None:
 
 
 def _read_dialogues(rows: Sequence[Row]) -> list[str] | None:
-    dialogues = [str(row.cells[DIALOGUE_COLUMN]) for row in rows if row.cells.get(DIALOGUE_COLUMN)]
+    found = [(row, str(row.cells[DIALOGUE_COLUMN])) for row in rows if row.cells.get(DIALOGUE_COLUMN)]
+    dialogues = [check_characters(row, DIALOGUE_COLUMN, text) for row, text in found]
     return dialogues if len(dialogues) == len(rows) else None
 
 

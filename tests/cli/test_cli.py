@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from support.repository import ROOT
@@ -57,6 +58,15 @@ def test_an_unknown_subcommand_is_named() -> None:
     refused = beamline("summarise")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "No such command 'summarise'" in refused.stderr
+
+
+def test_a_page_never_takes_the_place_of_what_is_compared(tmp_path: Path) -> None:
+    predictions = tmp_path / "a.jsonl"
+    predictions.write_text("{}")
+    refused = beamline("compare", str(predictions), "main", "--html", str(tmp_path / "." / "a.jsonl"))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.endswith("a.jsonl: is read from; name another file\n")
+    assert predictions.read_text() == "{}"
 
 
 @pytest.mark.parametrize("module", ["score", "compare", "data.importing"])

@@ -130,6 +130,8 @@ def compare(
     """
     if as_json and as_markdown:
         raise BeamlineError("--json, --markdown: only one of them can be printed")
+    if page is not None and page.resolve() in [Path(name).resolve() for name in names or []]:
+        raise BeamlineError(f"--html {page}: is read from; name another file")
 
     from rich.console import Console  # noqa: PLC0415
 

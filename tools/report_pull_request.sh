@@ -12,6 +12,12 @@ page=${4:+$(realpath --canonicalize-missing "$4")}
 root=$(git rev-parse --show-toplevel)
 work=$(mktemp -d)
 sides=(pull-request/base pull-request/head)
+for side in "${sides[@]}"; do
+    if git show-ref --verify --quiet "refs/heads/$side"; then
+        echo "branch $side: exists, and this would overwrite it; rename it, or: git branch --delete --force $side" >&2
+        exit 1
+    fi
+done
 clean_up() {
     rm -rf "$work"
     git -C "$root" branch --quiet --delete --force "${sides[@]}" 2>/dev/null || true

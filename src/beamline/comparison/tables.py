@@ -15,6 +15,7 @@ NOTE = (
     "Interval and p measure the noise of the test set: would other dialogues show the same difference between these"
     " systems? They don't measure the noise of training: the same parameters with another seed give another model."
 )
+SEVERAL = "each interval is that of one difference alone, and p is corrected for all of them (Holm)"
 NO_SEEDS = "To see how far apart such models are, train several and compare them all:"
 SEVERAL_SEEDS = "dvc exp run --queue -S seed=1,2,3"
 _CHANGES = 6  # settings named for each system
@@ -125,6 +126,7 @@ def _score_table(comparison: Comparison) -> Grid:
         for number, pair in enumerate(comparison.pairs, start=1):
             value = pair.differences[name]
             rows.append(["", letter(number), hundred(value.later), *_difference_cells(value), f"{value.p_holm:.4f}"])
+    caption += f"; {SEVERAL}"
     return Grid(["× 100", "", "score", "minus A", "95 % interval", "p, Holm"], rows, caption=caption)
 
 

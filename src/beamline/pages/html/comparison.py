@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from beamline.comparison.differences import Comparison, Difference, Pair
 from beamline.comparison.revisions import open_revision
 from beamline.comparison.systems import System
-from beamline.comparison.tables import NOTE, letter
+from beamline.comparison.tables import NOTE, SEVERAL, letter
 from beamline.core.report_parts import Grid, hundred
 from beamline.metrics.signature import signature_tokenizer
 from beamline.metrics.support import WordSplitter
@@ -92,7 +92,10 @@ def _score_table(comparison: Comparison, columns: Sequence[str]) -> ScoreTable:
     ]
     if several:
         return ScoreTable(
-            ["system", "A", "its own", "minus A", "95 % interval", "p, Holm"], rows, _CAPTION, with_zero=True
+            ["system", "A", "its own", "minus A", "95 % interval", "p, Holm"],
+            rows,
+            f"{_CAPTION} With several systems, {SEVERAL}.",
+            with_zero=True,
         )
     return ScoreTable(["A", "B", "B − A", "95 % interval", "p"], rows, _CAPTION, with_zero=True)
 

@@ -108,3 +108,26 @@ def test_equal_adapters_are_equal_files(tmp_path: Path) -> None:
 def test_targets_that_the_model_lacks_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(BeamlineError, match=r"^train\.lora\.targets: .*nowhere"):
         adapted(tmp_path, "smollm", LORA.model_copy(update={"targets": ["nowhere"]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("smollm", "embed_tokens"),
+        ("smollm", "lm_head"),
+        ("gpt2", "wte"),
+        ("gpt2", "lm_head"),
+        ("bart", "lm_head"),
+        ("bart", "shared"),
+    ],
+)
+def test_adapter_of_a_weight_that_another_module_shares_is_refused(name: str, target: str, tmp_path: Path) -> None:
+    shared = rf"^train\.lora\.targets: \S*{target} shares its weights with \S+, and an adapter would .*; leave it out$"
+    with pytest.raises(BeamlineError, match=shared):
+        adapted(tmp_path, name, LORA.model_copy(update={"targets": [target]}))
+
+
+def test_output_layer_that_shares_nothing_can_have_an_adapter(tmp_path: Path) -> None:
+    model, codec = adapted(tmp_path / "checkpoint", "llama", LORA.model_copy(update={"targets": ["lm_head"]}))
+    save_whole(model, tmp_path / "kept")
+    torch.testing.assert_close(logits(load_model(tmp_path / "kept"), codec), logits(model, codec), atol=1e-4, rtol=1e-4)

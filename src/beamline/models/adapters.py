@@ -5,6 +5,7 @@ itself, and nothing that reads it knows of adapters. The adapter is in a directo
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.lora import LoraLayer
 from peft.tuners.trainable_tokens import TrainableTokensLayer
-from peft.utils import TrainableTokensWrapper
+from peft.utils import INCLUDE_LINEAR_LAYERS_SHORTHAND, TrainableTokensWrapper
 from transformers import PreTrainedModel
 
 from beamline.core.errors import BeamlineError
@@ -28,7 +29,8 @@ def add_adapter(model: PreTrainedModel, lora: Lora, encoding: Encoding) -> PreTr
     """Return the model with all weights frozen, and trainable adapters of `lora.rank` beside those of `lora.targets`.
 
     The embeddings of tokens that the checkpoint has never seen are trained, too.
-    Raises `BeamlineError` if the model has none of the targets, or if those embeddings can't be trained alone.
+    Raises `BeamlineError` if the model has none of the targets, if a target shares its weights with another module, or
+    if those embeddings can't be trained alone.
     """
     config = LoraConfig(
         r=lora.rank,
@@ -37,6 +39,7 @@ def add_adapter(model: PreTrainedModel, lora: Lora, encoding: Encoding) -> PreTr
         target_modules=lora.targets,
         trainable_token_indices=list(encoding.new_tokens) or None,
     )
+    _check_shared(model, lora.targets)
     model.name_or_path = ""  # a local path would differ between two identical runs, and peft asks the hub for an id
     try:
         adapted: Any = get_peft_model(model, config)
@@ -91,6 +94,34 @@ def count_parameters(model: torch.nn.Module) -> int:
 
 def _is_adapter(name: str) -> bool:
     return any(part.startswith(_ADAPTER_WEIGHTS) for part in name.split("."))
+
+
+def _check_shared(model: PreTrainedModel, targets: str | list[str]) -> None:
+    """Raise `BeamlineError` if a target's weight is another module's, too: merged, its adapter would change both.
+
+    `all-linear` leaves out embeddings and the output layer, which are what models share.
+    """
+    if isinstance(targets, str) and targets.lower() == INCLUDE_LINEAR_LAYERS_SHORTHAND:
+        return
+    tables = {
+        name.removesuffix(".weight"): weight.data_ptr()
+        for name, weight in model.named_parameters(remove_duplicate=False)
+        if name.endswith(".weight")
+    }
+    for name, address in tables.items():
+        others = [other for other in tables if other != name and tables[other] == address]
+        if others and _is_target(name, targets):
+            raise BeamlineError(
+                f"train.lora.targets: {name} shares its weights with {others[0]}, and an adapter would change one of"
+                " the two; leave it out"
+            )
+
+
+def _is_target(name: str, targets: str | list[str]) -> bool:
+    """Return whether peft puts an adapter beside the module: it matches the pattern, or ends with a listed name."""
+    if isinstance(targets, str):
+        return re.fullmatch(targets, name) is not None
+    return any(f".{name}".endswith(f".{target}") for target in targets)
 
 
 def _check_new_tokens(model: PreTrainedModel) -> None:

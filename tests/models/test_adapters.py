@@ -105,9 +105,22 @@ def test_equal_adapters_are_equal_files(tmp_path: Path) -> None:
     assert str(tmp_path) not in json.dumps(config)
 
 
-def test_targets_that_the_model_lacks_are_one_line(tmp_path: Path) -> None:
-    with pytest.raises(BeamlineError, match=r"^train\.lora\.targets: .*nowhere"):
-        adapted(tmp_path, "smollm", LORA.model_copy(update={"targets": ["nowhere"]}))
+@pytest.mark.parametrize("targets", [["nowhere"], ["q_proj", "nowhere"], ["proj", "nowhere"], ".*nowhere"])
+def test_targets_that_the_model_lacks_are_one_line(targets: str | list[str], tmp_path: Path) -> None:
+    with pytest.raises(BeamlineError, match=r"^train\.lora\.targets: [^\n]*(nowhere|named proj)[^\n]*$"):
+        adapted(tmp_path, "smollm", LORA.model_copy(update={"targets": targets}))
+
+
+def test_pattern_that_is_none_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BeamlineError, match=r"^train\.lora\.targets: '\*\(' is no pattern [^\n]*$"):
+        adapted(tmp_path, "smollm", LORA.model_copy(update={"targets": "*("}))
+
+
+def test_adapter_of_a_pattern_gives_the_same_model(tmp_path: Path) -> None:
+    model, codec = adapted(tmp_path / "checkpoint", "smollm", LORA.model_copy(update={"targets": r".*\.[qv]_proj"}))
+    save_whole(model, tmp_path / "kept")
+    again = PeftModel.from_pretrained(load_base(tmp_path / "checkpoint", codec), tmp_path / "kept" / "adapter")
+    torch.testing.assert_close(logits(again, codec), logits(model, codec))
 
 
 @pytest.mark.parametrize(

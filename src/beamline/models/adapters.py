@@ -39,6 +39,7 @@ def add_adapter(model: PreTrainedModel, lora: Lora, encoding: Encoding) -> PreTr
         target_modules=lora.targets,
         trainable_token_indices=list(encoding.new_tokens) or None,
     )
+    _check_names(model, lora.targets)
     _check_shared(model, lora.targets)
     model.name_or_path = ""  # a local path would differ between two identical runs, and peft asks the hub for an id
     try:
@@ -61,8 +62,9 @@ def save_whole(model: PreTrainedModel, directory: Path) -> None:
     (directory / ADAPTER / "README.md").unlink(missing_ok=True)  # peft's empty model card
     path = directory / ADAPTER / "adapter_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    ordered = {name: sorted(value) if name == "target_modules" else value for name, value in config.items()}
-    path.write_text(json.dumps(ordered, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    if isinstance(config["target_modules"], list):  # a pattern is a text
+        config["target_modules"].sort()
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 @torch.no_grad()
@@ -94,6 +96,25 @@ def count_parameters(model: torch.nn.Module) -> int:
 
 def _is_adapter(name: str) -> bool:
     return any(part.startswith(_ADAPTER_WEIGHTS) for part in name.split("."))
+
+
+def _check_names(model: PreTrainedModel, targets: str | list[str]) -> None:
+    """Raise `BeamlineError` if a listed name is no module's, or a pattern is none. peft passes over such a name."""
+    if isinstance(targets, str):
+        try:
+            re.compile(targets)
+        except re.error as error:
+            raise BeamlineError(
+                f"train.lora.targets: {targets!r} is no pattern of Python's re ({first_line(error)}); correct it, or"
+                " list the names of modules"
+            ) from None
+        return
+    names = [name for name, _ in model.named_modules()]
+    for target in targets:
+        if not any(_is_target(name, [target]) for name in names):
+            raise BeamlineError(
+                f"train.lora.targets: no module of this model is named {target}; leave it out, or take all-linear"
+            )
 
 
 def _check_shared(model: PreTrainedModel, targets: str | list[str]) -> None:

@@ -24,6 +24,7 @@ from beamline import evaluate, train
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Padding, read_params
 from beamline.decoding.backends import SummaryDecoder, build_decoder
+from beamline.decoding.ctranslate2_backend import convert_checkpoint
 from beamline.decoding.transformers_backend import Summary
 from beamline.encoding.codec import TextCodec, load_codec
 from beamline.models.checkpoint import Checkpoint, fingerprint
@@ -224,10 +225,7 @@ def test_what_it_does_otherwise_is_named_and_left_to_transformers_by_auto(
 
 
 def test_what_it_cannot_convert_is_named_and_left_to_transformers_by_auto(bart: Fitted, tmp_path: Path) -> None:
-    unknown = Fitted(shutil.copytree(bart.directory, tmp_path / "mish"), bart.codec, bart.sources)
-    config = unknown.directory / "config.json"
-    settings = json.loads(config.read_text(encoding="utf-8")) | {"activation_function": "mish"}
-    config.write_text(json.dumps(settings), encoding="utf-8")
+    unknown = altered(bart, tmp_path / "mish", {"activation_function": "mish"})
     with pytest.raises(BeamlineError, match="ctranslate2 can't convert it"):
         unknown.decoder("ctranslate2")
     assert unknown.decoder("auto").resolved.backend == "transformers"
@@ -260,6 +258,65 @@ def test_no_room_for_the_converted_copy_is_one_line_and_left_to_transformers_by_
     with pytest.raises(BeamlineError, match=r"ctranslate2 has no room for its copy .*No usable temporary directory"):
         bart.decoder("ctranslate2")
     assert bart.decoder("auto").resolved.backend == "transformers"
+
+
+def altered(fitted: Fitted, directory: Path, changes: dict[str, object]) -> Fitted:
+    """The same weights with other settings in config.json."""
+    copy = Fitted(shutil.copytree(fitted.directory, directory), fitted.codec, fitted.sources)
+    config = copy.directory / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+    return copy
+
+
+LLAMA3 = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+
+
+@pytest.mark.parametrize("fitted", ["llama"], indirect=True, scope="module")
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"hidden_act": "gelu"}, "hidden_act gelu"),
+        ({"rope_parameters": {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 2.0}}, "rope_type dynamic"),
+        ({"rope_parameters": {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 2.0}}, "rope_type yarn"),
+        ({"rope_parameters": LLAMA3 | {"original_max_position_embeddings": 64}}, "rope_type llama3"),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+def test_parts_of_a_llama_that_it_lacks_are_refused_and_left_to_transformers_by_auto(
+    fitted: Fitted, changes: dict[str, object], named: str, tmp_path: Path
+) -> None:
+    other = altered(fitted, tmp_path / "other", changes)
+    with pytest.raises(BeamlineError, match=rf"^generation\.backend: [^\n]* {named}; take transformers, or auto$"):
+        other.decoder("ctranslate2", **PLAIN)
+    assert other.decoder("auto", **PLAIN).resolved.backend == "transformers"
+
+
+@pytest.mark.parametrize("fitted", ["llama"], indirect=True, scope="module")
+def test_conversion_of_unknown_positions_is_one_line(fitted: Fitted, tmp_path: Path) -> None:
+    dynamic = {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 2.0}
+    other = altered(fitted, tmp_path / "other", {"rope_parameters": dynamic})
+    with pytest.raises(BeamlineError, match=r"other: ctranslate2 can't convert it \([^\n]*'dynamic' [^\n]*$"):
+        convert_checkpoint(other.directory, other.codec, tmp_path / "converted", "float32")
+
+
+@pytest.mark.parametrize("fitted", ["llama"], indirect=True, scope="module")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hidden_act": "swish"},
+        {"rope_parameters": {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}},
+        {"rope_parameters": {"rope_type": "default", "rope_theta": 500.0}},
+    ],
+    ids=["swish", "linear", "theta"],
+)
+def test_parts_of_a_llama_that_it_knows_write_the_same_summaries(
+    fitted: Fitted, changes: dict[str, object], tmp_path: Path
+) -> None:
+    other = altered(fitted, tmp_path / "other", changes)
+    expected = other.summaries("transformers", **PLAIN)
+    if "hidden_act" not in changes:
+        assert expected != fitted.summaries("transformers", **PLAIN), "the setting must matter to these summaries"
+    assert other.summaries("auto", **PLAIN) == expected
 
 
 def test_damaged_config_is_one_line(bart: Fitted, tmp_path: Path) -> None:

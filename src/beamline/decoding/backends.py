@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 import torch
-from transformers import AutoConfig
+from transformers import AutoConfig, PreTrainedConfig
 
 from beamline.core import processes
 from beamline.core.errors import BeamlineError
@@ -91,15 +91,29 @@ def find_obstacle(directory: Path, generation: Generation) -> str | None:
     if find_spec("ctranslate2") is None:
         return "generation.backend: ctranslate2 is not installed; run: pip install -c constraints.txt ctranslate2"
     try:
-        kind = AutoConfig.from_pretrained(directory, trust_remote_code=False).model_type
+        config = AutoConfig.from_pretrained(directory, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise BeamlineError(f"{directory}: not readable ({first_line(error)}); run: dvc repro train") from None
-    if kind not in CONVERTIBLE:
+    if config.model_type not in CONVERTIBLE:
         known = ", ".join(CONVERTIBLE)
-        return f"generation.backend: ctranslate2 has {known}, and not {kind}; take transformers, or auto"
+        return f"generation.backend: ctranslate2 has {known}, and not {config.model_type}; take transformers, or auto"
+    for name, value, kept in _llama_parts(config):
+        if value not in kept:
+            return f"generation.backend: ctranslate2 has no Llama with {name} {value}; take transformers, or auto"
     if generation.do_sample:
         return "generation.do_sample: ctranslate2 draws samples that no seed repeats; set generation.backend to auto"
     return None
+
+
+def _llama_parts(config: PreTrainedConfig) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return the settings that a Llama's conversion depends on: the name, the value, and the values that it keeps.
+
+    CTranslate2 computes SiLU whatever the config says. It rounds Llama 3's positions otherwise than transformers.
+    """
+    if config.model_type != "llama":
+        return []
+    positions = (config.rope_parameters or {}).get("rope_type", "default")
+    return [("hidden_act", config.hidden_act, ("silu", "swish")), ("rope_type", positions, ("default", "linear"))]
 
 
 def list_differences(generation: Generation, encoding: Encoding) -> dict[str, str]:

@@ -241,7 +241,7 @@ class _Converter(Converter):
         """Write the converted model. Raises `BeamlineError` if CTranslate2 doesn't know the model's parts."""
         try:
             self.convert(str(target), quantization=quantization, force=True)
-        except (KeyError, ValueError) as error:  # an activation, or a vocabulary
+        except (KeyError, NotImplementedError, ValueError) as error:  # an activation, positions, or a vocabulary
             raise BeamlineError(
                 f"{self.directory}: ctranslate2 can't convert it ({error}); set generation.backend to transformers"
             ) from None

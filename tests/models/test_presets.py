@@ -1,7 +1,9 @@
 """Presets in a params.yaml: values change, everything else stays."""
 
+import re
 import shutil
 import sys
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,74 @@ def test_values_that_no_preset_has_stay(path: Path) -> None:
     apply_preset("t5-base", path)
     params = read_params(path)
     assert (params.data.path, params.train.learning_rate) == ("data/mine", 0.0003)
+
+
+@pytest.mark.parametrize(
+    ("written", "layout"),
+    [
+        ("    rank: 0 ", "    rank:\n      0 "),
+        ("    rank: 0 ", "    rank : 0 "),
+        ("    rank: 0 ", '    "rank": 0 '),
+        ("    rank: 0 ", "    rank: &rank 0 "),
+        ("    rank: 0 ", "    ? rank\n    : 0 "),
+        ("  keep: 3 ", "  keep: 3\n    "),
+        ("  name: null ", "  name: >-\n    mine"),
+        ("  name: null ", '  name: "\n    mine"'),
+    ],
+)
+def test_layout_that_it_can_t_change_is_one_line_and_writes_nothing(written: str, layout: str, path: Path) -> None:
+    """It is changed as it should be, or not at all."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(f"\n{written}") == 1
+    path.write_text(text.replace(f"\n{written}", f"\n{layout}"), encoding="utf-8")
+    before, key = path.read_bytes(), re.findall("[a-z]+", written)[0]
+    line = next(
+        number for number, row in enumerate(path.read_text().split("\n"), 1) if re.match(rf'[ ?"]*{key}\b', row)
+    )
+    try:
+        apply_preset("smollm2-135m", path)
+    except BeamlineError as error:
+        asked = rf"{path}:{line}: [a-z.]*{key} can't be changed in this layout; write it on a line as `{key}: \S+`, .*"
+        assert re.fullmatch(asked, str(error))
+        assert path.read_bytes() == before
+    else:
+        assert preset_of(path) == "smollm2-135m"
+
+
+def test_settings_that_share_a_line_are_refused(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    flow = "  lora: {rank: 0, alpha: 32, dropout: 0.0, targets: all-linear}\n"
+    path.write_text(re.sub(r"  lora: .*\n(    .*\n)+", flow, text), encoding="utf-8")
+    before = path.read_bytes()
+    with pytest.raises(BeamlineError, match=r"params\.yaml:\d+: train\.lora\.rank can't be changed .* `rank: 16`"):
+        apply_preset("smollm2-135m", path)
+    assert path.read_bytes() == before
+    apply_preset("t5-base", path)  # it changes nothing there
+    assert preset_of(path) == "t5-base"
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\n"])
+def test_line_ends_and_line_separators_stay(ending: str, path: Path) -> None:
+    text = path.read_text(encoding="utf-8").replace('prompt: "Summ', 'prompt: "\u2028Summ')
+    path.write_bytes(text.replace("\n", ending).encode())
+    apply_preset("smollm2-135m", path)
+    written = path.read_bytes().decode()
+    assert written.count("\n") == written.count(ending) == text.count("\n")
+    assert written.count("\u2028") == 1
+    assert preset_of(path) == "smollm2-135m"
+
+
+def preset_of(path: Path) -> str:
+    """The preset whose values a params.yaml has."""
+    params = read_params(path).model_dump()
+    return next(
+        name
+        for name in PRESETS
+        if all(
+            reduce(lambda found, part: found[part], key.split("."), params) == value
+            for key, (value, _) in preset_values(name).items()
+        )
+    )
 
 
 def test_preset_says_what_it_changed_and_what_comes_next(path: Path) -> None:

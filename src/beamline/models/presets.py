@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import getitem
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from beamline.core import paths
 from beamline.core.errors import BeamlineError
@@ -181,24 +185,48 @@ def preset_values(name: str) -> dict[str, tuple[Scalar, str]]:
 def apply_preset(name: str, path: Path = paths.PARAMS) -> list[Setting]:
     """Write a preset's values into params.yaml, and return every key of it.
 
-    All other lines and all comments stay as they are. Raises `BeamlineError` if `path` can't be read or isn't valid.
+    All other lines and all comments stay as they are. Raises `BeamlineError` if `path` can't be read or isn't valid, or
+    if a value is written in a way that can't be changed. Nothing is written then.
     """
     values = preset_values(name)
     read_params(path)
-    lines = path.read_text(encoding="utf-8").splitlines()
-    document = YAML(typ="rt").load("\n".join(lines))
+    text = path.read_bytes().decode()  # with its own line ends
+    document = _parse(text)
     settings = []
     for key, (value, source) in values.items():
         *sections, last = key.split(".")
-        section = document
-        for part in sections:
-            section = section[part]
-        if section[last] != value:
-            row, column = section.lc.key(last)
-            lines[row] = _replaced(lines[row], column + len(last) + 1, _write(value))
+        section: Any = reduce(getitem, sections, document)
         settings.append(Setting(key, section[last], value, source))
-    write_text(path, "\n".join(lines) + "\n")
+        if section[last] == value:
+            continue
+        row, column = section.lc.key(last)
+        section[last] = value  # what has to be read from the new text
+        text = _with_value(text, row, column + len(last) + 1, _write(value))
+        found = _parse(text)
+        if found != document:
+            raise BeamlineError(
+                f"{path}:{row + 1}: {key} can't be changed in this layout; write it on a line as"
+                f" `{last}: {_write(value)}`, and run the command again"
+            )
+        document = found
+    write_text(path, text)
     return settings
+
+
+def _parse(text: str) -> Any:
+    """Return the document, or None if it isn't valid YAML."""
+    try:
+        return YAML(typ="rt").load(text)
+    except YAMLError:
+        return None
+
+
+def _with_value(text: str, row: int, column: int, value: str) -> str:
+    """Return the text with another value after a place in it."""
+    lines = text.split("\n")
+    line = lines[row].removesuffix("\r")
+    lines[row] = _replaced(line, column, value) + lines[row][len(line) :]
+    return "\n".join(lines)
 
 
 def preset_parts(name: str, settings: Sequence[Setting]) -> Iterator[Line | Grid]:

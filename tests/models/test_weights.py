@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from support.causal_checkpoints import CAUSAL
 from support.checkpoints import FAMILIES
 from support.repository import ROOT
 from torch.nn import functional
@@ -16,7 +17,7 @@ from beamline.encoding.codec import TextCodec, build_codec, load_codec
 from beamline.encoding.prepared import Example
 from beamline.models.checkpoint import Checkpoint, fingerprint
 from beamline.models.scratch import build_model
-from beamline.models.weights import load_pretrained
+from beamline.models.weights import load_model, load_pretrained
 from beamline.training.batching import Collator
 
 TAGS = ["#Person1#", "#Person2#"]
@@ -161,3 +162,28 @@ def tables(model: Any) -> list[torch.Tensor]:
     found = [*model.named_parameters(), *model.named_buffers()]
     flat = [tensor.squeeze(0) for _, tensor in found]
     return [tensor for tensor in flat if tensor.ndim in (1, 2) and tensor.shape[0] == size]
+
+
+@pytest.mark.parametrize("name", ["bart", "smollm"])
+@pytest.mark.parametrize(
+    "settings",
+    [{"temperature": 0.9, "top_p": 0.6}, {"num_beams": 1, "early_stopping": True, "length_penalty": 2.0}],
+    ids=["sampling", "beams"],
+)
+def test_published_settings_without_effect_are_kept(
+    name: str, settings: dict[str, Any], tmp_path: Path, params: Params
+) -> None:
+    {**FAMILIES, **CAUSAL}[name].save(tmp_path / "published")
+    (tmp_path / "published" / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    checkpoint = Checkpoint(str(tmp_path / "published"), fingerprint(tmp_path / "published"))
+    codec = load_codec(
+        params.tokenizer.model_copy(update={"max_source_tokens": 100, "max_target_tokens": 24}),
+        params.model,
+        checkpoint,
+        TAGS,
+    )
+    load_pretrained(checkpoint, codec.encoding, len(codec.tokenizer)).save_pretrained(tmp_path / "kept")
+    kept = load_model(tmp_path / "kept").generation_config
+    tokens = codec.encoding.generation_tokens
+    assert {key: getattr(kept, key) for key in (*settings, *tokens)} == {**settings, **tokens}
+    load_model(tmp_path / "kept").save_pretrained(tmp_path / "exported")

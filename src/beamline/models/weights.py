@@ -31,7 +31,11 @@ def load_pretrained(checkpoint: Checkpoint, encoding: Encoding, vocabulary: int)
     model.config.decoder_start_token_id = encoding.decoder_start_token_id
     model.config.pad_token_id = encoding.pad_token_id
     model.config.eos_token_id = encoding.eos_token_id
-    model.generation_config.update(**encoding.generation_tokens)
+    settings = model.generation_config
+    settings.update(**encoding.generation_tokens)
+    # Published settings can have no effect, such as a temperature without sampling. transformers refuses to save such
+    # settings if they were changed since they were loaded, and otherwise warns.
+    settings._original_object_hash = hash(settings)
     return model
 
 

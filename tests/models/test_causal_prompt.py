@@ -1,13 +1,14 @@
 """What a decoder-only model reads: its chat template around the prompt, the dialogue in it, and the padding."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from support.causal_checkpoints import CAUSAL
+from support.causal_checkpoints import CAUSAL, CHATML, byte_pairs
 from support.repository import ROOT
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Tokenizer, PreTrainedModel
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Padding, read_params
@@ -97,6 +98,34 @@ def test_dialogue_is_cut_and_never_the_instruction(name: str, checkpoints: Path)
         assert "I see!" not in text
         assert whole.tokenizer.decode(ids).endswith(text[text.index("Short:") :])
     assert whole.truncate_dialogue(ids) == ids
+
+
+@pytest.mark.parametrize("overflow", ["end", "start", "middle"])
+@pytest.mark.parametrize("prompt", ["Shorten.\n\n{dialogue}\n\nShort:\n", "\n\n\n{dialogue}\n\n\n", "it{dialogue}'s"])
+def test_cut_prompt_is_the_template_with_a_shorter_dialogue(
+    prompt: str, overflow: str, checkpoints: Path, tmp_path: Path
+) -> None:
+    """Two line ends are one token by themselves, and two before a speaker."""
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokenizer = GPT2Tokenizer(*byte_pairs([DIALOGUE, *["Yes.\n\n\n\n"] * 99], special), eos_token="<|im_end|>")
+    tokenizer.chat_template = CHATML
+    directory = shutil.copytree(checkpoints / "smollm", tmp_path / "checkpoint")
+    tokenizer.save_pretrained(directory)
+    assert [len(tokenizer(text)["input_ids"]) for text in ("\n\n", "\n\n#")] == [1, 3]
+    whole = load(directory, prompt=prompt, max_source_tokens=800)
+    before, after = whole.encoding.prompt or ("", "")
+    for dialogue in (DIALOGUE, f"\n\n{DIALOGUE}\n", f"  {DIALOGUE}  "):
+        nothing, ids = whole.encode_dialogues(["", dialogue])
+        for limit in range(len(nothing) + 1, len(ids)):
+            codec = load(directory, prompt=prompt, max_source_tokens=limit, overflow=overflow)
+            cut = codec.truncate_dialogue(ids)
+            assert len(cut) <= limit
+            text = tokenizer.decode(cut, clean_up_tokenization_spaces=False)
+            assert (text.startswith(before), text.endswith(after)) == (True, True)
+            kept = text[len(before) : len(text) - len(after)].replace("\ufffd", "")
+            ends = {dialogue[: len(kept) - last] + dialogue[len(dialogue) - last :] for last in range(len(kept) + 1)}
+            assert kept in {"end": {dialogue[: len(kept)]}, "start": {dialogue[-len(kept) :], ""}}.get(overflow, ends)
+    assert len(codec.truncate_dialogue(ids)) == limit
 
 
 def test_text_of_a_dialogue_is_never_a_special_token(checkpoints: Path) -> None:

@@ -99,14 +99,20 @@ class Causal:
     def truncate_dialogue(self, tokenizer: PreTrainedTokenizerBase, encoding: Encoding, ids: list[int]) -> list[int]:
         """Return the prompt with the dialogue cut by `encoding.overflow`, and the instruction whole.
 
-        A token can hold the border of dialogue and instruction. It counts as the dialogue's.
+        Where the dialogue is cut, the instruction beside it is encoded by itself, and otherwise with the dialogue: a
+        tokenizer can join or split what is at their border. Only tokens of the dialogue alone are cut.
         """
         if len(ids) <= encoding.max_source_tokens:
             return ids
         before, after = _instruction(tokenizer, encoding)
-        dialogue = ids[count_shared(ids, before) : len(ids) - count_shared(ids[::-1], after[::-1])]
-        room = encoding.max_source_tokens - len(before) - len(after)
-        return before + shorten(dialogue, room, encoding.overflow) + after
+        first = _count_covering(tokenizer, ids, before)
+        last = _count_covering(tokenizer, ids, after, from_end=True)
+        begin = before if encoding.overflow == "start" else ids[:first]
+        end = after if encoding.overflow == "end" else ids[len(ids) - last :]
+        room = encoding.max_source_tokens - len(begin) - len(end)
+        if room <= 0:
+            return self.encode_dialogues(tokenizer, encoding, [""])[0]
+        return begin + shorten(ids[first : len(ids) - last], room, encoding.overflow) + end
 
     def collate(
         self,
@@ -266,6 +272,20 @@ def _instruction(tokenizer: PreTrainedTokenizerBase, encoding: Encoding) -> list
     """Return the tokens before and after the dialogue, each part encoded by itself."""
     before, after = _prompt(encoding)
     return _encode_beginnings(tokenizer, [before]) + _encode(tokenizer, [after])
+
+
+def _count_covering(
+    tokenizer: PreTrainedTokenizerBase, ids: list[int], part: list[int], *, from_end: bool = False
+) -> int:
+    """Return how many of the first (or last) `ids` hold the text of `part`, which may be encoded otherwise there."""
+    length = len(tokenizer.decode(part, clean_up_tokenization_spaces=False))
+    count = count_shared(ids[::-1], part[::-1]) if from_end else count_shared(ids, part)
+    while count < len(ids):
+        held = ids[len(ids) - count :] if from_end else ids[:count]
+        if len(tokenizer.decode(held, clean_up_tokenization_spaces=False)) >= length:
+            break
+        count += 1
+    return count
 
 
 def _encode_beginnings(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:

@@ -1,14 +1,24 @@
 import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from support.causal_checkpoints import CAUSAL
 from support.checkpoints import FAMILIES
 from torch.nn import functional
+from transformers import (
+    AutoModelForCausalLM,
+    CohereConfig,
+    Gemma2Config,
+    GraniteConfig,
+    PreTrainedConfig,
+    RecurrentGemmaConfig,
+)
 
 from beamline.models.padding import IGNORED_LABEL
 from beamline.models.weights import load_model
-from beamline.training.chunked_loss import ChunkedLoss
+from beamline.training.chunked_loss import ChunkedLoss, has_plain_output
 
 
 @pytest.mark.parametrize("family", ["bart", "marian", "t5", "mt5", "led", "bert2bert"])
@@ -51,3 +61,32 @@ def test_loss_and_gradients_are_those_of_the_whole_logits(family: str, tmp_path:
     chunked.eval()
     with torch.no_grad():
         assert torch.equal(chunked(**inputs).logits, plain(**inputs).logits)
+
+
+SIZE: dict[str, Any] = {
+    "vocab_size": 50, "hidden_size": 16, "intermediate_size": 48, "num_hidden_layers": 3, "num_attention_heads": 2
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Gemma2Config(**SIZE, num_key_value_heads=1, head_dim=8, final_logit_softcapping=30.0),
+        GraniteConfig(**SIZE, num_key_value_heads=1, logits_scaling=4.0),
+        CohereConfig(**SIZE, num_key_value_heads=1, logit_scale=0.5, pad_token_id=0, bos_token_id=1, eos_token_id=2),
+        RecurrentGemmaConfig(**SIZE, lru_width=16, attention_window_size=8),
+    ],
+    ids=lambda config: config.model_type,
+)
+def test_logits_that_are_changed_after_the_output_layer_are_found(config: PreTrainedConfig) -> None:
+    assert not has_plain_output(AutoModelForCausalLM.from_config(config))
+
+
+@pytest.mark.parametrize("name", ["bart", "t5", "marian", "led", "smollm", "gemma", "gpt2"])
+def test_plain_logits_are_found_and_nothing_changes(name: str, tmp_path: Path) -> None:
+    {**FAMILIES, **CAUSAL}[name].save(tmp_path)
+    model = load_model(tmp_path).train()
+    drawn = torch.get_rng_state()
+    assert has_plain_output(model)
+    assert all(module.training for module in model.modules())
+    assert torch.equal(torch.get_rng_state(), drawn)

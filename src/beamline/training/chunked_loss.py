@@ -23,14 +23,27 @@ from beamline.models.padding import IGNORED_LABEL
 CHUNK = LinearCrossEntropyOptions(batch_chunk_size=512, chunking_method=None)  # tokens; fewer cost time
 
 
-# Settings of models that change the logits after the output layer: Gemma 2, Cohere, Granite.
-_CHANGE_LOGITS = ("final_logit_softcapping", "logit_scale", "logits_scaling")
-
-
+@torch.no_grad()
 def has_plain_output(model: PreTrainedModel) -> bool:
-    """Return whether the logits are what a linear layer gives, without an adapter in it or a change after it."""
-    changed = any(getattr(model.config, name, None) not in (None, 1) for name in _CHANGE_LOGITS)
-    return type(model.get_output_embeddings()) is torch.nn.Linear and not changed
+    """Return whether the logits are what a linear layer gives, without an adapter in it or a change after it.
+
+    Models cap logits or scale them under settings of many names, so it is tried what becomes of some.
+    """
+    layer = model.get_output_embeddings()
+    if type(layer) is not torch.nn.Linear:
+        return False
+    given = torch.linspace(-100, 100, layer.out_features, device=model.device).expand(1, 2, -1)
+    hook = layer.register_forward_hook(lambda _layer, _inputs, _output: given)
+    ids = torch.zeros((1, 2), dtype=torch.int64, device=model.device)
+    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    if model.config.is_encoder_decoder:
+        inputs["decoder_input_ids"] = ids
+    training = model.training
+    logits = model.eval()(**inputs, use_cache=False).logits
+    model.train(training)
+    hook.remove()
+    bias = model.final_logits_bias if hasattr(model, "final_logits_bias") else 0
+    return torch.equal(logits, given + bias)
 
 
 class ChunkedLoss:

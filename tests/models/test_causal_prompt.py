@@ -8,7 +8,15 @@ import pytest
 import torch
 from support.causal_checkpoints import CAUSAL, CHATML, byte_pairs
 from support.repository import ROOT
-from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Tokenizer, PreTrainedModel
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GPT2Tokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    RecurrentGemmaConfig,
+    XGLMConfig,
+)
 
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Padding, read_params
@@ -153,6 +161,19 @@ def test_settings_that_the_checkpoint_can_t_follow_are_errors(
 ) -> None:
     with pytest.raises(BeamlineError, match=message):
         load(checkpoints / name, **changes)
+
+
+@pytest.mark.parametrize("kind", [RecurrentGemmaConfig, XGLMConfig])
+def test_decoder_only_models_that_can_t_be_trained_as_the_others_are_refused(
+    kind: type[PreTrainedConfig], checkpoints: Path, tmp_path: Path
+) -> None:
+    directory = shutil.copytree(checkpoints / "gpt2", tmp_path / "checkpoint")
+    name = kind.__name__.replace("Config", "ForCausalLM")
+    kind(architectures=[name]).save_pretrained(directory)
+    with pytest.raises(
+        BeamlineError, match=rf"^model\.name: [^\n]* of type {kind.model_type} belongs to no known family"
+    ):
+        load(directory)
 
 
 @pytest.mark.parametrize("name", CAUSAL)

@@ -26,6 +26,8 @@ from beamline.models.truncation import count_shared, shorten
 if TYPE_CHECKING:  # a stage that loads no model saves seconds
     from transformers import PreTrainedModel
 
+# RecurrentGemma's results change with the padding before a prompt, and XGLM's config insists on a decoder's start.
+_UNFIT = ("recurrent_gemma", "xglm")
 _SUMMARY = "{summary}"
 # What Llama's template writes if it can't ask for the date. A macro hides the function of its name from a template.
 _DATE = "26 Jul 2024"
@@ -40,7 +42,9 @@ class Causal:
     adds_tags = False  # byte-level pieces spell tags without loss, and adapters train no new embeddings
 
     def fits(self, config: PreTrainedConfig) -> bool:
-        return any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in config.architectures or ())
+        return config.model_type not in _UNFIT and any(
+            name.endswith(("ForCausalLM", "LMHeadModel")) for name in config.architectures or ()
+        )
 
     def position_limits(self, config: PreTrainedConfig, source_tokens: int) -> tuple[int | None, int | None]:
         """Return the model's positions, and what a source leaves of them."""

@@ -92,7 +92,7 @@ def find_obstacle(directory: Path, generation: Generation) -> str | None:
         return "generation.backend: ctranslate2 is not installed; run: pip install -c constraints.txt ctranslate2"
     try:
         config = AutoConfig.from_pretrained(directory, trust_remote_code=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise BeamlineError(f"{directory}: not readable ({first_line(error)}); run: dvc repro train") from None
     if config.model_type not in CONVERTIBLE:
         known = ", ".join(CONVERTIBLE)

@@ -54,7 +54,7 @@ def load_model(name: str | Path, revision: str | None = None) -> PreTrainedModel
             dtype=torch.float32,
             output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _refusal(str(name), revision, error) from None
     # Pegasus's published checkpoints leave out its sinusoids, which are computed.
     missing = sorted(key for key in loaded["missing_keys"] if not {"embed_positions", "pooler"} & set(key.split(".")))

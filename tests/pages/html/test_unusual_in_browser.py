@@ -34,30 +34,47 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three dialogues of two systems: a long one, one with a long id, and one whose second score is undefined."""
-    systems = []
-    for scores in ([0.5, 0.2, 0.4], [0.6, 0.1, np.nan]):
-        predictions = Predictions(
-            ids=["long", LONG_ID, "unscored"],
-            dialogues=[LONG, SHORT, SHORT],
-            references=[("Parcels go to shelves. " * 20,), ("It is dry.",), ()],
-            summaries=["Parcel 150 goes to shelf 1150. " + "Others go elsewhere. " * 40, "", "It is not raining."],
-        )
-        systems.append(Summaries(predictions, {"rouge_f": np.array(scores)}))
+    predictions = Predictions(
+        ids=["long", LONG_ID, "unscored"],
+        dialogues=[LONG, SHORT, SHORT],
+        references=[("Parcels go to shelves. " * 20,), ("It is dry.",), ()],
+        summaries=["Parcel 150 goes to shelf 1150. " + "Others go elsewhere. " * 40, "", "It is not raining."],
+    )
+    path = tmp_path_factory.mktemp("unusual") / "page.html"
+    write_page(path, predictions, {"first": [0.5, 0.2, 0.4], "second": [0.6, 0.1, np.nan]})
+    return path
+
+
+def write_page(path: Path, predictions: Predictions, scores: dict[str, list[float]]) -> None:
+    """Write the page of systems that have the same predictions. scores: by the name of a system."""
+    systems = [Summaries(predictions, {"rouge_f": np.array(values)}) for values in scores.values()]
     splitter = WordSplitter(build_tokenizer("english", stemmer=True))
     page = Page(
-        title="Two systems",
-        verdict="They differ.",
+        title=" and ".join(scores),
+        verdict=f"{' and '.join(scores)} differ.",
         detail="",
-        systems=[NamedSystem("A", "first"), NamedSystem("B", "second")],
+        systems=[NamedSystem(letter, name) for letter, name in zip("ABCDEFGH", scores, strict=False)],
         scores=ScoreTable([], [], ""),
         signatures=[],
         settings=Grid([], []),
         charts=[],
         dialogues=dialogue_data(systems, ["rouge_f"], "rouge_f", splitter),
     )
-    path = tmp_path_factory.mktemp("unusual") / "page.html"
     path.write_text(render(page), encoding="utf-8")
-    return path
+
+
+@pytest.mark.parametrize("width", [360, 820, 1280])
+def test_long_names_and_words_make_the_page_no_wider_than_the_window(browser: Any, tmp_path: Path, width: int) -> None:
+    word = "a" * 2000
+    predictions = Predictions([word], [f"{word[:50]}: {word}\nB: Yes."], [(word,)], [f"{word} {word[::2]}b."])
+    write_page(tmp_path / "page.html", predictions, {f"experiments/{word[:300]}{number}": [0.5] for number in range(3)})
+    reader = Reader(browser, tmp_path / "page.html", f"#id={word}", viewport={"width": width, "height": 800})
+    for part in ("html", ".dialogue", ".texts", ".side"):
+        wider = reader.page.evaluate(
+            "part => { const box = document.querySelector(part); return box.scrollWidth - box.clientWidth; }", part
+        )
+        assert wider <= 0, part
+    reader.close()
 
 
 def test_a_click_on_a_sentence_goes_to_its_turns_in_a_long_dialogue(browser: Any, html: Path) -> None:

@@ -270,3 +270,11 @@ def test_print_shows_the_figures_and_the_open_dialogue_alone(browser: Any, run_h
     assert reader.page.locator(".dialogue .turns").is_visible()
     assert not reader.page.locator(".side").is_visible()
     reader.close()
+
+
+def test_paper_that_is_narrower_than_the_window_shows_the_first_dialogue(browser: Any, run_html: Path) -> None:
+    reader = Reader(browser, run_html)
+    reader.page.set_viewport_size({"width": 700, "height": 990})
+    reader.page.emulate_media(media="print")
+    assert reader.page.locator(".dialogue .turns").is_visible()
+    reader.close()

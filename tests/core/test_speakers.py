@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from beamline.core.speakers import SpeakerCounts, count_openings, find_opening
+from beamline.core.speakers import SpeakerCounts, count_openings, find_opening, split_opening
 
 
 def turns(*dialogues: str) -> Counter[str]:
@@ -46,6 +46,21 @@ def turns(*dialogues: str) -> Counter[str]:
 )
 def test_what_a_line_begins_with(line: str, name: str | None) -> None:
     assert find_opening(line) == name
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        (" #Person1# :no space ", ("#Person1#", "no space")),
+        ("小明：你好：", ("小明", "你好：")),
+        ("[doctor] How: so?", ("[doctor]", "How: so?")),
+        ("[doctor]: How?", ("[doctor]", "How?")),
+        ("Ana:", ("Ana", "")),
+        (" At 10:30 we go. ", (None, "At 10:30 we go.")),
+    ],
+)
+def test_an_opening_is_split_from_what_is_said(line: str, parts: tuple[str | None, str]) -> None:
+    assert split_opening(line) == parts
 
 
 @pytest.mark.parametrize("colon", [": ", ":", " : ", "："])

@@ -13,6 +13,7 @@ _MOST_WORDS = 6  # of a name: "MR. BRIAN O'NEIL, FORMER CHAIRMAN" has five
 _DENSE = 0.9  # share of the lines of a dialogue that begin like turns, from which on all of them are turns
 
 _COLON = r"[ \t]*(?:：|:(?![\d/]))"  # no name is before the colon of a time or of an address
+_FIRST_COLON = re.compile(rf"\A{_COLON}")
 _OPENING = re.compile(
     rf"[ \t]*(?:(?P<tag>{SPEAKER_TAG.pattern}){_COLON}"
     rf"|(?P<bracketed>\[[^\W\d_][^\[\]\n]{{0,39}}\])(?:{_COLON}|[ \t]+\S)"
@@ -70,3 +71,12 @@ def find_opening(line: str) -> str | None:
     if found.lastgroup == "name" and (not _LETTER.search(name) or len(name.split()) > _MOST_WORDS):
         return None
     return name
+
+
+def split_opening(line: str) -> tuple[str | None, str]:
+    """Return the name that a line begins with, as `find_opening` does, and what follows the name and its colon."""
+    name = find_opening(line)
+    if name is None:
+        return None, line.strip()
+    _, _, rest = line.partition(name)
+    return name, _FIRST_COLON.sub("", rest).strip()

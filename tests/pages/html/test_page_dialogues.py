@@ -23,13 +23,17 @@ def data(*summaries: str, dialogue: str | None = DIALOGUE, references: tuple[str
 
 
 def test_turns_are_lines_with_the_speaker_that_they_begin_with() -> None:
-    turns = list(split_turns("#Person1#: At 7:30?\n\nDr. Lee: Yes: sharp.\n(a door closes)\n: no one"))
-    assert turns == [
+    text = "#Person1#:At 7:30?\n\nDr. Lee: Yes: sharp.\nNote: bring a coat\n(a door closes)\nDr. Lee: Bye.\n: no one"
+    assert split_turns(text) == [
         ("#Person1#", "At 7:30?"),
         ("Dr. Lee", "Yes: sharp."),
+        ("", "Note: bring a coat"),
         ("", "(a door closes)"),
+        ("Dr. Lee", "Bye."),
         ("", ": no one"),
     ]
+    assert split_turns("小明：你好\n小红：你好") == [("小明", "你好"), ("小红", "你好")]
+    assert split_turns("[doctor] How ?\n[doctor] So .") == [("[doctor]", "How ?"), ("[doctor]", "So .")]
 
 
 def test_words_are_marked_by_who_has_them() -> None:

@@ -1,7 +1,6 @@
 """The dialogues of a page as plain data: turns, references, and each system's summary, word by word."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from beamline.core.records import Predictions
+from beamline.core.speakers import count_openings, split_opening
 from beamline.metrics.health import count_words
 from beamline.metrics.intervals import FloatArray
 from beamline.metrics.rouge import split_sentences
@@ -18,7 +18,6 @@ from beamline.metrics.support import WordSplitter
 # Marks of a word: the references have it, only the dialogue has it, neither has it. What is between words has none.
 IN_REFERENCES, IN_DIALOGUE, IN_NEITHER, UNMARKED = "r", "d", "n", ""
 
-_SPEAKER = re.compile(r"\s*([^\s:][^:]{0,39}):\s+(?=\S)")
 _MOST_SOURCES = 3  # turns marked for one sentence
 
 
@@ -48,7 +47,7 @@ def dialogue_data(
         records.append(
             {
                 "id": str(row + 1) if first.ids is None else first.ids[row],
-                "turns": list(split_turns(first.dialogues[row])) if first.dialogues else [],
+                "turns": split_turns(first.dialogues[row]) if first.dialogues else [],
                 "references": list(references),
                 "summaries": [
                     by_row[row] | {"scores": [_rounded(system.scores[name][row]) for name in columns]}
@@ -60,12 +59,14 @@ def dialogue_data(
     return {"columns": list(columns), "headline": list(columns).index(headline), "dialogues": records}
 
 
-def split_turns(dialogue: str) -> Iterator[tuple[str, str]]:
-    """Yield each line of a dialogue as speaker and text. The speaker is empty if the line doesn't begin with one."""
-    for line in dialogue.split("\n"):
-        if line.strip():
-            speaker = _SPEAKER.match(line)
-            yield (speaker[1], line[speaker.end() :].strip()) if speaker else ("", line.strip())
+def split_turns(dialogue: str) -> list[tuple[str, str]]:
+    """Return each line of a dialogue as speaker and text. The speaker is empty if the line doesn't begin with one."""
+    speakers, _ = count_openings(dialogue)
+    turns = []
+    for line in filter(str.strip, dialogue.split("\n")):
+        name, text = split_opening(line)
+        turns.append((name, text) if name and name in speakers else ("", line.strip()))
+    return turns
 
 
 def _mark_summary(predictions: Predictions, row: int, splitter: WordSplitter) -> dict[str, Any]:

@@ -56,6 +56,12 @@ def test_the_sentences_of_a_summary_are_the_summary(summary: str) -> None:
     assert "".join(pieces) == summary
 
 
+def test_a_sentence_that_the_one_before_ends_with_is_found_after_it() -> None:
+    [record] = data("Tom says yes. yes.")
+    texts = ["".join(text for text, _ in one["pieces"]) for one in record["summaries"][0]["sentences"]]
+    assert texts == ["Tom says yes. ", "yes."]
+
+
 def test_findings_are_those_of_the_dialogue_and_none_without_one() -> None:
     [record] = data("Anna buys two kettles.")
     assert record["summaries"][0]["findings"] == ["Anna", "two"]

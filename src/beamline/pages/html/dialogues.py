@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -99,8 +100,9 @@ def _mark_summary(predictions: Predictions, row: int, splitter: WordSplitter) ->
 def _whole_sentences(text: str) -> Iterator[str]:
     """Yield the sentences of `text` with the white space after each, so that together they are `text`."""
     start = 0
-    for following in split_sentences(text)[1:]:
-        place = text.index(following, start + 1)
+    for sentence, following in pairwise(split_sentences(text)):
+        end = text.index(sentence, start) + len(sentence)
+        place = text.index(following, end)
         yield text[start:place]
         start = place
     yield text[start:]

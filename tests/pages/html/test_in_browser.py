@@ -246,7 +246,30 @@ def test_on_a_phone_list_and_dialogue_take_turns_and_nothing_is_wider_than_the_s
     assert reader.open == "talk-00001"
     assert not reader.page.locator(".list").is_visible()
     reader.page.get_by_role("button", name="List").tap()
-    assert reader.page.locator(".list").is_visible()
+    reader.page.locator(".list").wait_for()
+    reader.close()
+
+
+def test_on_a_phone_links_open_dialogues_and_back_returns_to_the_list(browser: Any, run_html: Path) -> None:
+    reader = Reader(browser, run_html, viewport={"width": 360, "height": 740}, has_touch=True)
+    reader.page.evaluate("location.hash = 'id=talk-00020'")
+    reader.page.locator(".dialogue h2", has_text="talk-00020").wait_for()
+    reader.page.get_by_role("button", name="List").tap()
+    reader.page.locator(".list").wait_for()
+    for _ in range(2):
+        reader.page.get_by_text("talk-00019").tap()
+        reader.page.get_by_role("button", name="Next").tap()
+        reader.page.locator(".dialogue h2", has_text="talk-00020").wait_for()
+        reader.page.go_back()
+        reader.page.locator(".item[aria-selected=true]", has_text="talk-00020").wait_for()
+        assert not reader.page.locator(".dialogue").is_visible()
+    reader.page.go_forward()
+    reader.page.locator(".dialogue h2", has_text="talk-00020").wait_for()
+    entries = reader.page.evaluate("history.length")
+    reader.page.get_by_role("button", name="List").tap()
+    reader.page.get_by_text("talk-00019").tap()
+    reader.page.locator(".dialogue h2", has_text="talk-00019").wait_for()
+    assert reader.page.evaluate("history.length") == entries
     reader.close()
 
 

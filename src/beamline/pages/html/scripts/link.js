@@ -22,5 +22,21 @@ export function writeLink(data, { filters, order, system, open }) {
     ...filters,
   }).filter(([, value]) => value !== "");
   const hash = said.length ? `#${new URLSearchParams(said)}` : location.pathname + location.search;
-  history.replaceState(null, "", hash);
+  history.replaceState(history.state, "", hash);
+}
+
+// On a phone, the list and each dialogue that is opened from it have entries of their own in the browser's history.
+
+export function enterDialogue() {
+  history.replaceState("list", "");
+  history.pushState("dialogue", "");
+}
+
+export const isInList = () => history.state === "list";
+
+/** Go back from a dialogue to the list; false if the list is not in the history. */
+export function leaveDialogue() {
+  if (history.state !== "dialogue") return false;
+  history.back();
+  return true;
 }

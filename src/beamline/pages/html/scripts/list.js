@@ -6,7 +6,8 @@ import { html } from "page/html";
 const ROW = 72; // px, as in the style sheet
 const AROUND = 6; // rows above and below those in view
 
-export function List({ data, chosen, open, system, onOpen }) {
+/** hidden: whether the dialogue takes the list's place, if the window is narrow. */
+export function List({ data, chosen, open, system, hidden, onOpen }) {
   const box = useRef(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const look = () => setView({ top: box.current.scrollTop, height: box.current.clientHeight });
@@ -23,7 +24,7 @@ export function List({ data, chosen, open, system, onOpen }) {
     const { scrollTop, clientHeight } = box.current;
     if (place * ROW < scrollTop) box.current.scrollTop = place * ROW;
     else if ((place + 1) * ROW > scrollTop + clientHeight) box.current.scrollTop = (place + 1) * ROW - clientHeight;
-  }, [place, chosen]);
+  }, [place, chosen, hidden]);
 
   const first = Math.max(0, Math.floor(view.top / ROW) - AROUND);
   const last = Math.min(chosen.length, Math.ceil((view.top + view.height) / ROW) + AROUND);

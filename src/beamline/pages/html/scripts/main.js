@@ -1,19 +1,21 @@
 // The part of the page that people read in: reads the data, keeps what is chosen, and shows list and dialogue.
 import { render } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { readData } from "page/data";
 import { Dialogue } from "page/dialogue";
 import { choose } from "page/filters";
 import { html } from "page/html";
 import { KEYS, useKeys } from "page/keys";
-import { readLink, writeLink } from "page/link";
+import { enterDialogue, isInList, leaveDialogue, readLink, writeLink } from "page/link";
 import { List } from "page/list";
 import { Tools } from "page/tools";
+
+const NARROW = "(max-width: 52rem)"; // as in the style sheets
 
 function Reader({ data }) {
   const [state, setState] = useState(() => readLink(data));
   const [filtersOpen, setFiltersOpen] = useState(false);
-  const [reading, setReading] = useState(state.open !== null); // on a phone: the dialogue instead of the list
+  const [reading, setReading] = useState(state.open !== null && !isInList()); // on a phone: the dialogue instead of the list
   const search = useRef(null);
   const update = (change) => setState((before) => ({ ...before, ...change }));
 
@@ -26,6 +28,10 @@ function Reader({ data }) {
   const show = (index) => {
     update({ open: index });
     setReading(true);
+  };
+  const enter = (index) => {
+    if (!reading && matchMedia(NARROW).matches) enterDialogue();
+    show(index);
   };
   const step = (by) => {
     const next = chosen[place + by];
@@ -42,24 +48,28 @@ function Reader({ data }) {
     search.current.focus(); // at once, so that the next key is written
   };
   useKeys({ step, filter, search: startSearch });
-  useEffect(() => writeLink(data, { ...state, open: isChosen ? state.open : null }), [state]);
+  useLayoutEffect(() => writeLink(data, { ...state, open: isChosen ? state.open : null }), [state]);
   useEffect(() => {
-    const follow = () => setState(readLink(data));
-    addEventListener("hashchange", follow);
+    const follow = () => {
+      const link = readLink(data);
+      setState((before) => (isInList() ? { ...link, open: before.open } : link));
+      setReading(link.open !== null && !isInList());
+    };
+    addEventListener("popstate", follow); // links within the page are followed by one, too
     if (state.open !== null) document.getElementById("reader").scrollIntoView();
-    return () => removeEventListener("hashchange", follow);
+    return () => removeEventListener("popstate", follow);
   }, []);
 
   return html`<div class=${`reader${reading ? " reading" : ""}`}>
     <div class="side">
       <${Tools} ...${{ data, state, update, filtersOpen, setFiltersOpen, search, shown: chosen.length }} />
-      <${List} ...${{ data, chosen, open, system, onOpen: show }} />
+      <${List} ...${{ data, chosen, open, system, hidden: reading, onOpen: enter }} />
       <p class="keys">${KEYS.map(([key, meaning]) => html`<span><kbd>${key}</kbd> ${meaning}</span>`)}</p>
     </div>
     ${open !== null &&
     html`<${Dialogue}
       ...${{ data, dialogue: data.dialogues[open], step, place, count: chosen.length }}
-      onBack=${() => setReading(false)}
+      onBack=${() => leaveDialogue() || setReading(false)}
     />`}
   </div>`;
 }

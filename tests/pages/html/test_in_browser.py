@@ -127,6 +127,27 @@ def test_orders_by_score_and_by_what_is_unusual(reader: Reader) -> None:
     assert reader.listed[0] in ("talk-00002", "talk-00003")
 
 
+def test_another_order_or_filter_shows_the_top_of_the_list_and_keys_go_on(reader: Reader) -> None:
+    top = "list => list.scrollTop"
+    reader.page.locator(".item").nth(1).click()
+    reader.order("Longest dialogue first")
+    reader.order("Highest score first")
+    rows = reader.page.locator(".item")
+    assert reader.page.locator(".list").evaluate(top) == 0
+    reader.filter("Turns, from", "99")
+    reader.filter("Turns, from", "2")
+    reader.page.keyboard.press("Escape")
+    assert reader.page.locator(".list").evaluate(top) == 0
+    before = reader.open
+    reader.order("Lowest score first")
+    assert reader.page.locator(".list").evaluate(top) == 0
+    assert rows.first.get_attribute("aria-posinset") == "1"
+    reader.page.keyboard.press("k")  # it is the last one now
+    reader.page.locator(".item[aria-selected=true]").wait_for()
+    assert reader.open != before
+    assert reader.page.get_by_label("Order").input_value() == "worst"
+
+
 def test_keys_step_search_and_filter(reader: Reader) -> None:
     press = reader.page.keyboard.press
     press("j")

@@ -6,8 +6,8 @@ import { html } from "page/html";
 const ROW = 72; // px, as in the style sheet
 const AROUND = 6; // rows above and below those in view
 
-/** hidden: whether the dialogue takes the list's place, if the window is narrow. */
-export function List({ data, chosen, open, system, hidden, onOpen }) {
+/** asked: the dialogue that was opened, even if a filter hides it. hidden: whether the dialogue takes the list's place, if the window is narrow. */
+export function List({ data, chosen, open, asked, system, hidden, onOpen }) {
   const box = useRef(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const look = () => setView({ top: box.current.scrollTop, height: box.current.clientHeight });
@@ -19,8 +19,12 @@ export function List({ data, chosen, open, system, hidden, onOpen }) {
     observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
+  const shown = useRef({ chosen, asked });
   useLayoutEffect(() => {
-    if (place < 0) return;
+    const isOtherList = shown.current.chosen !== chosen && shown.current.asked === asked;
+    shown.current = { chosen, asked };
+    if (isOtherList) box.current.scrollTop = 0;
+    if (isOtherList || place < 0) return;
     const { scrollTop, clientHeight } = box.current;
     if (place * ROW < scrollTop) box.current.scrollTop = place * ROW;
     else if ((place + 1) * ROW > scrollTop + clientHeight) box.current.scrollTop = (place + 1) * ROW - clientHeight;

@@ -20,7 +20,10 @@ function Reader({ data }) {
   const update = (change) => setState((before) => ({ ...before, ...change }));
 
   const { filters, order, system } = state;
-  const chosen = useMemo(() => choose(data, filters, order, system), [data, filters, order, system]);
+  const chosen = useMemo(
+    () => choose(data, filters, order, system),
+    [data, JSON.stringify(filters), order, system], // following a link makes new filters, though the same
+  );
   const isChosen = chosen.some((dialogue) => dialogue.index === state.open);
   const open = isChosen ? state.open : (chosen[0]?.index ?? null);
   const place = chosen.findIndex((dialogue) => dialogue.index === open);
@@ -63,7 +66,7 @@ function Reader({ data }) {
   return html`<div class=${`reader${reading ? " reading" : ""}`}>
     <div class="side">
       <${Tools} ...${{ data, state, update, filtersOpen, setFiltersOpen, search, shown: chosen.length }} />
-      <${List} ...${{ data, chosen, open, system, hidden: reading, onOpen: enter }} />
+      <${List} ...${{ data, chosen, open, asked: state.open, system, hidden: reading, onOpen: enter }} />
       <p class="keys">${KEYS.map(([key, meaning]) => html`<span><kbd>${key}</kbd> ${meaning}</span>`)}</p>
     </div>
     ${open !== null &&

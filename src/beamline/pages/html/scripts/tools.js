@@ -6,6 +6,10 @@ import { html } from "page/html";
 export function Tools({ data, state, shown, update, filtersOpen, setFiltersOpen, search }) {
   const { filters, order, system } = state;
   const set = (name) => (event) => update({ filters: { ...filters, [name]: event.currentTarget.value } });
+  const pick = (name, read) => (event) => {
+    update({ [name]: read(event.currentTarget.value) });
+    event.currentTarget.blur(); // so that the keys of the page work again
+  };
   const active = Object.entries(filters).filter(([name, value]) => name !== "q" && value !== "").length;
   return html`<div class="tools" role="search">
     <input
@@ -17,7 +21,7 @@ export function Tools({ data, state, shown, update, filtersOpen, setFiltersOpen,
       onInput=${set("q")}
     />
     <div class="row">
-      <select aria-label="Order" value=${order} onChange=${(event) => update({ order: event.currentTarget.value })}>
+      <select aria-label="Order" value=${order} onChange=${pick("order", String)}>
         ${Object.entries(orders(data, system)).map(
           ([name, { label }]) => html`<option value=${name}>${label}</option>`,
         )}
@@ -26,7 +30,7 @@ export function Tools({ data, state, shown, update, filtersOpen, setFiltersOpen,
         Filters${active ? ` (${active})` : ""}
       </button>
     </div>
-    ${data.systems.length > 2 && html`<${SystemChoice} data=${data} system=${system} update=${update} />`}
+    ${data.systems.length > 2 && html`<${SystemChoice} data=${data} system=${system} onPick=${pick("system", Number)} />`}
     ${filtersOpen && html`<${Filters} data=${data} filters=${filters} set=${set} />`}
     <p class="status" role="status">
       <span>${shown} of ${data.dialogues.length} dialogues</span>
@@ -36,10 +40,10 @@ export function Tools({ data, state, shown, update, filtersOpen, setFiltersOpen,
   </div>`;
 }
 
-function SystemChoice({ data, system, update }) {
+function SystemChoice({ data, system, onPick }) {
   return html`<label class="sorted"
     ><span class="unseen">Scores and changes of</span>
-    <select value=${system} onChange=${(event) => update({ system: Number(event.currentTarget.value) })}>
+    <select value=${system} onChange=${onPick}>
       ${data.systems.map(({ letter, name }, index) => html`<option value=${index}>Scores of ${letter}: ${name}</option>`)}
     </select></label
   >`;

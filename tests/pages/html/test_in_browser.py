@@ -294,6 +294,17 @@ def test_on_a_phone_links_open_dialogues_and_back_returns_to_the_list(browser: A
     reader.close()
 
 
+def test_in_a_low_window_the_list_can_be_reached_below_open_filters(browser: Any, comparison_html: Path) -> None:
+    reader = Reader(browser, comparison_html, viewport={"width": 844, "height": 390}, has_touch=True)
+    reader.page.get_by_role("button", name="Filters").tap()
+    reader.page.locator(".side").evaluate("side => (side.scrollTop = side.scrollHeight)")
+    box = reader.page.locator(".list").bounding_box()
+    assert box["height"] >= 200
+    reader.page.locator(".item").nth(1).tap()
+    assert reader.open == "talk-00001"
+    reader.close()
+
+
 def test_text_from_right_to_left_is_set_so(browser: Any, run_html: Path) -> None:
     reader = Reader(browser, run_html, "#id=talk-00003")
     directions = reader.page.locator(".turns .text, .summary .text").evaluate_all(

@@ -103,6 +103,8 @@ def test_search_finds_words_of_dialogues_and_summaries(reader: Reader) -> None:
 def test_filters_by_speaker_length_score_and_findings(reader: Reader) -> None:
     reader.filter("Speaker", "דוד")
     assert reader.listed == ["talk-00003"]
+    reader.filter("Speaker", "PERSON2")
+    assert reader.status == "59 of 60 dialogues"
     reader.page.get_by_role("button", name="Show all").click()
     reader.filter("Turns, to", "2")
     assert reader.listed == ["talk-00002", "talk-00003"]

@@ -1,5 +1,6 @@
 """The page in a real Chromium with what is rare: a long dialogue, a long id, an undefined score."""
 
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,19 @@ def test_a_long_id_leaves_room_for_the_dialogue_on_a_phone(browser: Any, html: P
     reader = Reader(browser, html, f"#id={LONG_ID}", viewport={"width": 390, "height": 844})
     assert reader.page.locator(".dialogue > header").bounding_box()["height"] < 100
     assert reader.page.locator(".dialogue h2").get_attribute("title") == LONG_ID
+    reader.close()
+
+
+def test_search_and_speakers_are_found_however_accents_are_encoded(browser: Any, tmp_path: Path) -> None:
+    composed, decomposed = (unicodedata.normalize(form, "Café José") for form in ("NFC", "NFD"))
+    dialogues = [f"{name}: Hi.\nB: Hi." for name in (composed, decomposed)]
+    predictions = Predictions(["1", "2"], dialogues, [(), ()], ["", ""])
+    write_page(tmp_path / "page.html", predictions, {"first": [0.5, 0.5]})
+    reader = Reader(browser, tmp_path / "page.html")
+    for label in ("Search dialogues and summaries", "Speaker"):
+        for text in (composed, decomposed):
+            reader.filter(label, text)
+            assert reader.status == "2 of 2 dialogues"
     reader.close()
 
 

@@ -25,6 +25,9 @@ export function orders(data, system) {
 
 const findingsOf = (dialogue, system) => dialogue.summaries[system].findings.length;
 
+// An accent may be part of its letter, or a character of its own.
+const plain = (text) => text.normalize("NFC").toLowerCase();
+
 const searchable = (dialogue) =>
   (dialogue.searchable ??= [
     dialogue.id,
@@ -32,8 +35,8 @@ const searchable = (dialogue) =>
     ...dialogue.references,
     ...dialogue.summaries.map(summaryText),
   ]
-    .join("\n")
-    .toLowerCase());
+    .map(plain)
+    .join("\n"));
 
 // A score that is undefined is within no limits.
 const within = (value, from, to) =>
@@ -44,11 +47,12 @@ const inPoints = (score) => (score === null ? null : 100 * score);
 
 /** The dialogues that pass all filters, in the chosen order. */
 export function choose(data, filters, order, system) {
-  const words = filters.q.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = plain(filters.q).split(/\s+/).filter(Boolean);
+  const speaker = plain(filters.speaker.trim());
   const chosen = data.dialogues.filter(
     (dialogue) =>
       words.every((word) => searchable(dialogue).includes(word)) &&
-      (filters.speaker === "" || speakersOf(dialogue).includes(filters.speaker)) &&
+      (speaker === "" || speakersOf(dialogue).some((name) => plain(name).includes(speaker))) &&
       (filters.findings === "" || findingsOf(dialogue, system) > 0 === (filters.findings === "yes")) &&
       within(dialogue.turns.length, filters.turns, filters.to_turns) &&
       within(inPoints(headlineScore(data, dialogue, system)), filters.score, filters.to_score),

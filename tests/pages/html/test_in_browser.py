@@ -157,6 +157,10 @@ def test_keys_step_search_and_filter(reader: Reader) -> None:
     assert reader.open == "talk-00002"
     press("k")
     assert reader.open == "talk-00001"
+    for key, code in (("ㅓ", "KeyJ"), ("л", "KeyK")):  # on keyboards of other scripts
+        keys = f"new KeyboardEvent('keydown', {{ key: '{key}', code: '{code}', bubbles: true }})"
+        reader.page.evaluate(f"document.body.dispatchEvent({keys})")
+        reader.page.locator(".dialogue h2", has_text={"KeyJ": "talk-00002", "KeyK": "talk-00001"}[code]).wait_for()
     press("/")
     reader.page.keyboard.type("jj tent")
     assert reader.page.get_by_role("searchbox").input_value() == "jj tent"  # the letters stepped nowhere

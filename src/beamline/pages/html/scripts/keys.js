@@ -10,6 +10,8 @@ export const KEYS = [
 ];
 
 const STEPS = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 };
+// On a keyboard of another script, a letter is known by its place.
+const keyOf = ({ key, code }) => (code?.startsWith("Key") && !/^[a-z]$/i.test(key) ? code.at(-1).toLowerCase() : key);
 const isField = (element) => ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName);
 
 export function useKeys(actions) {
@@ -19,17 +21,18 @@ export function useKeys(actions) {
     const act = (event) => {
       const { step, search, filter } = latest.current;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const key = keyOf(event);
       if (isField(event.target)) {
-        if (event.key !== "Escape") return;
+        if (key !== "Escape") return;
         event.preventDefault(); // which would empty the search
         event.target.blur();
         return;
       }
       // Arrows scroll the page and the open dialogue as usual; in the list they choose.
       const inList = event.target.getAttribute?.("role") === "listbox";
-      if (event.key in STEPS && (inList || !event.key.startsWith("Arrow"))) step(STEPS[event.key]);
-      else if (event.key === "/") search();
-      else if (event.key === "f") filter();
+      if (key in STEPS && (inList || !key.startsWith("Arrow"))) step(STEPS[key]);
+      else if (key === "/") search();
+      else if (key === "f") filter();
       else return;
       event.preventDefault();
     };

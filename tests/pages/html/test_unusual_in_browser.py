@@ -125,6 +125,18 @@ def test_search_and_speakers_are_found_however_accents_are_encoded(browser: Any,
     reader.close()
 
 
+def test_eight_systems_have_eight_colors(browser: Any, tmp_path: Path) -> None:
+    write_page(tmp_path / "page.html", Predictions(["1"], [SHORT], [()], [""]), {name: [0.5] for name in "abcdefgh"})
+    for scheme in ("light", "dark"):
+        reader = Reader(browser, tmp_path / "page.html", color_scheme=scheme)
+        colors = reader.page.locator(".letter").evaluate_all(
+            "letters => letters.map((letter) => getComputedStyle(letter).color)"
+        )
+        assert len(set(colors[:8])) == 8
+        assert colors[8:] == colors[:8]  # of the summaries
+        reader.close()
+
+
 def test_an_undefined_score_is_last_in_every_order_and_within_no_limits(browser: Any, html: Path) -> None:
     reader = Reader(browser, html)
     for order in ("Lowest score first", "Highest score first", "Gained most first", "Lost most first"):

@@ -64,7 +64,7 @@ function Turns({ dialogue, sources }) {
       ${dialogue.turns.map(
         ([speaker, text], index) =>
           html`<li class=${sources?.includes(index) ? "source" : ""}>
-            <span class=${`speaker series-${speakers.indexOf(speaker) % 6}`} dir="auto">${speaker}</span>
+            <span class=${`speaker series-${speakers.indexOf(speaker) % 8}`} dir="auto">${speaker}</span>
             <span class="text" dir="auto">${text}</span>
           </li>`,
       )}
@@ -77,7 +77,7 @@ function Scored({ data, dialogue, summary, system, sources, onPoint, onFocus, on
   return html`<div class="summary">
     ${letter &&
     html`<p class="of">
-      <span class=${`letter series-${system % 6}`}>${letter}</span><span dir="auto">${name}</span>
+      <span class=${`letter series-${system % 8}`}>${letter}</span><span dir="auto">${name}</span>
       ${system > 0 && html`<${Change} value=${changeOf(data, dialogue, system)} />`}
     </p>`}
     <${Summary} summary=${summary} active=${sources} onPoint=${onPoint} onFocus=${onFocus} onGo=${onGo} />

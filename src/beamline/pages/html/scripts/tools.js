@@ -7,8 +7,10 @@ export function Tools({ data, state, shown, update, filtersOpen, setFiltersOpen,
   const { filters, order, system } = state;
   const set = (name) => (event) => update({ filters: { ...filters, [name]: event.currentTarget.value } });
   const pick = (name, read) => (event) => {
-    update({ [name]: read(event.currentTarget.value) });
-    event.currentTarget.blur(); // so that the keys of the page work again
+    const field = event.currentTarget;
+    update({ [name]: read(field.value) });
+    // After a click the keys of the page work again. Who chose by keys goes on choosing.
+    if (!field.matches(":focus-visible")) field.blur();
   };
   const active = Object.entries(filters).filter(([name, value]) => name !== "q" && value !== "").length;
   return html`<div class="tools" role="search">

@@ -10,7 +10,6 @@ set -euo pipefail
 base=$1 head=$2 comment=$(realpath --canonicalize-missing "$3")
 page=${4:+$(realpath --canonicalize-missing "$4")}
 root=$(git rev-parse --show-toplevel)
-work=$(mktemp -d)
 sides=(pull-request/base pull-request/head)
 for side in "${sides[@]}"; do
     if git show-ref --verify --quiet "refs/heads/$side"; then
@@ -18,6 +17,7 @@ for side in "${sides[@]}"; do
         exit 1
     fi
 done
+work=$(mktemp -d)
 clean_up() {
     rm -rf "$work"
     git -C "$root" branch --quiet --delete --force "${sides[@]}" 2>/dev/null || true

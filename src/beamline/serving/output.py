@@ -30,13 +30,14 @@ def open_output(output: Path, read: Callable[[], Iterator[Source]], model: Model
     with writing(output):
         output.parent.mkdir(parents=True, exist_ok=True)
         content = output.read_bytes() if output.exists() else b""
+        described = _describe(model)
         if content:
-            _refuse_mixture(output, read, model)
+            _refuse_mixture(output, read, described)
         whole = content[: content.rfind(b"\n") + 1]
         lines = whole.decode(errors="replace").split("\n")
         written = [str(row.cells.get("id")) for row in parse_jsonl(lines, str(output))]
         _compare_ids(read(), written, output)
-        write_json(_record_path(output), {**_describe(model), _DIALOGUES: _identify(read())})
+        write_json(_record_path(output), {**described, _DIALOGUES: _identify(read())})
         with output.open("r+" if content else "w", encoding="utf-8", newline="\n") as file:
             file.truncate(len(whole))
             file.seek(0, 2)
@@ -61,7 +62,7 @@ def _identify(dialogues: Iterable[Source]) -> dict[str, Any]:
     return {"count": count, "sha256": found.hexdigest()}
 
 
-def _refuse_mixture(output: Path, read: Callable[[], Iterator[Source]], model: Model) -> None:
+def _refuse_mixture(output: Path, read: Callable[[], Iterator[Source]], described: Mapping[str, Any]) -> None:
     record = _record_path(output)
     try:
         stored = json.loads(record.read_text(encoding="utf-8"))
@@ -71,7 +72,7 @@ def _refuse_mixture(output: Path, read: Callable[[], Iterator[Source]], model: M
         raise BeamlineError(
             f"{output}: exists, and no {record.name} says which model wrote it; give --output another file"
         ) from None
-    before, now = dict(_flatten(stored)), dict(_flatten(_describe(model)))
+    before, now = dict(_flatten(stored)), dict(_flatten(described))
     changed = [name for name in {**now, **before} if before.get(name) != now.get(name)]
     if changed:
         raise BeamlineError(

@@ -18,7 +18,7 @@ def test_best_is_sacrebleus_score_of_several_references_and_mean_that_of_each(di
     lines = (dialogsum / "test.jsonl").read_text(encoding="utf-8").split("\n")[:100]
     references = [[row["summary1"], row["summary2"], row["summary3"]] for row in map(json.loads, lines)]
     predictions = (dialogsum / "bart_large_outputs.txt").read_text(encoding="utf-8").split("\n")[:100]
-    scores = ChrfMetric(Corpus(ROUGE, references)).score(predictions)
+    scores = ChrfMetric(Corpus(ROUGE, references)).score(predictions, ["chrf"])
     pairs = list(zip(predictions, references, strict=True))
     together = [CHRF().sentence_score(prediction, texts).score for prediction, texts in pairs]
     one_by_one = [[CHRF().sentence_score(prediction, [text]).score for text in texts] for prediction, texts in pairs]
@@ -31,7 +31,7 @@ def test_best_is_sacrebleus_score_of_several_references_and_mean_that_of_each(di
     [("병원에 갔다", "병원에 갔다", 1), ("", "a", 0), ("a", "", 0), ("", "", 0), ("a", "a", 1), ("ab", "xy", 0)],
 )
 def test_equal_texts_score_1_and_a_text_without_characters_0(prediction: str, reference: str, score: float) -> None:
-    scores = ChrfMetric(Corpus(ROUGE, [[reference]])).score([prediction])
+    scores = ChrfMetric(Corpus(ROUGE, [[reference]])).score([prediction], ["chrf"])
     assert scores.mean["chrf"].tolist() == scores.best["chrf"].tolist() == [score]
 
 

@@ -1,6 +1,6 @@
 """Metrics that a test registers: what adding a metric takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +18,7 @@ class Ends:
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
 
-    def score(self, predictions: Sequence[str]) -> MetricScores:
+    def score(self, predictions: Sequence[str], needed: Collection[str]) -> MetricScores:
         ends = {"ends": np.array([float(text.endswith(".")) if text else np.nan for text in predictions])}
         return MetricScores(mean=ends, best=ends)
 
@@ -39,7 +39,7 @@ class Copied:
     def undefined(self) -> Mapping[str, str]:
         return {} if self.corpus.dialogues else {"copied": "needs dialogues"}
 
-    def score(self, predictions: Sequence[str]) -> MetricScores:
+    def score(self, predictions: Sequence[str], needed: Collection[str]) -> MetricScores:
         if not self.corpus.dialogues:
             return MetricScores({}, {})
         pairs = zip(predictions, self.corpus.dialogues, strict=True)

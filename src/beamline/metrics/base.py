@@ -1,6 +1,6 @@
 """What a metric is: what it scores against, what it gives, and the protocol that every metric follows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -91,8 +91,11 @@ class Metric(Protocol):
     def undefined(self) -> Mapping[str, str]:
         """Return the columns that this corpus doesn't allow, with the reason: "needs dialogues"."""
 
-    def score(self, predictions: Sequence[str]) -> MetricScores:
-        """Score one prediction per example, in the order of the corpus; columns in `undefined` may be left out."""
+    def score(self, predictions: Sequence[str], needed: Collection[str]) -> MetricScores:
+        """Score one prediction per example, in the order of the corpus.
+
+        needed: the columns that the caller reads. Others, and those in `undefined`, may be left out.
+        """
 
     def signature(self) -> Mapping[str, str]:
         """Return the value of each of `signature_fields`: what can change a score and is this metric's alone."""

@@ -7,7 +7,7 @@ The implementation is sacrebleu's, because its chrF is the one that papers repor
 6, no word n-grams, recall counts twice as much as precision (beta 2), white space ignored, upper case kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -30,7 +30,7 @@ class ChrfMetric:
         self._corpus = corpus
         self._chrf = CHRF()
 
-    def score(self, predictions: Sequence[str]) -> MetricScores:
+    def score(self, predictions: Sequence[str], needed: Collection[str]) -> MetricScores:
         # One reference at a time: sacrebleu takes the best of several, and `rouge.references` may ask for the mean.
         scores = [
             [self._chrf.sentence_score(prediction, [reference]).score / 100 for reference in references]

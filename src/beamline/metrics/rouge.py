@@ -5,7 +5,7 @@ tokens, and how the scores of several references combine.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import ClassVar
@@ -20,6 +20,7 @@ from beamline.metrics.intervals import FloatArray
 from beamline.metrics.tokenizers import WordTokenizer, choose_tokenizer, lost_words
 
 TYPES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+_HEADLINE = ("rouge1", "rouge2", "rougeL")  # `rouge_f` is their mean
 SCORES = ("rouge1_f", "rouge2_f", "rougeL_f", "rougeLsum_f", "rouge_f")
 
 _CLOSERS = r"""["'”’»)\]」』】）]*"""
@@ -53,18 +54,29 @@ def prepare_text(text: str, tokenizer: WordTokenizer, sentences: Sentences = "bo
 
 @dataclass(frozen=True)
 class ExampleScores:
-    """Scores of every example against its references, 0-1: float64 [examples, 4], columns in the order of `TYPES`."""
+    """Scores of every example against its references, 0-1: float64 [examples, types], in the order of `types`."""
 
+    types: Sequence[str]
     precision: FloatArray
     recall: FloatArray
     f: FloatArray
 
     def columns(self) -> dict[str, FloatArray]:
-        """Return float64 [examples] for each name of `SCORES`; `rouge_f` is the mean of ROUGE-1, -2 and -L F1."""
-        return dict(zip(SCORES, [*self.f.T, self.f[:, :3].mean(axis=1)], strict=True))
+        """Return float64 [examples] for each name of `SCORES` that `types` allow.
+
+        `rouge_f` is the mean of ROUGE-1, -2 and -L F1.
+        """
+        columns = self.name_columns(self.f)
+        if set(_HEADLINE).issubset(self.types):
+            columns["rouge_f"] = self.f[:, [self.types.index(name) for name in _HEADLINE]].mean(axis=1)
+        return columns
+
+    def name_columns(self, scores: FloatArray) -> dict[str, FloatArray]:
+        """Return float64 [examples] of `precision`, `recall` or `f`, by the name in `SCORES`."""
+        return {f"{name}_f": column for name, column in zip(self.types, scores.T, strict=True)}
 
     def means(self) -> dict[str, float]:
-        """Return the mean over the examples for each name of `SCORES`."""
+        """Return the mean over the examples for each name of `columns`."""
         return {name: float(scores.mean()) for name, scores in self.columns().items()}
 
 
@@ -102,24 +114,25 @@ class RougeScorer:
             raise BeamlineError(self._explain_coverage())
         self._references = [[self._prepare(text) for text in texts] for texts in corpus.references]
 
-    def score(self, predictions: Sequence[str]) -> RougeResult:
+    def score(self, predictions: Sequence[str], types: Sequence[str] = TYPES) -> RougeResult:
         """Score one prediction per example, in the order of the references.
 
+        types: some of `TYPES`, to save the time of the others; ROUGE-Lsum takes nearly as long as the rest together.
         Raises `BeamlineError` if there are more or fewer predictions than examples.
         """
         self.corpus.check_count(predictions)
-        scorer = rouge_scorer.RougeScorer(TYPES, tokenizer=_PreparedText())
+        scorer = rouge_scorer.RougeScorer(types, tokenizer=_PreparedText())
         mean, best = [], []
         for prediction, references in zip(predictions, self._references, strict=True):
             prepared = self._prepare(prediction)
             pairs = [scorer.score(reference, prepared) for reference in references]
             # [references, types, (precision, recall, F1)]
-            scores = np.array([[pair[rouge_type] for rouge_type in TYPES] for pair in pairs], dtype=np.float64)
+            scores = np.array([[pair[rouge_type] for rouge_type in types] for pair in pairs], dtype=np.float64)
             mean.append(scores.mean(axis=0))
-            best.append(scores[scores[:, :, 2].argmax(axis=0), np.arange(len(TYPES))])
+            best.append(scores[scores[:, :, 2].argmax(axis=0), np.arange(len(types))])
         return RougeResult(
-            mean=ExampleScores(*np.moveaxis(np.array(mean), 2, 0)),
-            best=ExampleScores(*np.moveaxis(np.array(best), 2, 0)),
+            mean=ExampleScores(types, *np.moveaxis(np.array(mean), 2, 0)),
+            best=ExampleScores(types, *np.moveaxis(np.array(best), 2, 0)),
             references=self.corpus.rouge.references,
         )
 
@@ -152,13 +165,14 @@ class RougeMetric:
             "punct": corpus.tokenizer.punctuation,
         }
 
-    def score(self, predictions: Sequence[str]) -> MetricScores:
-        result = self._scorer.score(predictions)
+    def score(self, predictions: Sequence[str], needed: Collection[str]) -> MetricScores:
+        types = [name for name in TYPES if f"{name}_f" in needed or (name in _HEADLINE and "rouge_f" in needed)]
+        result = self._scorer.score(predictions, types)
         return MetricScores(
             mean=result.mean.columns(),
             best=result.best.columns(),
-            precision=dict(zip(SCORES, result.headline.precision.T, strict=False)),
-            recall=dict(zip(SCORES, result.headline.recall.T, strict=False)),
+            precision=result.headline.name_columns(result.headline.precision),
+            recall=result.headline.name_columns(result.headline.recall),
         )
 
     def signature(self) -> Mapping[str, str]:

@@ -22,6 +22,7 @@ from beamline.pages.markdown import to_markdown
         ("damaged; run: dvc repro --force a-new-stage.", "damaged; run: `dvc repro --force a-new-stage`."),
         ("pull it: dvc pull models (or train it)", "pull it: `dvc pull models` (or train it)"),
         ("dvc repro writes it again", "`dvc repro` writes it again"),
+        ("it ends with <|im_end|>, not <extra_id_0>", r"it ends with &lt;\|im\_end\|&gt;, not &lt;extra\_id\_0&gt;"),
     ],
 )
 def test_keys_files_and_commands_are_code(text: str, shown: str) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from beamline.core.report_parts import Grid, Line
 
 # What a person types: a whole command after a colon, to the end of its clause; a command with its options elsewhere; a
-# key, a column or a file.
+# key, a column or a file. A special token, <|im_end|>, is text.
 _PROGRAM = r"\b(?:dvc|git|beamline|pip)"
 _AFTER_COLON = rf"(?<=: ){_PROGRAM} .+?(?=[;,)]|\.? \(|\.?\s*$|\. )"
 _OPTION = r"-[\w-]+(?:[ =][\w.]+(?:=\w+)?)?"
 _COMMAND = rf"{_PROGRAM} (?:exp run|[a-z]+)(?: {_OPTION})*\b"
-_NAME = r"(?<![\w./-])[a-z]{2,}\w*(?:/\w+)*(?:[._]\w+)+(?:=\w+)?"
+_NAME = r"(?<![\w./<|-])[a-z]{2,}\w*(?:/\w+)*(?:[._]\w+)+(?:=\w+)?"
 _CODE = re.compile(rf"{_AFTER_COLON}|{_COMMAND}|{_NAME}")
 
 

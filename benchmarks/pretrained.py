@@ -32,6 +32,10 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
         "smollm2-135m",
         {"train.max_examples": 2000, "train.warmup_steps": 25, **ONE_CHECKPOINT},
     ),
+    "adapters, 2000 dialogues, 2 epochs": (
+        "smollm2-135m",
+        {"train.max_examples": 2000, "train.warmup_steps": 25, "train.num_train_epochs": 2, **ONE_CHECKPOINT},
+    ),
     "all weights, 500 dialogues": ("smollm2-135m", {"train.max_examples": 500, **FULL, **ONE_CHECKPOINT}),
 }
 STAGES = ("prepare", "train", "evaluate", "diagnose")

@@ -1,6 +1,8 @@
 """Confidence intervals for the mean of per-example scores, by resampling the examples."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +10,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 
 RESAMPLES = 10_000
-_CELLS = 2**20  # counts held in memory at a time: 8 MiB
+_CELLS = 2**20  # counts drawn at a time: 8 MiB
+_KEPT_CELLS = 8 * _CELLS  # of the counts that are kept for other scores of as many examples
 
 
 @dataclass(frozen=True)
@@ -26,16 +29,27 @@ def resampled_means(scores: FloatArray, *, seed: int, resamples: int = RESAMPLES
     columns stay together, and so does what a row sums up (several references of one dialogue).
     """
     examples = len(scores)
+    draw = _keep_counts if examples * resamples <= _KEPT_CELLS else _draw_counts
+    return np.concatenate([counts @ scores for counts in draw(examples, seed, resamples)]) / examples
+
+
+def _draw_counts(examples: int, seed: int, resamples: int) -> Iterator[FloatArray]:
+    """Yield how often each example was drawn in each resample, [some resamples, examples].
+
+    A product with such a matrix sums all columns of scores at once.
+    """
     generator = np.random.default_rng(seed)
     at_a_time = max(1, _CELLS // examples)
-    sums = []
     for start in range(0, resamples, at_a_time):
         rows = min(at_a_time, resamples - start)
-        # How often each example was drawn, in each row: one matrix product then sums all columns.
         drawn = generator.integers(0, examples, size=(rows, examples)) + np.arange(rows)[:, None] * examples
-        counts = np.bincount(drawn.ravel(), minlength=rows * examples).reshape(rows, examples)
-        sums.append(counts.astype(np.float64) @ scores)
-    return np.concatenate(sums) / examples
+        yield np.bincount(drawn.ravel(), minlength=rows * examples).reshape(rows, examples).astype(np.float64)
+
+
+@lru_cache(maxsize=2)
+def _keep_counts(examples: int, seed: int, resamples: int) -> tuple[FloatArray, ...]:
+    """Return what `_draw_counts` yields. The next interval of as many examples takes about a sixth of the time."""
+    return tuple(_draw_counts(examples, seed, resamples))
 
 
 def mean_intervals(scores: FloatArray, *, seed: int, resamples: int = RESAMPLES) -> list[Interval]:

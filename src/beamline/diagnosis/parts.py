@@ -6,8 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Params, Rouge
 from beamline.core.records import Dialogue, Predictions
@@ -20,7 +18,6 @@ from beamline.encoding.prepared import SAMPLE, EncodedDialogue, Examples, draw_r
 from beamline.metrics import DEFAULT_HEADLINE, Scorer
 from beamline.metrics.intervals import FloatArray
 
-BASELINE_ROWS = 100  # dialogues for the comparison with baselines, which need no model
 TRUSTED_COVERAGE = 0.9
 
 Part = TypeVar("Part")
@@ -137,12 +134,11 @@ class Parts:
     def leads(self) -> dict[str, FloatArray]:
         """Return the difference of each prediction's headline score to that of each baseline, by the baseline's name.
 
-        float64 [dialogues], -1 to 1, for at most `BASELINE_ROWS` dialogues drawn by the seed. A baseline is left out if
+        float64 [dialogues], -1 to 1, for at most `SAMPLE` dialogues drawn by the seed. A baseline is left out if
         the texts that it needs are missing.
         """
         predictions = given(self.predictions, "predictions")
-        count = len(predictions.summaries)
-        rows = np.random.default_rng(self.seed).choice(count, min(BASELINE_ROWS, count), replace=False)
+        rows = draw_rows(len(predictions.summaries), SAMPLE, self.seed)
         dialogues = [""] * len(rows) if predictions.dialogues is None else [predictions.dialogues[row] for row in rows]
         baselines = {} if predictions.dialogues is None else trivial_summaries.from_dialogues()
         if self.splits is not None:

@@ -15,6 +15,7 @@ from fifth_look import FIFTH_LOOK
 from fourth_look import FOURTH_LOOK
 from held_out import HELD_OUT
 from second_look import SECOND_LOOK
+from sixth_look import SIXTH_LOOK
 from third_look import THIRD_LOOK
 from unseen import DEVELOPMENT, SET_ASIDE
 
@@ -26,6 +27,7 @@ SETS = {
     "third-look": THIRD_LOOK,
     "fourth-look": FOURTH_LOOK,
     "fifth-look": FIFTH_LOOK,
+    "sixth-look": SIXTH_LOOK,
 }
 
 

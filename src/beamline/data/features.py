@@ -57,7 +57,7 @@ def presences(text: str) -> set[Feature]:
     # Pairs lie within a turn, so that the order of turns changes nothing but which is first and last.
     features |= {("words", f'have "{a} {b}"'.casefold()) for line in lines for a, b in pairwise(line)}
     features |= {("markup", f'have "{found.strip()}"') for found in _MARKUP.findall(text)}
-    features |= {("invisible", f"have {unicodedata.name(c, hex(ord(c)))}") for c in set(text) if _is_invisible(c)}
+    features |= {("invisible", f"have {unicodedata.name(c, f'U+{ord(c):04X}')}") for c in set(text) if _is_invisible(c)}
     features |= _ends(text, cased)
     features |= {("scripts", f"have {script} letters") for script in _scripts(text)}
     for label in filter(None, map(find_speaker, turns if len(turns) > 1 else [])):

@@ -2,8 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,92 +11,18 @@ import corpus
 import faulty_run
 import pytest
 import torch
+from fault import Fault, checkpoints, with_params, with_prepared, with_raw, with_summaries
 from safetensors.torch import load_file, save_file
-from support.repository import set_params
 from transformers import AutoModelForSeq2SeqLM
 
 from beamline.core.params import read_params
 from beamline.core.records import SPEAKER_TAG
 from beamline.diagnosis.collect import evidence_from_directory
 from beamline.encoding.codec import TextCodec, build_codec
-from beamline.encoding.prepared import EncodedDialogue, encode_split, read_codec, read_split, write_split
+from beamline.encoding.prepared import SPLITS, EncodedDialogue, encode_split, read_split, write_split
 from beamline.models.families.seq2seq import source_tensors
 from beamline.training import trainer
 from beamline.training.batching import Collator
-
-SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault, and the check that has to name it.
-
-    name: as the table in docs/faults.md has it. check: of the verdict's first cause or, if none is proved, of its first
-    suspect. inject: breaks the healthy run in the directory that it is given. language: of the healthy run. says: a
-    pattern that the check's sentence has to match. also: checks of facts that are as true.
-    """
-
-    name: str
-    check: str
-    inject: Callable[[Path], None]
-    language: str = "english"
-    says: str = ""
-    also: tuple[str, ...] = ()
-
-
-def with_params(*stages: str, **values: Any) -> Callable[[Path], None]:
-    """Other parameters, and the stages that they change; `__` in a name stands for the dot."""
-
-    def inject(directory: Path) -> None:
-        set_params(directory / "params.yaml", {name.replace("__", "."): value for name, value in values.items()})
-        faulty_run.run_stages(directory, *stages)
-
-    return inject
-
-
-def with_raw(change: Callable[[corpus.Splits], None], *stages: str, **values: Any) -> Callable[[Path], None]:
-    """Other dialogues, from the beginning."""
-
-    def inject(directory: Path) -> None:
-        splits: corpus.Splits = {
-            split: [json.loads(line) for line in (directory / f"data/tiny/{split}.jsonl").open(encoding="utf-8")]
-            for split in SPLITS
-        }
-        change(splits)
-        corpus.write(directory / "data" / "tiny", splits)
-        with_params("prepare", *stages, **values)(directory)
-
-    return inject
-
-
-def with_prepared(
-    change: Callable[[EncodedDialogue, TextCodec], EncodedDialogue], splits: Sequence[str] = SPLITS
-) -> Callable[[Path], None]:
-    """Other token ids in data/prepared, trained on."""
-
-    def inject(directory: Path) -> None:
-        prepared = directory / "data" / "prepared"
-        codec = read_codec(prepared)
-        for split in splits:
-            write_split(prepared, split, [change(dialogue, codec) for dialogue in read_split(split, prepared)])
-        faulty_run.run_stages(directory, "train", "evaluate")
-
-    return inject
-
-
-def with_summaries(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
-    """Other summaries in reports/predictions.jsonl."""
-
-    def inject(directory: Path) -> None:
-        predictions = evidence_from_directory(directory).predictions
-        assert predictions is not None
-        faulty_run.rewrite(directory, change(list(predictions.summaries)))
-
-    return inject
-
-
-def checkpoints(directory: Path) -> list[Path]:
-    return [path.parent for path in sorted((directory / "models").glob("*/config.json"))]
 
 
 def strip_tags(text: str) -> str:

@@ -13,11 +13,9 @@ import corpus
 import faulty_run
 import pytest
 import torch
-from catalogue import checkpoints, with_params, with_raw
-from fourth_injections import patched
+from fault import Row, checkpoints, patched, reencode, with_params, with_raw, with_weights
 from third_look import edit_scores
 from transformers import set_seed
-from unseen import Row, reencode, with_weights
 
 from beamline import train
 from beamline.core.params import read_params

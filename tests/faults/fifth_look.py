@@ -1,14 +1,13 @@
 """A fifth set of faults that were written without looking at the checks.
 
 They come from what goes wrong when data are joined, annotated and corrected, and when weights and figures are kept, and
-from docs/diagnosis.md alone. `check`, `also` and `says` were decided before any of them was diagnosed. Whoever changes
+from fault import Fault, in_split, patched, references, with_raw, with_summaries, with_weights
 a check after looking at these writes new ones. The order mixes the kinds: the first few are a fair sample.
 """
 
 import fifth_injections as inject
-from catalogue import Fault, swap_a_third, with_raw, with_summaries
-from fourth_injections import patched
-from unseen import in_split, references, with_weights
+from catalogue import swap_a_third
+from fault import Fault, in_split, patched, references, with_raw, with_summaries, with_weights
 
 from beamline import train
 from beamline.models.families import seq2seq

@@ -5,17 +5,15 @@ import re
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import corpus
 import faulty_run
-import pytest
 import torch
-from catalogue import checkpoints, with_params, with_summaries
-from unseen import Row, reencode
+from fault import Row, checkpoints, reencode, with_params, with_summaries
 
 from beamline.core.records import SPEAKER_TAG
 from beamline.decoding.transformers_backend import Decoder
@@ -31,19 +29,6 @@ DIGITS = {
     "오천": "5,000", "만": "10,000", "이만": "20,000", "삼만": "30,000",
     "사만": "40,000", "오만": "50,000", "육만": "60,000", "구만": "90,000",
 }  # fmt: skip
-
-
-def patched(owner: Any, name: str, value: Any, *stages: str) -> Callable[[Path], None]:
-    """Run the stages with other code, and then `evaluate`, if it is not one of them, with ours."""
-
-    def inject(directory: Path) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(owner, name, value)
-            faulty_run.run_stages(directory, *stages)
-        if "evaluate" not in stages:
-            faulty_run.run_stages(directory, "evaluate")
-
-    return inject
 
 
 def swap_attentions(weights: dict[str, torch.Tensor]) -> None:

@@ -6,9 +6,19 @@ check after looking at these writes new ones. The order mixes the kinds: the fir
 """
 
 import fourth_injections as inject
-from catalogue import Fault, with_params, with_prepared, with_raw, with_summaries
+from fault import (
+    Fault,
+    dialogue,
+    in_split,
+    patched,
+    references,
+    with_params,
+    with_prepared,
+    with_raw,
+    with_summaries,
+    with_weights,
+)
 from second_look import edit_beside_checkpoints
-from unseen import dialogue, in_split, references, with_weights
 
 from beamline import train
 from beamline.decoding.transformers_backend import Decoder
@@ -38,14 +48,14 @@ FOURTH_LOOK = (
     Fault(
         "plain gradient descent at AdamW's rate",
         "more_training",
-        inject.patched(train, "training_arguments", inject.descend_plainly, "train"),
+        patched(train, "training_arguments", inject.descend_plainly, "train"),
         # In effect the steps are far too small.
         also=("standing_loss", "training_length"),
     ),
     Fault(
         "all summaries of a batch end with the first",
         "predictions_of_checkpoint",
-        inject.patched(Seq2Seq, "generate", inject.stop_together, "evaluate"),
+        patched(Seq2Seq, "generate", inject.stop_together, "evaluate"),
     ),
     Fault(
         "only the first of two references scored",
@@ -81,7 +91,7 @@ FOURTH_LOOK = (
     Fault(
         "labels that leave the end of sequence out of the loss",
         "training_batches",
-        inject.patched(trainer, "Collator", inject.Endless, "train"),
+        patched(trainer, "Collator", inject.Endless, "train"),
     ),
     Fault(
         "windows of training dialogues, each with the whole summary",
@@ -135,14 +145,14 @@ FOURTH_LOOK = (
     Fault(
         "a schedule that ends after three epochs of fourteen",
         "more_training",
-        inject.patched(train, "SummarizationTrainer", inject.ShortSchedule, "train"),
+        patched(train, "SummarizationTrainer", inject.ShortSchedule, "train"),
         # The rate is 0 at the end of the other eleven.
         also=("rate_above_zero", "standing_loss", "training_length"),
     ),
     Fault(
         "`encoder_no_repeat_ngram_size: 2` in the code",
         "predictions_of_checkpoint",
-        inject.patched(Decoder, "__init__", inject.never_copy, "evaluate"),
+        patched(Decoder, "__init__", inject.never_copy, "evaluate"),
         also=("settings_in_force",),
     ),
     Fault(

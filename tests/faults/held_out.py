@@ -15,9 +15,20 @@ from pathlib import Path
 import corpus
 import faulty_run
 import torch
-from catalogue import Fault, with_params, with_prepared, with_raw, with_summaries
+from fault import (
+    Fault,
+    Row,
+    dialogue,
+    in_split,
+    reencode,
+    references,
+    with_params,
+    with_prepared,
+    with_raw,
+    with_summaries,
+    with_weights,
+)
 from support.repository import set_params
-from unseen import Row, dialogue, in_split, reencode, references, with_weights
 
 from beamline.diagnosis.collect import evidence_from_directory
 from beamline.encoding.codec import TextCodec

@@ -18,9 +18,20 @@ import corpus
 import faulty_run
 import pytest
 import torch
-from catalogue import Fault, checkpoints, with_params, with_prepared, with_raw, with_summaries
+from fault import (
+    Fault,
+    Row,
+    checkpoints,
+    dialogue,
+    in_split,
+    reencode,
+    with_params,
+    with_prepared,
+    with_raw,
+    with_summaries,
+    with_weights,
+)
 from support.repository import set_params
-from unseen import Row, dialogue, in_split, reencode, with_weights
 
 from beamline.encoding.codec import TextCodec
 from beamline.encoding.prepared import EncodedDialogue

@@ -12,11 +12,10 @@ import corpus
 import faulty_run
 import pytest
 import torch
-from catalogue import checkpoints, with_params
+from fault import Row, checkpoints, with_params, with_weights
 from fifth_injections import edit_tokenizer
 from safetensors.torch import load_file
 from third_look import edit_scores
-from unseen import Row, with_weights
 
 from beamline.core.params import read_params
 from beamline.diagnosis.collect import evidence_from_directory

@@ -7,9 +7,7 @@ kinds: the first few are a fair sample.
 """
 
 import sixth_injections as inject
-from catalogue import Fault, with_params, with_raw, with_summaries
-from fourth_injections import patched
-from unseen import in_split, references, with_weights
+from fault import Fault, in_split, patched, references, with_params, with_raw, with_summaries, with_weights
 
 from beamline import train
 from beamline.training import trainer

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import corpus
 import faulty_run
-from catalogue import CATALOGUE, Fault
+from catalogue import CATALOGUE
+from fault import Fault
 from fifth_look import FIFTH_LOOK
 from fourth_look import FOURTH_LOOK
 from held_out import HELD_OUT

@@ -1,7 +1,8 @@
 """Faults of the metric, the data and the decoding, put into a healthy run: each is found, and named first."""
 
 import pytest
-from catalogue import OF_MEASUREMENT, Fault
+from catalogue import OF_MEASUREMENT
+from fault import Fault
 from faulty_run import MakeRun, assert_named
 
 pytestmark = pytest.mark.extended

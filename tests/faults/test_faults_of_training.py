@@ -1,7 +1,8 @@
 """Faults of labels and training, put into a healthy run: each is found, and named first."""
 
 import pytest
-from catalogue import OF_TRAINING, Fault
+from catalogue import OF_TRAINING
+from fault import Fault
 from faulty_run import MakeRun, assert_named
 
 pytestmark = pytest.mark.extended

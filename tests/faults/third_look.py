@@ -16,9 +16,8 @@ import corpus
 import faulty_run
 import pytest
 import torch
-from catalogue import Fault, checkpoints, with_params, with_raw, with_summaries
+from fault import Fault, Row, checkpoints, in_split, references, with_params, with_raw, with_summaries, with_weights
 from safetensors.torch import load_file, save_file
-from unseen import Row, in_split, references, with_weights
 
 from beamline.encoding.prepared import read_split, write_split
 from beamline.models.families import seq2seq

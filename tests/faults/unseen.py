@@ -6,42 +6,32 @@
 import html
 import json
 import random
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import corpus
 import faulty_run
 import torch
-from catalogue import Fault, checkpoints, with_params, with_raw, with_summaries
-from safetensors.torch import load_file, save_file
+from fault import (
+    Fault,
+    dialogue,
+    in_split,
+    reencode,
+    references,
+    spoil,
+    with_params,
+    with_raw,
+    with_summaries,
+    with_weights,
+)
 
 from beamline.diagnosis.collect import evidence_from_directory
 
-Row = dict[str, str]
 GERMAN = (
     "{a} fragt {b} nach dem Preis und nimmt dann das Angebot an.",
     "{b} erzählt {a} von der Reise in den Süden und den vielen Bergen.",
     "{a} möchte etwas kaufen, aber {b} hat heute nur wenig Zeit.",
     "Am Ende verabreden sich {a} und {b} für den nächsten Morgen.",
 )
-
-
-def with_weights(change: Callable[[dict[str, torch.Tensor]], None]) -> Callable[[Path], None]:
-    """Other weights in every kept checkpoint, evaluated."""
-
-    def inject(directory: Path) -> None:
-        spoil(directory, change)
-        faulty_run.run_stages(directory, "evaluate")
-
-    return inject
-
-
-def spoil(directory: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
-    for checkpoint in checkpoints(directory):
-        weights = load_file(checkpoint / "model.safetensors")
-        change(weights)
-        save_file(weights, checkpoint / "model.safetensors", metadata={"format": "pt"})
 
 
 def redraw_layer(weights: dict[str, torch.Tensor]) -> None:
@@ -77,34 +67,6 @@ def overflow(directory: Path) -> None:
     spoil(directory, to_infinity)
 
 
-def in_split(split: str, change: Callable[[Row, int], Any]) -> Callable[[corpus.Splits], None]:
-    """Change every row of a split in place."""
-
-    def apply(splits: corpus.Splits) -> None:
-        for number, row in enumerate(splits[split]):
-            change(row, number)
-
-    return apply
-
-
-def references(change: Callable[[str, int], str]) -> Callable[[Row, int], None]:
-    """Change the references of a row."""
-
-    def apply(row: Row, number: int) -> None:
-        row.update({name: change(row[name], number) for name in ("summary", "summary1", "summary2") if name in row})
-
-    return apply
-
-
-def dialogue(change: Callable[[list[str]], list[str]]) -> Callable[[Row, int], None]:
-    """Change the turns of a row."""
-
-    def apply(row: Row, number: int) -> None:
-        row["dialogue"] = "\n".join(change(row["dialogue"].split("\n")))
-
-    return apply
-
-
 def swap_columns(splits: corpus.Splits) -> None:
     for row in splits["train"]:
         row["dialogue"], row["summary"] = row["summary"], row["dialogue"]
@@ -138,15 +100,6 @@ def lower_tokenizer(directory: Path) -> None:
     path.write_text(json.dumps(tokenizer), encoding="utf-8")
     reencode(directory)
     faulty_run.run_stages(directory, "train", "evaluate")
-
-
-def reencode(directory: Path) -> None:
-    from beamline.encoding.prepared import SPLITS, encode_split, read_codec, read_split, write_split
-
-    prepared = directory / "data" / "prepared"
-    codec = read_codec(prepared)
-    for split in SPLITS:
-        write_split(prepared, split, encode_split([dialogue.record for dialogue in read_split(split, prepared)], codec))
 
 
 def double_predictions(directory: Path) -> None:

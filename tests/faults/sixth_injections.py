@@ -195,15 +195,6 @@ class Unshifted(Collator):
         return {**tensors, "decoder_input_ids": read}
 
 
-class Endless(Collator):
-    """A collator that masks the ends of sequences with the padding, as where one token is both."""
-
-    def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
-        tensors = super().__call__(examples)
-        labels = tensors["labels"]
-        return {**tensors, "labels": labels.masked_fill(labels == self.encoding.eos_token_id, IGNORED_LABEL)}
-
-
 class TwoEpochs(trainer.SummarizationTrainer):
     """Has a schedule for two epochs, whatever the number of epochs is."""
 

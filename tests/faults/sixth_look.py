@@ -8,6 +8,7 @@ kinds: the first few are a fair sample.
 
 import sixth_injections as inject
 from fault import Fault, in_split, patched, references, with_params, with_raw, with_summaries, with_weights
+from fourth_injections import Endless
 
 from beamline import train
 from beamline.training import trainer
@@ -33,7 +34,7 @@ SIXTH_LOOK = (
     Fault(
         "ends of sequences masked with the padding",
         "training_batches",
-        patched(trainer, "Collator", inject.Endless, "train"),
+        patched(trainer, "Collator", Endless, "train"),
         language="korean",
     ),
     Fault(

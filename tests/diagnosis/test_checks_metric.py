@@ -117,6 +117,16 @@ def test_decomposed_korean_on_one_side_is_named(korean: Evidence) -> None:
     assert (found.status, found.fault) == ("warning", "Only the references have composed characters (NFC)")
 
 
+@pytest.mark.parametrize(("side", "name"), [("summaries", "leftovers"), ("references", "reference_leftovers")])
+def test_korean_that_was_read_as_latin_1_is_named_and_what_it_cost(korean: Evidence, side: str, name: str) -> None:
+    changed = rewritten(korean, **{side: lambda text: text.encode().decode("latin-1")})
+    assert failing_causes("texts", changed) == [name]
+    found = finding(name, changed)
+    assert found.fault == f"There are UTF-8 characters read as another encoding in the {side}"
+    assert found.points == pytest.approx(100 * float(korean.scores.mean() - changed.scores.mean()))
+    assert found.points > 10
+
+
 @pytest.mark.parametrize(
     ("change", "name"),
     [(lambda text: text.rstrip("."), "one_sided"), (lambda text: f'"{text}"', "summary_differences")],

@@ -57,6 +57,23 @@ def test_what_was_done_to_train_alone_is_done_to_test(fault: str, change: Change
     assert [repairs[found](text) for text in test] == [change(text) for text in test]
 
 
+def as_windows_1252(text: str) -> str:
+    """Return what a browser or a spreadsheet shows of UTF-8: bytes without a character there are control characters."""
+    bytes_ = [bytes([byte]) for byte in text.encode()]
+    return "".join(b.decode("latin-1" if b in b"\x81\x8d\x8f\x90\x9d" else "cp1252") for b in bytes_)
+
+
+@pytest.mark.parametrize("misread", [lambda text: text.encode().decode("latin-1"), as_windows_1252])
+def test_utf_8_that_was_read_as_another_encoding_is_read_again(misread: Change) -> None:
+    test = texts("korean", "test")
+    changed = [misread(text) if number % 5 < 3 else text for number, text in enumerate(test)]
+    repairs = {repair.fault: repair.repair for repair in find_repairs(changed, texts("korean", "train"), seed=0)}
+    [found] = [name for name in repairs if "UTF-8" in name]
+    assert [repairs[found](text) for text in changed] == test
+    for text in ("Café à 5 €, naïve façade…", "#Person1#: où?", "안녕", "é", "£5"):
+        assert repairs[found](text) == text
+
+
 def test_equal_splits_suggest_nothing_and_names_of_people_are_no_style() -> None:
     train, test = texts("english", "train"), texts("english", "test")
     assert list(find_repairs(test, train, seed=0)) == []

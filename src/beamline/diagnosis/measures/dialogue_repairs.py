@@ -10,7 +10,7 @@ from typing import Literal
 
 from beamline.data.features import find_speaker
 from beamline.data.two_sample import find_differences
-from beamline.diagnosis.measures.repairs import unescape
+from beamline.diagnosis.measures.repairs import read_as_utf_8, unescape
 
 _CLEARER = 0.7  # share of the largest difference: a repair that leaves more does not fit the comparison
 _STYLE = 0.5  # share of train's dialogues with the same label: it is then a style, and not a name
@@ -45,6 +45,7 @@ def _candidates(train: Sequence[str]) -> Iterator[DialogueRepair]:
     """Yield every known repair. Some use the labels of train's speakers."""
     yield DialogueRepair("The turns of test or of train are in reverse order", _reverse_turns)
     yield DialogueRepair("HTML entities are in the dialogues of test", unescape)
+    yield DialogueRepair("Dialogues of test are UTF-8 that was read as another encoding", read_as_utf_8)
     yield DialogueRepair("Line ends are written out in the dialogues of test", _write_line_ends)
     yield DialogueRepair("Dialogues of train are in lower case, and those of test are not", str.lower)
     yield DialogueRepair("Dialogues of train are in capital letters, and those of test are not", str.upper)

@@ -69,6 +69,30 @@ def unescape(text: str) -> str:
     return text
 
 
+def read_as_utf_8(text: str) -> str:
+    """Return the text that was UTF-8 and was read as Latin-1 or Windows-1252: "cafÃ©" is "café".
+
+    Other texts are returned as they are.
+    """
+    if text.isascii():
+        return text
+    try:
+        return b"".join(map(_byte, text)).decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _byte(character: str) -> bytes:
+    """Return the byte that programs show as this character. Raises `UnicodeError` if none is.
+
+    Windows-1252 leaves five bytes without a character; programs show those as Latin-1 does.
+    """
+    try:
+        return character.encode("cp1252")
+    except UnicodeError:
+        return character.encode("latin-1")
+
+
 def _is_invisible(character: str) -> bool:
     return unicodedata.category(character) == "Cf"
 
@@ -101,6 +125,12 @@ LEFTOVERS = (
         lambda text: bool(_ESCAPE.search(text)),
         lambda text: " ".join(_ESCAPE.sub(" ", text).split()),
         _first(_ESCAPE),
+    ),
+    Leftover(
+        "UTF-8 characters read as another encoding",
+        lambda text: read_as_utf_8(text) != text,
+        read_as_utf_8,
+        lambda text: text[next((place for place, c in enumerate(text) if not c.isascii()), 0) :][:4],
     ),
     Leftover(
         "quotes and brackets of a written-out string",

@@ -73,8 +73,8 @@ def repaired_dialogues(run: Evidence, training_splits: Splits, params: Params, c
     """Undoes a difference between test and train dialogues, decodes test again, and measures the gain.
 
     Failure if that gains at least one point, and the interval of the gain is above 0. The repairs are: the order of
-    turns, the usual labels of train's speakers, line ends, entities, letter case, Unicode forms and invisible
-    characters. A repair is tried if it removes at least 30 % of the largest difference.
+    turns, the usual labels of train's speakers, line ends, entities, misread UTF-8, letter case, Unicode forms and
+    invisible characters. A repair is tried if it removes at least 30 % of the largest difference.
     """
     threshold = "a gain below 1 point, or not surely above 0"
     test, train = ([row.record.dialogue for row in training_splits[split]] for split in ("test", "train"))

@@ -92,15 +92,31 @@ def test_prepare_ends_with_a_table_and_with_warnings_that_have_numbers(
     assert re.search(r"warning: tokenizer.max_source_tokens: 40 cuts 40 of 40 dialogues; \d+ is room for half", printed)
 
 
-def test_splits_that_differ_in_form_are_named_before_training(
+def test_copies_within_a_split_are_no_difference_to_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_tiny_data(tmp_path, "english", 60, 40)
     path = tmp_path / "data/tiny/test.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    copies = [json.dumps(json.loads(lines[0]) | {"id": f"copy{number}"}) for number in range(30)]
+    path.write_text("\n".join(lines + copies) + "\n", encoding="utf-8")
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    set_params(tmp_path / "params.yaml", TINY)
+    monkeypatch.chdir(tmp_path)
+    prepare.main()
+    assert "differs" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_splits_that_differ_in_form_are_named_before_training(
+    split: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tiny_data(tmp_path, "english", 60, 40)
+    path = tmp_path / f"data/tiny/{split}.jsonl"
     path.write_text(path.read_text(encoding="utf-8").replace("#Person", "Speaker "), encoding="utf-8")
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     set_params(tmp_path / "params.yaml", TINY)
     monkeypatch.chdir(tmp_path)
     prepare.main()
     printed = capsys.readouterr().out
-    assert re.search(r"warning: test differs from train: 100% of test dialogues .*, 0% of train dialogues", printed)
+    assert re.search(rf"{split} differs from train: 100% of {split} dialogues .*, 0% of train dialogues", printed)

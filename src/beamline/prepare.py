@@ -18,7 +18,7 @@ from beamline.core.params import Params, read_params
 from beamline.core.records import Dialogue
 from beamline.data.corpus import Corpus, check_corpus
 from beamline.data.problems import Problems
-from beamline.data.splits import find_tokens
+from beamline.data.splits import RawSplit, find_tokens
 from beamline.data.two_sample import TEXTS, find_differences
 from beamline.encoding.codec import TextCodec, build_codec, load_codec
 from beamline.encoding.overview import find_warnings, split_table
@@ -80,19 +80,28 @@ def refuse_special_tokens(corpus: Corpus, codec: TextCodec) -> None:
 
 
 def describe_differences(corpus: Corpus) -> Iterator[str]:
-    """Yield how the texts of test differ in form from those of train, if they do: one sentence for each kind."""
-    train, test = (
-        [dialogues for row, dialogues in enumerate(split) if row in drawn]
-        for split, drawn in (
-            (split, frozenset(draw_rows(len(split), TEXTS, seed=0))) for split in (corpus.train, corpus.test)
-        )
-    )
-    kinds = {"dialogues": [[row.dialogue for row in side] for side in (test, train)]}
-    if all(row.references for row in test):
-        kinds["summaries"] = [[row.references[0] for row in side] for side in (test, train)]
-    for name, (texts, others) in kinds.items():
-        for difference in find_differences(texts, others, seed=0)[:1]:
-            yield f"test differs from train: {difference.sentence(f'test {name}', f'train {name}')}"
+    """Yield how the texts of validation and test differ in form from those of train: one sentence for each kind.
+
+    A dialogue that is in a split several times counts once, because copies would make chance look certain.
+    """
+    train = draw_texts(corpus.train)
+    for split in ("validation", "test"):
+        own = draw_texts(getattr(corpus, split))
+        for (kind, texts), others in zip(own.items(), train.values(), strict=True):
+            for difference in find_differences(texts, others, seed=0)[:1]:
+                sentence = difference.sentence(f"{split} {kind}", f"train {kind}")
+                yield f"{split} differs from train: {sentence}"
+
+
+def draw_texts(split: RawSplit) -> dict[str, list[str]]:
+    """Return different dialogues of a split and their first summaries, at most `TEXTS`; no summaries if some lack."""
+    drawn = frozenset(draw_rows(len(split), TEXTS, seed=0))
+    dialogues = {dialogue.dialogue: dialogue for row, dialogue in enumerate(split) if row in drawn}.values()
+    has_summaries = all(dialogue.references for dialogue in dialogues)
+    return {
+        "dialogues": [dialogue.dialogue for dialogue in dialogues],
+        "summaries": [dialogue.references[0] for dialogue in dialogues] if has_summaries else [],
+    }
 
 
 def find_positions(params: Params, codec: TextCodec) -> tuple[int | None, int | None]:

@@ -14,9 +14,10 @@ from support.checkpoints import FAMILIES
 from support.repository import ROOT, Repository, set_params, write_tiny_data
 
 from beamline.cli import main
+from beamline.core.errors import BeamlineError
 from beamline.core.params import PAST_VALUES, read_params
 from beamline.diagnosis.checks import CATALOGUE
-from beamline.diagnosis.sources import evidence_from_checkpoint
+from beamline.diagnosis.sources import evidence_from_checkpoint, evidence_from_files
 
 pytestmark = pytest.mark.slow
 
@@ -175,13 +176,25 @@ def test_columns_of_one_csv_are_named_and_fail_on_passes_if_nothing_failed(tmp_p
     assert "nothing" in done.stdout.splitlines()[-1]
 
 
-def test_an_id_that_is_there_twice_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "twice.jsonl"
-    row = {"id": "7", "summary": "Tom buys a hat.", "references": ["Tom gets a hat."]}
-    path.write_text(f"{json.dumps(row)}\n" * 2, encoding="utf-8")
-    failed = Repository(tmp_path).run("python", "-m", "beamline", "diagnose", "--predictions", str(path), check=False)
-    assert failed.returncode == 1
-    assert "twice.jsonl" in failed.stderr and "7" in failed.stderr
+@pytest.mark.parametrize("files", [["twice.jsonl"], ["once.txt", "twice.jsonl"]], ids=["together", "apart"])
+def test_an_id_that_is_there_twice_is_refused_with_its_lines(
+    files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    row = {"summary": "Tom buys a hat.", "references": ["Tom gets a hat."]}
+    rows = [row, row | {"id": "7"}, row | {"id": "7"}]  # an id that one row lacks is one all the same
+    Path("twice.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    Path("once.txt").write_text("Tom buys a hat.\n" * 3, encoding="utf-8")
+    predictions, *references = map(Path, files)
+    with pytest.raises(BeamlineError, match=r"^twice\.jsonl:3: id '7' is at twice\.jsonl:2 already"):
+        evidence_from_files(predictions, references)
+
+
+def test_a_file_without_references_may_have_them_in_another(tmp_path: Path) -> None:
+    path = tmp_path / "alone.jsonl"
+    path.write_text('{"summary": "Tom buys a hat."}\n', encoding="utf-8")
+    with pytest.raises(BeamlineError, match=r"give --reference-column or --references$"):
+        evidence_from_files(path)
 
 
 @pytest.mark.extended

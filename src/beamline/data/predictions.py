@@ -57,12 +57,14 @@ def join_references(
     column: str | None = None,
     reference_columns: Sequence[str] = (),
     fixes: tuple[str, str] = (_RENAME, _RENAME),
+    unique: bool = False,
 ) -> Predictions:
     """Read summaries of one file and references of others, whose rows are in the same order.
 
     Files are in any of `readers.FORMATS`, or plain text, a text a line. `path` may be one of `reference_paths`.
     column, reference_columns: names of columns, or dotted paths, instead of the usual ones. fixes: what an error
-    proposes if the column of summaries or that of references is not found.
+    proposes if the column of summaries or that of references is not found. unique: whether an id that is twice in a
+    file is an error.
 
     Raises `BeamlineError` for a file that can't be read or holds nothing, for files with different numbers of rows or
     with ids in different orders, for columns that are not there, for values that are not text, and for blank
@@ -75,6 +77,9 @@ def join_references(
     }
     for other, other_rows in references_by_path.items():
         _check_order(path, rows, other, other_rows)
+    if unique:
+        for file_rows in (rows, *references_by_path.values()):
+            _check_unique_ids(file_rows)
 
     names = _choose(rows[0], named, PREDICTION_COLUMNS, [], fixes[0])
     summaries = [_read_summary(row, names, fixes[0]) for row in rows]
@@ -126,7 +131,7 @@ def _to_predictions(rows: Sequence[Row], *, needs_references: bool = True) -> Pr
         raise BeamlineError(
             f"{path}: no references, as test had none; score these summaries with: beamline score {path} REFERENCES"
         )
-    check_unique_ids((row.where, key) for row in rows if (key := read_id(row)) is not None)
+    _check_unique_ids(rows)
     return Predictions(
         ids=_read_ids(rows),
         dialogues=_read_dialogues(rows),
@@ -155,6 +160,10 @@ def _read_references(row: Row, names: Sequence[str]) -> list[str]:
 def _read_ids(rows: Sequence[Row]) -> list[str] | None:
     ids = [key for row in rows if (key := read_id(row)) is not None]
     return ids if len(ids) == len(rows) else None
+
+
+def _check_unique_ids(rows: Sequence[Row]) -> None:
+    check_unique_ids((row.where, key) for row in rows if (key := read_id(row)) is not None)
 
 
 def _read_dialogues(rows: Sequence[Row]) -> list[str] | None:

@@ -17,7 +17,6 @@ from beamline.comparison.scoring import DEFAULTS, SEED
 from beamline.core.errors import BeamlineError
 from beamline.core.params import Data, Params, read_params
 from beamline.core.records import pair_summaries
-from beamline.data.columns import check_unique_ids
 from beamline.data.corpus import check_corpus
 from beamline.data.predictions import join_references
 from beamline.diagnosis.collect import FILES, evidence_from_directory
@@ -26,8 +25,6 @@ from beamline.encoding.codec import TextCodec, load_codec
 from beamline.encoding.prepared import SPLITS, encode_split
 from beamline.models.checkpoint import Checkpoint, fingerprint
 from beamline.models.families import choose_family
-
-_FIXES = ("give --column", "give --reference-column")
 
 
 @contextmanager
@@ -90,9 +87,13 @@ def evidence_from_files(
     belong together.
     """
     joined = join_references(
-        predictions, references or [predictions], column=column, reference_columns=reference_columns, fixes=_FIXES
+        predictions,
+        references or [predictions],
+        column=column,
+        reference_columns=reference_columns,
+        fixes=("give --column", "give --reference-column" if references else "give --reference-column or --references"),
+        unique=True,
     )
-    check_unique_ids((f"{predictions}: record {row}", key) for row, key in enumerate(joined.ids or (), start=1))
     return Evidence(seed=SEED, rouge=DEFAULTS, predictions=joined)
 
 

@@ -16,6 +16,7 @@ from beamline.diagnosis.measures.loops import is_looped
         "เขาไปตลาด" * 4,
         "Tom buys a ticket for the train. Tom buys a ticket for the boat.",
         "no no no no no no no no",
+        "#Person1# #Person1# #Person1#",
     ],
 )
 def test_repeated_pieces_are_loops_with_or_without_blanks(text: str) -> None:

@@ -17,7 +17,8 @@ def is_looped(text: str) -> bool:
     occur twice.
     """
     line = " ".join(text.split())
-    if any(len(match[0]) >= _SHORTEST for match in _UNIT.finditer(line)):
+    # With a space after its last word, a repeated piece of whole words is complete at the end of the text, too.
+    if any(len(match[0]) >= _SHORTEST for match in _UNIT.finditer(f"{line} ")):
         return True
     words = [token for token in tokens(line) if token.isalnum() or token.startswith("#")]
     is_spaced = sum(map(len, words)) >= 2 * len(words)

@@ -218,6 +218,17 @@ def test_summaries_alone_show_symptoms(name: str, summaries: list[str]) -> None:
     assert len(check.may_be) > 1
 
 
+def test_empty_summaries_are_named_and_not_a_difference_in_form() -> None:
+    run = given([""] * 20, REFERENCES)
+    assert find(run, "empty_summaries").status is Status.FAILURE
+    assert find(run, "summary_differences").status is Status.NOT_APPLICABLE
+
+
+def test_the_summary_that_many_dialogues_have_is_shown() -> None:
+    meaning = find(given(["nan"] * 8 + REFERENCES[8:], REFERENCES), "same_summaries").meaning
+    assert meaning == "8 of 20 summaries are the same ('nan'); different summaries: 6"
+
+
 def test_references_that_repeat_themselves_excuse_summaries_that_do() -> None:
     repeating = ["row, row, row, row your boat", "so it goes, so it goes, so it goes"] * 10
     assert found(given(repeating, repeating), ["repeating_summaries"]) == {}

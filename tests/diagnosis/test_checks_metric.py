@@ -155,6 +155,22 @@ def test_a_phrase_that_a_program_added_is_measured_and_a_cause(run: Evidence, ch
     assert points is not None and points >= 1
 
 
+WORDS = [f"{fruit} {form}" for fruit in ("apple", "fig", "lemon", "pear") for form in ("cake", "jam", "juice", "pie")]
+LAST = [f"Two people buy {word} at the market in town." for word in WORDS]
+FIRST = [f"At the market in town, two people buy {word}." for word in WORDS]
+
+
+@pytest.mark.parametrize(
+    ("summaries", "references"),
+    [(FIRST, LAST), (FIRST[:1], LAST[:1]), (FIRST[:4], LAST[:4]), ([*LAST[:8], *FIRST[8:9] * 8], LAST)],
+    ids=["loses", "one row", "few rows", "the same summary for half"],
+)
+def test_a_phrase_that_belongs_to_the_summaries_is_left_to_them(summaries: list[str], references: list[str]) -> None:
+    predictions = Predictions(None, None, [[text] for text in references], summaries)
+    run = Evidence(seed=0, rouge=PARAMS.rouge, predictions=predictions)
+    assert finding("added_text", run).status == "pass"
+
+
 @pytest.mark.parametrize("mark", ["\u200f", " </s>"])
 def test_a_full_stop_before_an_invisible_mark_or_a_special_token_is_there(run: Evidence, mark: str) -> None:
     found = finding("one_sided", rewritten(run, lambda text: text + mark))

@@ -137,8 +137,11 @@ def same_summaries(run: Evidence, predictions: Predictions) -> Finding:
     """
     summaries, references = predictions.summaries, [texts[0] for texts in predictions.references]
     figure = len(set(summaries)) / len(set(references))
-    most = Counter(summaries).most_common(1)[0][1]
-    meaning = f"{len(set(summaries))} different summaries of {len(summaries)} dialogues, one of them {most} times"
+    [(text, most)] = Counter(summaries).most_common(1)
+    meaning = (
+        f"{most} of {len(summaries)} summaries are the same ({shorten(text)!r}); different summaries:"
+        f" {len(set(summaries))}"
+    )
     if figure >= 0.9:
         return passed(meaning, figure=figure, threshold="at least 0.9")
     return (failed if figure < 0.5 else warned)(meaning, "", figure=figure, threshold="at least 0.9")

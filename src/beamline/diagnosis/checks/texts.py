@@ -7,7 +7,7 @@ from itertools import chain
 from beamline.core.excerpts import shorten
 from beamline.core.records import Predictions
 from beamline.data.two_sample import LEAST, find_differences
-from beamline.diagnosis.checks.check import Finding, Kind, check, failed, passed, warned
+from beamline.diagnosis.checks.check import Finding, Kind, check, failed, not_applicable, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.ablation import SAME
 from beamline.diagnosis.measures.gain import Gain, gain_of_scores
@@ -43,8 +43,9 @@ def reference_leftovers(run: Evidence, predictions: Predictions) -> Finding:
 def added_text(run: Evidence, predictions: Predictions, training_splits: Splits | None = None) -> Finding:
     """Looks for a phrase that most summaries begin or end with, such as an echoed prompt, and removes it.
 
-    The phrase has to be in at least half of the summaries, and in at most 2 % of the references. Failure if the removal
-    gains at least one point, and the interval of the gain is above 0; else a warning. If the model itself writes the
+    The phrase has to be in at least half of the different summaries, in ten or more, and in at most 2 % of the
+    references. Failure if the removal gains at least one point, and the interval of the gain is above 0. If the removal
+    loses, the phrase belongs to the summaries, and this passes; else it is a warning. If the model itself writes the
     phrase, this holds only if at least half of the summaries of train have it, too.
     """
     found = added_phrase(predictions.summaries, [text for texts in predictions.references for text in texts])
@@ -55,6 +56,8 @@ def added_text(run: Evidence, predictions: Predictions, training_splits: Splits 
     brings = _gain(run, predictions, remove, None)
     place = "begin" if at_beginning else "end"
     meaning = f'{share:.0%} of the summaries {place} with "{shorten(phrase)}"'
+    if brings.points < 0:
+        return passed(f"{meaning}, and without it the score changes by {brings}", figure=share)
     advice, fault = "remove it after decoding, or find what adds it", ""
     if _is_the_models(run):
         texts = [row.record.references[0] for row in training_splits["train"]] if training_splits else []
@@ -111,9 +114,13 @@ def summary_differences(run: Evidence, predictions: Predictions) -> Finding:
     Warning if the shares of texts that have a feature differ by 10 points. Failure if they differ by 50 points and the
     feature is one of form: markup, invisible characters, language, beginning, end or letter case. If the model itself
     writes so, this passes: a model that has learned little writes differently from people. What one side lost is
-    repaired first, because `one sided` measures it.
+    repaired first, because `one sided` measures it. Empty summaries are left out, because `empty summaries` counts
+    them.
     """
-    summaries, references = list(predictions.summaries), [texts[0] for texts in predictions.references]
+    summaries = [text for text in predictions.summaries if text.strip()]
+    references = [texts[0] for texts in predictions.references]
+    if not summaries:
+        return not_applicable("all summaries are empty")
     for feature, *_ in _lost_features(predictions):
         summaries, references = (list(map(feature.repairs[0], texts)) for texts in (summaries, references))
     differences = find_differences(summaries, references, seed=run.seed)

@@ -18,6 +18,7 @@ _ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,6}|[a-z]{2,8});", re.IGNORECASE
 _ESCAPE = re.compile(r"\\[nrt]|\\u[0-9a-f]{4}")
 _LITERAL = re.compile(r"""^\s*(?:[brBRuU]{1,2}(?=['"])|\[\s*(?=[bBrRuU]?['"])).*['"]\s*\]?\s*$""", re.DOTALL)
 _STOPS = ".!?…。！？।۔"
+_FEWEST = 10  # different summaries that begin or end alike: of fewer, chance makes such
 
 
 @dataclass(frozen=True)
@@ -182,10 +183,11 @@ def added_phrase(summaries: Sequence[str], references: Sequence[str]) -> tuple[s
     """Return a phrase that most summaries begin or end with and hardly any reference does; None if there is none.
 
     With it: whether it is at the beginning, and the share of summaries that have it. Of such phrases, the longest of at
-    most 12 words is returned.
+    most 12 words is returned. A summary that is there several times counts once, and ten have to have the phrase.
     """
     for at_beginning in (True, False):
-        rows, others = ([_line(text, at_beginning) for text in side] for side in (summaries, references))
+        sides = (dict.fromkeys(summaries), references)
+        rows, others = ([_line(text, at_beginning) for text in side] for side in sides)
         best: tuple[str, ...] = ()
         for size in range(1, 13):
             counts = Counter(tuple(row[:size]) for row in rows if len(row) > size)
@@ -193,7 +195,7 @@ def added_phrase(summaries: Sequence[str], references: Sequence[str]) -> tuple[s
                 break
             phrase, count = counts.most_common(1)[0]
             rare = sum(tuple(row[:size]) == phrase for row in others) <= 0.02 * len(others)
-            if count >= 0.5 * len(rows) and rare:
+            if count >= max(_FEWEST, 0.5 * len(rows)) and rare:
                 best = phrase
         if best:
             share = sum(tuple(row[: len(best)]) == best for row in rows) / len(rows)

@@ -160,6 +160,11 @@ def test_a_symptom_without_a_cause_names_what_it_may_be_and_leaves_out_what_pass
     ]
 
 
+def test_a_symptom_that_is_a_warning_is_named_in_the_verdict() -> None:
+    symptom = result(warned("3% of the summaries are empty", ""), "empty", kind=Kind.SYMPTOM, may_be=EITHER)
+    assert verdict(symptom).headline.endswith(f"unusual: {symptom.fault}: 3% of the summaries are empty")
+
+
 def test_every_check_names_a_fault_and_every_symptom_what_it_may_be() -> None:
     for check in CATALOGUE:
         assert check.fault[0].isupper() or check.fault.split("_")[0].islower()

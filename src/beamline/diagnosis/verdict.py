@@ -144,7 +144,8 @@ class Verdict:
         if self.alarming:
             return f"cause unknown; seen: {self.symptoms[0].fault}: {self.symptoms[0].finding.meaning}"
         if self.symptoms:
-            return f"nothing is broken{checked}; what is unusual is listed below"
+            symptom = self.symptoms[0]
+            return f"nothing is broken{checked}; unusual: {symptom.fault}: {symptom.finding.meaning}"
         return f"nothing wrong found{checked or ': the model is simply this good'}"
 
 

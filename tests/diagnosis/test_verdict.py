@@ -14,7 +14,7 @@ from beamline.diagnosis.checks import CATALOGUE, Check, Explanation, Finding, Ki
 from beamline.diagnosis.checks.check import PROVING, failed, passed, warned
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.report import brief_parts, parts, to_metrics
-from beamline.diagnosis.verdict import Result, Verdict, judge
+from beamline.diagnosis.verdict import Result, Verdict, judge, run_checks
 from beamline.pages.markdown import to_markdown
 from beamline.pages.terminal import print_terminal
 
@@ -204,6 +204,18 @@ def test_a_terminal_shows_what_was_found_and_the_verdict_once_at_its_end() -> No
     alone = to_markdown(brief_parts([fine], verdict(fine)))
     assert "Checks" not in alone
     assert "1 of 1 checks passed" in alone.splitlines()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_terminal_shows_how_many_checks_are_done_and_a_file_does_not(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = Console(file=io.StringIO(), force_terminal=terminal)
+    monkeypatch.setattr("beamline.diagnosis.verdict.get_console", lambda: console)
+    monkeypatch.setattr("beamline.diagnosis.verdict.CATALOGUE", CATALOGUE[:2])
+    assert len(run_checks(NOTHING)) == 2
+    assert isinstance(console.file, io.StringIO)
+    assert ("checking" in console.file.getvalue()) == terminal
 
 
 def test_points_stand_only_where_something_was_found() -> None:

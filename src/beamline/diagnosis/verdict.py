@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rich import get_console
+from rich.progress import track
+
 from beamline.core.errors import BeamlineError
 from beamline.diagnosis.checks import CATALOGUE, Check, Finding, Kind, Status
 from beamline.diagnosis.checks.baselines import gap_to_baselines
@@ -150,8 +153,10 @@ class Verdict:
 
 
 def run_checks(run: Evidence) -> list[Result]:
-    """Run every check and return the results, in the order of the catalogue."""
-    return [Result(check, check(run)) for check in CATALOGUE]
+    """Run every check and return the results, in the order of the catalogue. A terminal shows the progress."""
+    console = get_console()  # that of the bars of decoding, which are shown below this one
+    checks = track(CATALOGUE, "checking", console=console, transient=True, disable=not console.is_terminal)
+    return [Result(check, check(run)) for check in checks]
 
 
 def judge(run: Evidence, results: Sequence[Result]) -> Verdict:

@@ -92,7 +92,7 @@ def test_prepare_ends_with_a_table_and_with_warnings_that_have_numbers(
     assert re.search(r"warning: tokenizer.max_source_tokens: 40 cuts 40 of 40 dialogues; \d+ is room for half", printed)
 
 
-def test_copies_within_a_split_are_no_difference_to_another(
+def test_copies_within_a_split_are_counted_and_no_difference_to_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_tiny_data(tmp_path, "english", 60, 40)
@@ -104,7 +104,9 @@ def test_copies_within_a_split_are_no_difference_to_another(
     set_params(tmp_path / "params.yaml", TINY)
     monkeypatch.chdir(tmp_path)
     prepare.main()
-    assert "differs" not in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "differs" not in printed
+    assert "warning: 30 of 70 test dialogues are there already" in printed
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])

@@ -117,6 +117,19 @@ def test_decomposed_korean_on_one_side_is_named(korean: Evidence) -> None:
     assert (found.status, found.fault) == ("warning", "Only the references have composed characters (NFC)")
 
 
+@pytest.mark.parametrize(
+    "token",
+    ["</s>", "<extra_id_0>", "<|im_end|>", "<|eot_id|>", "<｜end▁of▁sentence｜>", "<end_of_turn>", "[/INST]", "<0x0A>"],
+)
+def test_special_tokens_of_many_models_are_leftovers(english: Evidence, token: str) -> None:
+    changed = rewritten(english, lambda text: f"{text}{token}")
+    found = finding("leftovers", changed)
+    assert (found.status, found.fault) == ("failure", "There are special tokens in the summaries")
+    assert repr(token) in found.meaning
+    placeholders = rewritten(english, lambda text: f"{text} <file_photo> [laughs] <3 a|b>")
+    assert finding("leftovers", placeholders).status == "pass"
+
+
 @pytest.mark.parametrize(("side", "name"), [("summaries", "leftovers"), ("references", "reference_leftovers")])
 def test_korean_that_was_read_as_latin_1_is_named_and_what_it_cost(korean: Evidence, side: str, name: str) -> None:
     changed = rewritten(korean, **{side: lambda text: text.encode().decode("latin-1")})

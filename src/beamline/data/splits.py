@@ -138,7 +138,7 @@ def find_tokens(split: RawSplit, tokens: Sequence[str], problems: Problems) -> N
         if token := next((token for token in tokens if token in text), None):
             problems.add(
                 BeamlineError(
-                    f"{row.where}: the text has {quote(token)}, which the tokenizer reads as a sign and not as text;"
+                    f"{row.where}: the text has {quote(token)}, a special token of the tokenizer, which is no text;"
                     " take it out of the data, or write it differently"
                 )
             )

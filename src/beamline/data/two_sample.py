@@ -21,6 +21,7 @@ LEVEL = 0.01  # of the whole test: in one of a hundred comparisons of equal side
 _PERMUTATIONS = 299
 _THRESHOLDS = np.linspace(0.05, 0.95, 19)
 _BONUS = 0.15  # of the shares' difference, for features that no writer has by habit
+_THESE, _THOSE = "texts of this side", "texts of the other side"  # in a phrase, until the sides have names
 _USUAL = 30  # words that few texts of a language do without
 
 
@@ -28,6 +29,7 @@ _USUAL = 30  # words that few texts of a language do without
 class Difference:
     """A feature that one side has more often.
 
+    phrase: what texts with it do, to follow "texts"; `name_sides` puts in the sides' names.
     share, other: how many of the texts and of the others have it, 0 to 1. examples: a text that has it, and one of the
     other side that hasn't.
     """
@@ -46,7 +48,14 @@ class Difference:
     def sentence(self, texts: str, others: str) -> str:
         """Return what differs: "57% of test dialogues have at most 20 words, 2% of train dialogues"."""
         example = "; ".join(repr(text) for text in self.examples)
-        return f"{self.share:.0%} of {texts} {self.phrase}, {self.other:.0%} of {others} (for instance {example})"
+        phrase = self.name_sides(texts, others)
+        return f"{self.share:.0%} of {texts} {phrase}, {self.other:.0%} of {others} (for instance {example})"
+
+    def name_sides(self, texts: str, others: str) -> str:
+        """Return the phrase, with the names of the sides if it speaks of one."""
+        if self.group != "languages":
+            return self.phrase
+        return self.phrase.replace(_THESE, texts).replace(_THOSE, others)
 
 
 def find_differences(texts: Sequence[str], others: Sequence[str], *, seed: int) -> list[Difference]:
@@ -61,9 +70,9 @@ def find_differences(texts: Sequence[str], others: Sequence[str], *, seed: int) 
     if min(count) < 8:
         return []
     found_features = [presences(text) for text in (*sides[0], *sides[1])]
-    for side, whose in zip(sides, ("them", "the others"), strict=True):
+    for side, whose in zip(sides, (_THESE, _THOSE), strict=True):
         for row in _without_usual_words([*sides[0], *sides[1]], side):
-            found_features[row].add(("languages", f"have none of the words that most of {whose} have"))
+            found_features[row].add(("languages", f"have none of the words that most {whose} have"))
     fewest = LEAST * min(count)  # with fewer, a feature can't make a difference that is worth naming
     matrix, features = _features([*sides[0], *sides[1]], found_features, fewest)
     rows = sum(count)

@@ -38,7 +38,7 @@ def find_warnings(
 ) -> Iterator[str]:
     """Yield what a training would suffer from, with numbers. positions: the most that the model takes, if limited.
 
-    Every twentieth dialogue or summary that is cut is a warning, and so are training dialogues that are there twice.
+    Every twentieth dialogue or summary that is cut is a warning, and so are dialogues that are there twice.
     """
     sources: list[int] = []
     targets: list[int] = []
@@ -47,9 +47,10 @@ def find_warnings(
         targets += split.target_lengths
     yield from _advise("tokenizer.max_source_tokens", "dialogues", sources, encoding.max_source_tokens, positions[0])
     yield from _advise("tokenizer.max_target_tokens", "summaries", targets, encoding.max_target_tokens, positions[1])
-    if repeated := splits["train"].repeated:
-        count = len(splits["train"].source_lengths)
-        yield f"{repeated:,} of {count:,} training dialogues are there already; keep one of each in data.path"
+    for name, split in splits.items():
+        if split.repeated:
+            count = len(split.source_lengths)
+            yield f"{split.repeated:,} of {count:,} {name} dialogues are there already; keep one of each in data.path"
 
 
 def _advise(key: str, texts: str, lengths: Sequence[int], limit: int, most: int | None) -> Iterator[str]:

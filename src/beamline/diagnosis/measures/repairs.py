@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from beamline.core.records import SPEAKER_TAG
 
 _SPECIAL = re.compile(
-    r"<(?:/?s|pad|unk|mask|n|extra_id_\d+|\|[\w ]+\||bos|eos|sep|cls)>|\[(?:CLS|SEP|PAD|UNK|MASK|EOS|BOS)\]",
+    r"<(?:/?s|pad|unk|mask|n|bos|eos|sep|cls|extra_id_\d+|(?:start|begin|end)_of_\w+|0x[\da-f]{2}|([|｜])[^<>|｜\n]+\1)>"
+    r"|\[(?:CLS|SEP|PAD|UNK|MASK|EOS|BOS|/?INST)\]",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,6}|[a-z]{2,8});", re.IGNORECASE)

@@ -119,11 +119,12 @@ def _judge(differences: Sequence[Difference], what: str) -> Finding:
     if not differences:
         return passed(f"no feature tells test {what} from train {what}", figure=0.0, threshold=_THRESHOLD)
     first = differences[0]
-    meaning = first.sentence(f"test {what}", f"train {what}")
+    sides = (f"test {what}", f"train {what}")
+    meaning = first.sentence(*sides)
     best_of_groups = {difference.group: difference for difference in reversed(differences)}
     for other in sorted(best_of_groups.values(), key=differences.index)[1:_NAMED]:
         if other.size > first.size - LEAST / 2:
-            meaning += f"; {other.share:.0%} {other.phrase}, {other.other:.0%} of train {what}"
+            meaning += f"; {other.share:.0%} {other.name_sides(*sides)}, {other.other:.0%} of train {what}"
     is_reordered = what == "dialogues" and all(difference.group in ORDER for difference in differences)
     if is_reordered:
         meaning += "; only the order of turns differs"

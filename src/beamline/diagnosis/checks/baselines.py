@@ -28,7 +28,7 @@ def uninformed_baselines(run: Evidence, predictions: Predictions, splits: Splits
     """Compares the scores with a training summary drawn at random, and with the one most like the others.
 
     Failure if the paired interval of the difference to the better of them is nowhere above 5 points: the model has at
-    best learned how summaries sound. Warning if the interval is not above 0. The default run is 36 points above.
+    best learned how summaries sound. Warning if the interval is not above 0. The default run is 33 points above.
     """
     return _against(run, _UNINFORMED)
 

@@ -248,7 +248,7 @@ def test_a_check_without_its_evidence_is_not_applicable_and_says_what_it_needs()
     check = make_check("any", "learning", Kind.COUNT, (), lambda run: passed("never"), ("predictions", "splits"))
     finding = check(NOTHING)
     assert finding.status is Status.NOT_APPLICABLE
-    assert finding.meaning == "needs predictions and splits"
+    assert finding.meaning == "needs the predictions and data/prepared"
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -20,6 +20,19 @@ from beamline.metrics.intervals import FloatArray
 
 TRUSTED_COVERAGE = 0.9
 
+_NAMES = {
+    "checkpoint": "the checkpoint",
+    "codec": "the tokenizer",
+    "epochs": "the training curves",
+    "kept": "the kept checkpoints",
+    "params": "params.yaml",
+    "predictions": "the predictions",
+    "raw": "the dialogues of data.path",
+    "recorded": "what the stages recorded",
+    "splits": "data/prepared",
+    "training_splits": "the data/prepared that it was trained on",
+}  # of parts, in sentences
+
 Part = TypeVar("Part")
 Splits = Mapping[str, Sequence[EncodedDialogue]]
 
@@ -78,7 +91,7 @@ class Parts:
 
         A dialogue that is in a split several times counts once: copies would make chance look certain.
         """
-        splits = given(self.training_splits, "training splits")
+        splits = given(self.training_splits, "training_splits")
         test, train = (
             list(dict.fromkeys(dialogue.record.dialogue for dialogue in splits[split])) for split in ("test", "train")
         )
@@ -157,8 +170,14 @@ class Parts:
         return {name: own - scorer.headline_scores(copy(dialogues)) for name, copy in baselines.items()}
 
 
+def needs(names: Sequence[str]) -> str:
+    """Return what a check says that lacks these parts of a run."""
+    *others, last = (_NAMES.get(name, name) for name in names)
+    return f"needs {' and '.join(filter(None, [', '.join(others), last]))}"
+
+
 def given(part: Part | None, name: str) -> Part:
     """Return a part of a run. Raises `BeamlineError` if it is missing."""
     if part is None:
-        raise BeamlineError(f"needs {name.replace('_', ' ')}")
+        raise BeamlineError(needs([name]))
     return part

@@ -7,7 +7,7 @@ from typing import Any
 from beamline.core.report_parts import Grid, Line
 from beamline.diagnosis.checks import FAMILIES, Finding, Kind, Status
 from beamline.diagnosis.checks.check import PROVING
-from beamline.diagnosis.verdict import Result, Verdict
+from beamline.diagnosis.verdict import Result, Suspect, Verdict
 
 _MARKS = {Status.PASS: "✓", Status.WARNING: "!", Status.FAILURE: "✗", Status.NOT_APPLICABLE: "–"}
 _POINTS = "points: what fixing it gains, 100 × the headline score; negative if the fault makes the score too high"
@@ -93,10 +93,7 @@ def _judgement(verdict: Verdict) -> Iterator[Line | Grid]:
     if verdict.suspects:
         yield Grid(
             ["", "possible cause", "because", "how to find out"],
-            [
-                [str(number), suspect.fault, suspect.seen, suspect.test]
-                for number, suspect in enumerate(verdict.suspects, start=1)
-            ],
+            list(_suspect_rows(verdict.suspects)),
             title="Suspects: what may be wrong, the most likely first",
             labels=4,
         )
@@ -105,6 +102,14 @@ def _judgement(verdict: Verdict) -> Iterator[Line | Grid]:
         yield Line(f"Also seen, and {what}: {', '.join(result.check.title for result in verdict.symptoms)}.")
     if verdict.gap:
         yield Line(verdict.gap)
+
+
+def _suspect_rows(suspects: Sequence[Suspect]) -> Iterator[list[str]]:
+    seen = ""
+    for number, suspect in enumerate(suspects, start=1):
+        because = "the same" if suspect.seen == seen else suspect.seen  # of several causes of one symptom
+        yield [str(number), suspect.fault, because, suspect.test]
+        seen = suspect.seen
 
 
 def _by_family(results: Sequence[Result]) -> list[Result]:

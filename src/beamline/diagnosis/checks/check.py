@@ -9,6 +9,7 @@ from enum import StrEnum
 from beamline.core.errors import BeamlineError
 from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.usual_ranges import FAR, Range, find_outside
+from beamline.diagnosis.parts import needs
 
 
 class Status(StrEnum):
@@ -109,7 +110,7 @@ class Check:
             parts = {name: getattr(run, name) for name in (*self.needs, *self.wants)}
             missing = [name for name in self.needs if parts[name] is None]
             if missing:
-                return not_applicable(f"needs {' and '.join(name.replace('_', ' ') for name in missing)}")
+                return not_applicable(needs(missing))
             finding = self.function(run, **parts)
         except BeamlineError as error:  # the evidence can't be read; the check that looks for this fault names it
             return not_applicable(str(error))

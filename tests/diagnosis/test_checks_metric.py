@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import torch
@@ -128,6 +129,13 @@ def test_special_tokens_of_many_models_are_leftovers(english: Evidence, token: s
     assert repr(token) in found.meaning
     placeholders = rewritten(english, lambda text: f"{text} <file_photo> [laughs] <3 a|b>")
     assert finding("leftovers", placeholders).status == "pass"
+
+
+def test_percent_codes_are_leftovers_and_percentages_are_none(run: Evidence) -> None:
+    found = finding("leftovers", rewritten(run, quote))
+    assert found.fault == "There are percent-encoded characters in the summaries"
+    assert found.points is not None and found.points > 10
+    assert finding("leftovers", rewritten(run, lambda text: f"{text} 20% off, 5 %, 100%.")).status == "pass"
 
 
 @pytest.mark.parametrize(("side", "name"), [("summaries", "leftovers"), ("references", "reference_leftovers")])

@@ -22,7 +22,8 @@ _FORM = ("markup", "invisible", "languages", "begins", "ends", "case")
 
 @check(Kind.COUNT, "Special tokens, entities or escapes were left in the summaries")
 def leftovers(run: Evidence, predictions: Predictions) -> Finding:
-    """Counts special tokens, entities, written-out line ends, string literals and misread UTF-8 in summaries.
+    """Counts special tokens, entities, percent codes, written-out line ends, string literals and misread UTF-8 in
+    summaries.
 
     Failure if at least 10 % of the summaries have one of these, and at most 1 % of the references do. Warning if more
     than 1 % of the summaries have it, and at most a tenth as many references. Always a warning if the model itself

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from beamline.core.records import SPEAKER_TAG
 
@@ -16,6 +17,7 @@ _SPECIAL = re.compile(
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,6}|[a-z]{2,8});", re.IGNORECASE)
+_PERCENT = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\[nrt]|\\u[0-9a-f]{4}")
 _LITERAL = re.compile(r"""^\s*(?:[brBRuU]{1,2}(?=['"])|\[\s*(?=[bBrRuU]?['"])).*['"]\s*\]?\s*$""", re.DOTALL)
 _STOPS = ".!?…。！？।۔"
@@ -122,6 +124,7 @@ LEFTOVERS = (
         _first(_SPECIAL),
     ),
     Leftover("HTML entities", lambda text: bool(_ENTITY.search(text)), unescape, _first(_ENTITY)),
+    Leftover("percent-encoded characters", lambda text: bool(_PERCENT.search(text)), unquote, _first(_PERCENT)),
     Leftover(
         "written-out line ends",
         lambda text: bool(_ESCAPE.search(text)),

@@ -32,7 +32,7 @@ that would tell. A warning is never a cause. If something failed and there is no
 and lists the suspects, the strongest first. The possible causes of a symptom are other checks. Those that passed are not listed.
 
 - **Points** are 100 × the headline score. A gain makes a cause if it is at least one point and its interval is above 0. The
-  interval is a paired bootstrap, at 95 % for all 24 interventions together (Bonferroni). Settings and checkpoints are tried on a
+  interval is a paired bootstrap, at 95 % for all 25 interventions together (Bonferroni). Settings and checkpoints are tried on a
   sample of validation. Repairs of texts and rows are tried on test. All other intervals are paired bootstraps at 95 %.
 - **Order.** Causes are listed in the order metric, labels, replay, data, and then the other families. Of several replays that
   differ, the first step of the chain comes first. In the other families, what is counted comes before what is measured, and

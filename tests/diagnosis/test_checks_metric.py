@@ -131,6 +131,27 @@ def test_special_tokens_of_many_models_are_leftovers(english: Evidence, token: s
     assert finding("leftovers", placeholders).status == "pass"
 
 
+@pytest.mark.parametrize("kept", [1.0, 0.6])
+def test_a_dialogue_before_its_summary_is_taken_off(run: Evidence, kept: float) -> None:
+    assert run.predictions and run.predictions.dialogues
+    echoes = [
+        f"Summarize the dialogue:\n{dialogue[int((1 - kept) * len(dialogue)) :]}\n{summary}"
+        for dialogue, summary in zip(run.predictions.dialogues, run.predictions.summaries, strict=True)
+    ]
+    echoing = with_predictions(run, replace(run.predictions, summaries=echoes))
+    found = finding("echoed_dialogues", echoing)
+    assert (found.status, found.figure) == ("failure", 1)
+    assert found.points == pytest.approx(100 * float(run.scores.mean() - echoing.scores.mean()))
+
+
+def test_summaries_that_quote_turns_echo_no_dialogue(run: Evidence) -> None:
+    assert run.predictions and run.predictions.dialogues
+    for turns in (slice(3), slice(None, None, 2), slice(None)):
+        quoted = [" ".join(dialogue.splitlines()[turns]) for dialogue in run.predictions.dialogues]
+        found = finding("echoed_dialogues", with_predictions(run, replace(run.predictions, summaries=quoted)))
+        assert found.status == "pass"
+
+
 def test_percent_codes_are_leftovers_and_percentages_are_none(run: Evidence) -> None:
     found = finding("leftovers", rewritten(run, quote))
     assert found.fault == "There are percent-encoded characters in the summaries"

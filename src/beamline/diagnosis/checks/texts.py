@@ -12,7 +12,15 @@ from beamline.diagnosis.evidence import Evidence
 from beamline.diagnosis.measures.ablation import SAME
 from beamline.diagnosis.measures.gain import Gain, gain_of_scores
 from beamline.diagnosis.measures.likeness import share_equal
-from beamline.diagnosis.measures.repairs import FEATURES, LEFTOVERS, Feature, added_phrase, remove_phrase, share_having
+from beamline.diagnosis.measures.repairs import (
+    FEATURES,
+    LEFTOVERS,
+    Feature,
+    added_phrase,
+    remove_dialogue,
+    remove_phrase,
+    share_having,
+)
 from beamline.diagnosis.parts import Splits
 
 _RARE = 0.01  # share of texts: people may have written so few
@@ -75,6 +83,36 @@ def added_text(run: Evidence, predictions: Predictions, training_splits: Splits 
         points=brings.points,
         weight=share,
         fault=fault,
+    )
+
+
+@check(Kind.INTERVENTION, "The summaries echo their dialogues")
+def echoed_dialogues(run: Evidence, predictions: Predictions) -> Finding:
+    """Looks for summaries that hold at least half of their dialogue's turns, and takes what follows the last of them.
+
+    Decoder-only models write on after their prompt, and a program has to take it off. Failure if that gains at least
+    one point, and the interval of the gain is above 0. If it loses, the turns are the summaries, and this passes. It
+    passes, too, if the model itself writes so.
+    """
+    if predictions.dialogues is None:
+        return not_applicable("needs dialogues beside the predictions")
+    repaired = list(map(remove_dialogue, predictions.summaries, predictions.dialogues))
+    echoes = [a for a, b in zip(predictions.summaries, repaired, strict=True) if a != b]
+    share = len(echoes) / len(repaired)
+    meaning, threshold = f"{share:.0%} of the summaries hold their dialogue", f"at most {_RARE}"
+    if share <= _RARE:
+        return passed(meaning, figure=share, threshold=threshold)
+    brings = gain_of_scores(run.rescore(repaired, predictions.references), run.scores, seed=run.seed)
+    meaning += f" ({shorten(echoes[0])!r}); with what follows it alone the score changes by {brings}"
+    if brings.points < 0 or _is_the_models(run):
+        return passed(meaning, figure=share)
+    return (failed if brings.is_cause else warned)(
+        meaning,
+        "take the prompt off: of a decoder-only model's output, only what is longer than its input is the summary",
+        figure=share,
+        threshold=threshold,
+        points=brings.points,
+        weight=share,
     )
 
 

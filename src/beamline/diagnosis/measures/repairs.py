@@ -183,6 +183,20 @@ def share_having(texts: Sequence[str], has: Callable[[str], bool]) -> float:
     return sum(map(has, texts)) / max(1, len(texts))
 
 
+def remove_dialogue(text: str, dialogue: str) -> str:
+    """Return what follows the dialogue in a text that echoes it, on one line; any other text as it is.
+
+    At least half of the dialogue's turns have to be there in their order, word for word: a prompt may be cut.
+    """
+    line, turns = " ".join(text.split()), [" ".join(turn.split()) for turn in dialogue.splitlines() if turn.strip()]
+    end = found = 0
+    for turn in turns:
+        if (start := line.find(turn, end)) >= 0:
+            end = start + len(turn)
+            found += 1
+    return line[end:].strip() if found >= max(min(2, len(turns)), len(turns) / 2) else text
+
+
 def added_phrase(summaries: Sequence[str], references: Sequence[str]) -> tuple[str, bool, float] | None:
     """Return a phrase that most summaries begin or end with and hardly any reference does; None if there is none.
 

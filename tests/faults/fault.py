@@ -38,7 +38,7 @@ class Fault:
 
 
 def with_params(*stages: str, **values: Any) -> Callable[[Path], None]:
-    """Other parameters, and the stages that they change; `__` in a name stands for the dot."""
+    """Other parameters, and the stages that they change; `__` in a name means the dot."""
 
     def inject(directory: Path) -> None:
         set_params(directory / "params.yaml", {name.replace("__", "."): value for name, value in values.items()})

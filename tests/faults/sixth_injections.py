@@ -91,7 +91,7 @@ def lose_reference(splits: corpus.Splits) -> None:
 
 
 def add_note(text: str, number: int) -> str:
-    """The text with the note that an annotation program exports behind it."""
+    """The text with the note that an annotation program exports after it."""
     annotator = ("김지수", "이하나", "박도윤")[number % 3]
     return f"{text} [작성 {annotator} 2023-04-{number % 28 + 1:02} 14:{number % 60:02}, 검수 완료]"
 

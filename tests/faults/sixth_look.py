@@ -117,7 +117,7 @@ SIXTH_LOOK = (
     ),
     Fault("the mean of the weights of two trainings", "checkpoint_weights", inject.average_trainings),
     Fault(
-        "an annotator's note behind each test reference",
+        "an annotator's note after each test reference",
         "reference_differences",
         with_raw(in_split("test", references(inject.add_note)), "evaluate"),
         language="korean",
